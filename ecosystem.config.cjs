@@ -1,0 +1,38 @@
+// pm2 start ecosystem.config.cjs [-- flags]: the 24 h profile, config/production.json, in the background.
+
+// pm2 drops what stands after `--` when it starts a config file, so it is taken from pm2's own command line.
+const separator = process.argv.indexOf('--');
+const flags = separator === -1 ? [] : process.argv.slice(separator + 1);
+
+module.exports = {
+  apps: [
+    {
+      name: 'horror-story-worker',
+      cwd: __dirname,
+      script: 'dist/main.js',
+      args: flags,
+      env: { NODE_ENV: 'production' },
+
+      // A run that ended as asked (10, the profile's completedExitCode) stays stopped, and so does one that no restart
+      // would mend: bad settings (2), refused by the API (78). Never 0: pm2 takes a worker that was killed for a 0, and
+      // that one has to come back.
+      stop_exit_codes: [2, 10, 78],
+
+      // The story in hand is finished first: longer than the longest call that the settings allow (1800 s).
+      kill_timeout: 1_860_000,
+
+      // Up when the worker says so.
+      wait_ready: true,
+      listen_timeout: 30_000,
+
+      // pm2's instrumentation would keep a crashed worker "online" and dead.
+      pmx: false,
+
+      // A worker that fails at once, ten times in a row, is left alone. No restart delay: with one, pm2 shows a
+      // finished run as waiting for a restart.
+      min_uptime: 10_000,
+      max_restarts: 10,
+      max_memory_restart: '1G',
+    },
+  ],
+};

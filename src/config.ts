@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { inspect, parseEnv } from 'node:util';
+import convict from 'convict';
+import { registerFormats } from './formats.js';
+import { SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from './settings.js';
+
+/** A credential that shows itself only when asked: JSON, string conversion and inspection give a mask. */
+export class Secret {
+  readonly #value: string;
+  constructor(value: string) {
+    this.#value = value;
+  }
+  reveal(): string {
+    return this.#value;
+  }
+  toString(): string {
+    return '***';
+  }
+  toJSON(): string {
+    return '***';
+  }
+  [inspect.custom](): string {
+    return '***';
+  }
+}
+
+type SecretName = 'anthropicApiKey' | 'anthropicAuthToken';
+
+/** The effective settings. Seconds and sizes as the user gave them; folders and files as absolute paths. */
+export type Config = Readonly<Omit<SettingValues, SecretName> & Record<SecretName, Secret | null>>;
+
+export interface LoadedConfig {
+  config: Config;
+  /** Where each value comes from: a file, an environment variable, a flag, or the schema. */
+  sources: Readonly<Record<SettingName, string>>;
+}
+
+/** A setting that cannot be used; the message is for the user and names the place. */
+export class ConfigProblem extends Error {
+  override readonly name = 'ConfigProblem';
+}
+
+/** Values by name as one layer gives them, before they are checked. */
+export type RawValues = Partial<Record<SettingName, unknown>>;
+
+export interface ConfigInputs {
+  /** The project's folder: config files, .env and relative paths start there. */
+  root: string;
+  env: NodeJS.ProcessEnv;
+  flags: RawValues;
+}
+
+interface Layer {
+  /** The name to show for one of its values. */
+  source(name: SettingName): string;
+  values: RawValues;
+}
+
+export const FROM_SCHEMA = '기본값';
+
+/**
+ * Puts the layers together; later ones win: schema, config/default.json, config/$NODE_ENV.json,
+ * config/local.json, .env and the environment, flags. Every layer is checked by itself, so that an error names it.
+ * @throws ConfigProblem on the first value, key or file that cannot be used
+ */
+export function loadConfig({ root, env: realEnv, flags }: ConfigInputs): LoadedConfig {
+  registerFormats(convict);
+  const env = { ...readDotEnv(root), ...realEnv };
+  const settings = convict<Record<string, unknown>>(SETTINGS as convict.Schema<Record<string, unknown>>, {
+    env: {},
+    args: [],
+  });
+  const sources = Object.fromEntries(SETTING_NAMES.map((name) => [name, FROM_SCHEMA])) as Record<SettingName, string>;
+  const layers: Layer[] = [
+    ...fileLayers(root, env.NODE_ENV),
+    { source: (name) => `환경 변수 ${SETTINGS[name].env}`, values: fromEnvironment(env) },
+    { source: (name) => `--${SETTINGS[name].arg}`, values: flags },
+  ];
+  for (const { source, values } of layers) {
+    for (const [name, value] of Object.entries(values) as [SettingName, unknown][]) {
+      apply(settings, source(name), { [name]: value });
+      sources[name] = source(name);
+    }
+  }
+  return { config: toConfig(settings.getProperties() as unknown as SettingValues, root), sources };
+}
+
+function apply(settings: convict.Config<Record<string, unknown>>, source: string, value: RawValues): void {
+  try {
+    settings.load(value).validate({ allowed: 'strict' });
+  } catch (cause) {
+    // convict says "name: what is wrong: value was X", and leaves the value of a secret out.
+    const text = (cause as Error).message
+      .replace(/^[^:]+: /, '')
+      .replace(/must be one of the possible values: (\[.*?\])/, '다음 가운데 하나여야 합니다: $1')
+      .replace(/: value was (.*)$/s, ' (받은 값: $1)');
+    throw new ConfigProblem(`${source}: ${text}`, { cause });
+  }
+}
+
+function fileLayers(root: string, profile: string | undefined): Layer[] {
+  // A profile is a file name; anything with a path in it is somebody else's NODE_ENV.
+  const names = ['default', ...(profile !== undefined && /^[\w-]+$/.test(profile) ? [profile] : []), 'local'];
+  return names.flatMap((name) => {
+    const path = join('config', `${name}.json`);
+    const content = readIfPresent(join(root, path));
+    return content === null ? [] : [{ source: () => path, values: parseFile(path, content) }];
+  });
+}
+
+function parseFile(path: string, content: string): RawValues {
+  let json: unknown;
+  try {
+    json = JSON.parse(content);
+  } catch (cause) {
+    throw new ConfigProblem(`${path}: 올바른 JSON이 아닙니다: ${(cause as Error).message}`, { cause });
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new ConfigProblem(`${path}: JSON 객체여야 합니다`);
+  }
+  const unknown = Object.keys(json).filter((key) => !Object.hasOwn(SETTINGS, key));
+  if (unknown.length > 0) {
+    throw new ConfigProblem(
+      `${path}: 모르는 설정 ${unknown.join(', ')} (쓸 수 있는 설정: ${SETTING_NAMES.join(', ')})`,
+    );
+  }
+  return json;
+}
+
+function readDotEnv(root: string): NodeJS.ProcessEnv {
+  const content = readIfPresent(join(root, '.env'));
+  return content === null ? {} : (parseEnv(content) as NodeJS.ProcessEnv);
+}
+
+function readIfPresent(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw new ConfigProblem(`설정 파일을 읽을 수 없습니다: ${path} (${code})`, { cause });
+  }
+}
+
+function fromEnvironment(env: NodeJS.ProcessEnv): RawValues {
+  const given = SETTING_NAMES.filter((name) => env[SETTINGS[name].env] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, env[SETTINGS[name].env]]));
+}
+
+function toConfig(values: SettingValues, root: string): Config {
+  const secret = (value: string | null) => (value === null ? null : new Secret(value));
+  return {
+    ...values,
+    anthropicApiKey: secret(values.anthropicApiKey),
+    anthropicAuthToken: secret(values.anthropicAuthToken),
+    outputDir: resolve(root, values.outputDir),
+    logDir: resolve(root, values.logDir),
+    template: values.template === null ? null : resolve(root, values.template),
+  };
+}
+
+/** Who writes, and under which name it is recorded. */
+export interface AuthorChoice {
+  kind: 'anthropic' | 'offline';
+  /** "anthropic", "offline", or the host of another endpoint. */
+  provider: string;
+}
+
+const VENDOR_HOST = 'api.anthropic.com';
+
+/**
+ * The author that the settings ask for: with `auto`, the Messages API as soon as a credential or an address is
+ * given, and else the built-in offline author.
+ * @throws ConfigProblem when the API is asked for by name and nothing says how to reach it
+ */
+export function chooseAuthor({ author, anthropicApiKey, anthropicAuthToken, anthropicBaseUrl }: Config): AuthorChoice {
+  const reachable = anthropicApiKey !== null || anthropicAuthToken !== null || anthropicBaseUrl !== null;
+  if (author === 'offline' || (author === 'auto' && !reachable)) return { kind: 'offline', provider: 'offline' };
+  if (!reachable) {
+    throw new ConfigProblem(
+      'AUTHOR=anthropic에는 ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN, ANTHROPIC_BASE_URL 가운데 하나가 필요합니다',
+    );
+  }
+  const host = anthropicBaseUrl === null ? VENDOR_HOST : new URL(anthropicBaseUrl).host;
+  return { kind: 'anthropic', provider: host === VENDOR_HOST ? 'anthropic' : host };
+}
+
+/** The limits of the loop, as the settings mean them. */
+export interface Limits {
+  /** null: no time limit. */
+  durationMs: number | null;
+  /** null: no count limit. */
+  maxStories: number | null;
+  intervalMs: number;
+  /** null: no limit. */
+  maxConsecutiveFailures: number | null;
+}
+
+/**
+ * 0 means "no limit" everywhere. With neither a duration nor a count, one story is written; a duration alone is
+ * not cut at one.
+ */
+export function toLimits(config: Config): Limits {
+  const { durationSeconds, maxStories, intervalSeconds, maxConsecutiveFailures } = config;
+  const stories = maxStories ?? (durationSeconds === null ? 1 : 0);
+  return {
+    durationMs: durationSeconds === null || durationSeconds === 0 ? null : durationSeconds * 1000,
+    maxStories: stories === 0 ? null : stories,
+    intervalMs: intervalSeconds * 1000,
+    maxConsecutiveFailures: maxConsecutiveFailures === 0 ? null : maxConsecutiveFailures,
+  };
+}

@@ -1,0 +1,82 @@
+import type Convict from 'convict';
+
+/**
+ * The formats of the settings. Each refuses what convict's own let through (`3abc`, `1.5` for a count, NaN) with
+ * a Korean sentence that says what is wanted. A format named `x|null` also takes null, for "not given".
+ */
+export function registerFormats(convict: typeof Convict): void {
+  for (const { name, wanted, accepts, parse } of FORMATS) {
+    const check = (value: unknown) => {
+      if (!accepts(value)) throw new Error(wanted);
+    };
+    convict.addFormat({ name, validate: check, coerce: parse });
+    convict.addFormat({
+      name: `${name}|null`,
+      validate: (value: unknown) => value === null || check(value),
+      coerce: parse,
+    });
+  }
+}
+
+interface Format {
+  name: string;
+  /** Korean: what a value has to be. */
+  wanted: string;
+  accepts(value: unknown): boolean;
+  /** From the text of a flag or a variable; text that does not fit stays text, for `accepts` to refuse. */
+  parse(text: string): unknown;
+}
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const parseNumber = (text: string) => (/^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text);
+/** An empty variable is how a shell says "not given"; only texts can be so, a number has to be one. */
+const parseText = (text: string) => text.trim() || null;
+
+const numberFormat = (name: string, wanted: string, accepts: (value: number) => boolean): Format => ({
+  name,
+  wanted,
+  accepts: (value) => isNumber(value) && accepts(value),
+  parse: parseNumber,
+});
+
+const FORMATS: readonly Format[] = [
+  numberFormat('count', '0 이상의 정수여야 합니다', (value) => Number.isSafeInteger(value) && value >= 0),
+  numberFormat('positive-count', '1 이상의 정수여야 합니다', (value) => Number.isSafeInteger(value) && value >= 1),
+  numberFormat('seconds', '0 이상의 초여야 합니다 (소수 가능)', (value) => value >= 0),
+  numberFormat('positive-seconds', '0보다 큰 초여야 합니다 (소수 가능)', (value) => value > 0),
+  // undici, under fetch, gives up on a body that is silent for 300 s, whatever we ask for.
+  numberFormat('idle-seconds', '0보다 크고 300 이하인 초여야 합니다 (소수 가능)', (value) => value > 0 && value <= 300),
+  // The pm2 profile's kill_timeout has to outlast the longest call.
+  numberFormat(
+    'call-seconds',
+    '0보다 크고 1800 이하인 초여야 합니다 (소수 가능)',
+    (value) => value > 0 && value <= 1800,
+  ),
+  numberFormat(
+    'exit-code',
+    '0에서 255 사이의 정수여야 합니다',
+    (value) => Number.isInteger(value) && value >= 0 && value <= 255,
+  ),
+  numberFormat('temperature', '0에서 2 사이의 수여야 합니다', (value) => value >= 0 && value <= 2),
+  { name: 'text', wanted: '빈 값일 수 없습니다', accepts: isText, parse: parseText },
+  {
+    name: 'secret',
+    wanted: '공백이나 ASCII 밖의 문자가 섞여 있습니다. 값을 다시 복사해 넣으세요',
+    accepts: (value) => isText(value) && /^[\x21-\x7e]+$/.test(value),
+    parse: parseText,
+  },
+  {
+    name: 'base-url',
+    wanted: 'http:// 또는 https://로 시작하는 주소여야 합니다 (사용자 이름·비밀번호 없이, 끝에 /v1 없이)',
+    accepts: isBaseUrl,
+    parse: parseText,
+  },
+];
+
+function isBaseUrl(value: unknown): boolean {
+  if (!isText(value) || !URL.canParse(value)) return false;
+  const { protocol, username, password, pathname } = new URL(value);
+  if (protocol !== 'http:' && protocol !== 'https:') return false;
+  return username === '' && password === '' && !/\/v1\/?$/.test(pathname);
+}

@@ -1,0 +1,246 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type {
+  MessageCreateParamsStreaming,
+  RawMessageStreamEvent,
+  RefusalStopDetails,
+  StopReason,
+} from '@anthropic-ai/sdk/resources/messages';
+
+/** A reply, and everything that can be odd or wrong about it. What is left out is as the API does it. */
+export interface Reply {
+  /** Default 200. Any other is answered with `error` as JSON. */
+  status?: number;
+  headers?: Record<string, string>;
+  /** The body of an error answer. */
+  error?: { type: string; message: string; details?: Record<string, unknown> };
+  /** Sent as it is in place of any other body. */
+  body?: string;
+  /** Blocks of the message, in order. Default none. */
+  content?: ReplyBlock[];
+  /** null: the endpoint never says. Default end_turn. */
+  stopReason?: StopReason | null;
+  stopDetails?: RefusalStopDetails;
+  /** "absent" leaves the field out; anything else is sent as it is. Default: counted from the texts. */
+  usage?: unknown;
+  /** How fast text arrives. Default: at once. */
+  charactersPerSecond?: number;
+  /** Before the headers, in milliseconds. Default 0. */
+  delayMs?: number;
+  fault?: Fault;
+}
+
+export type ReplyBlock = { type: 'text'; text: string } | { type: 'thinking'; thinking: string };
+
+/** Something that happens in the middle of a stream, once this many characters of it are sent. */
+export interface Fault {
+  afterCharacters: number;
+  /**
+   * - cut: the socket is destroyed
+   * - end: the response ends without message_stop
+   * - stall: nothing more is sent
+   * - ping: nothing more but pings
+   * - error: an error event
+   */
+  kind: 'cut' | 'end' | 'stall' | 'ping' | 'error';
+  /** For `error`. */
+  error?: { type: string; message: string };
+}
+
+/** A request as it arrived. */
+export interface ReceivedRequest {
+  body: MessageCreateParamsStreaming;
+  headers: IncomingMessage['headers'];
+}
+
+/** Decides the reply to a request; `index` counts requests from 0. */
+export type Responder = (request: ReceivedRequest, index: number) => Reply | Promise<Reply>;
+
+export interface Endpoint {
+  /** `http://127.0.0.1:<port>`, for a client's base URL. */
+  url: string;
+  /** Stops listening and ends open connections. */
+  close(): Promise<void>;
+}
+
+const PATH = '/v1/messages';
+const CHUNK = 24;
+const PING_EVERY = 20;
+/** Korean runs to about one token a character; near enough for a stand-in. */
+const CHARACTERS_PER_TOKEN = 1.1;
+
+/** Starts a Messages API endpoint on loopback that streams the replies of `respond`. */
+export async function startEndpoint(respond: Responder): Promise<Endpoint> {
+  let requests = 0;
+  const server = createServer((request, response) => {
+    const index = requests++;
+    answer(request, response, respond, index).catch((error: unknown) => {
+      // Told to the client, which is where somebody looks.
+      if (response.headersSent) response.destroy();
+      else sendError(response, 500, { type: 'api_error', message: String(error) });
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, respond: Responder, index: number) {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  if (request.method !== 'POST' || request.url?.split('?')[0] !== PATH) {
+    return sendError(response, 404, { type: 'not_found_error', message: `no such path: ${request.url}` });
+  }
+  const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as MessageCreateParamsStreaming;
+  const reply = await respond({ body, headers: request.headers }, index);
+  if (reply.delayMs !== undefined) await delay(reply.delayMs);
+  const status = reply.status ?? 200;
+  const headers = { 'request-id': `req_offline_${String(index).padStart(6, '0')}`, ...reply.headers };
+  if (reply.body !== undefined) {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(reply.body);
+  } else if (status !== 200) {
+    sendError(response, status, reply.error ?? { type: 'api_error', message: `status ${status}` }, headers);
+  } else {
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', ...headers });
+    await stream(response, body, reply, index);
+  }
+}
+
+function sendError(response: ServerResponse, status: number, error: Reply['error'], headers = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify({ type: 'error', error }));
+}
+
+async function stream(response: ServerResponse, body: MessageCreateParamsStreaming, reply: Reply, index: number) {
+  const pace = reply.charactersPerSecond ?? 0;
+  let sent = 0;
+  for (const { event, characters } of eventsOf(body, reply, index)) {
+    const { fault } = reply;
+    if (fault !== undefined && sent >= fault.afterCharacters) return misbehave(response, fault);
+    if (response.destroyed) return;
+    send(response, event);
+    sent += characters;
+    if (pace > 0 && characters > 0) await delay((characters / pace) * 1000);
+  }
+  if (reply.fault !== undefined) return misbehave(response, reply.fault);
+  response.end();
+}
+
+async function misbehave(response: ServerResponse, { kind, error }: Fault): Promise<void> {
+  switch (kind) {
+    case 'cut':
+      // Let the client have what was sent before the connection breaks.
+      await delay(PING_EVERY);
+      response.destroy();
+      return;
+    case 'end':
+      response.end();
+      return;
+    case 'error':
+      response.write(
+        `event: error\ndata: ${JSON.stringify({ type: 'error', error: error ?? { type: 'overloaded_error', message: 'Overloaded' } })}\n\n`,
+      );
+      response.end();
+      return;
+    case 'stall':
+      return;
+    case 'ping':
+      while (!response.destroyed) {
+        response.write('event: ping\ndata: {"type": "ping"}\n\n');
+        await delay(PING_EVERY);
+      }
+  }
+}
+
+function send(response: ServerResponse, event: RawMessageStreamEvent): void {
+  response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+}
+
+interface TimedEvent {
+  event: RawMessageStreamEvent;
+  /** How much of the text it carries. */
+  characters: number;
+}
+
+function* eventsOf(body: MessageCreateParamsStreaming, reply: Reply, index: number): Generator<TimedEvent> {
+  const content = reply.content ?? [];
+  const usage = usageOf(body, reply, content);
+  yield silent({
+    type: 'message_start',
+    message: {
+      id: `msg_offline_${String(index).padStart(6, '0')}`,
+      type: 'message',
+      role: 'assistant',
+      model: body.model,
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      ...usage.start,
+    },
+  });
+  for (const [at, block] of content.entries()) {
+    const isText = block.type === 'text';
+    yield silent({
+      type: 'content_block_start',
+      index: at,
+      content_block: isText
+        ? { type: 'text', text: '', citations: null }
+        : { type: 'thinking', thinking: '', signature: '' },
+    });
+    for (const piece of pieces(isText ? block.text : block.thinking)) {
+      const delta = isText ? { type: 'text_delta', text: piece } : { type: 'thinking_delta', thinking: piece };
+      yield {
+        event: { type: 'content_block_delta', index: at, delta } as RawMessageStreamEvent,
+        characters: piece.length,
+      };
+    }
+    yield silent({ type: 'content_block_stop', index: at });
+  }
+  yield silent({
+    type: 'message_delta',
+    delta: {
+      stop_reason: reply.stopReason === undefined ? 'end_turn' : reply.stopReason,
+      stop_sequence: null,
+      stop_details: reply.stopDetails ?? null,
+    },
+    ...usage.end,
+  });
+  yield silent({ type: 'message_stop' });
+}
+
+/** The SDK's types want every field of the latest API; endpoints, this one included, send the ones that matter. */
+function silent(event: object): TimedEvent {
+  return { event: event as RawMessageStreamEvent, characters: 0 };
+}
+
+function* pieces(text: string): Generator<string> {
+  // Array.from keeps surrogate pairs together, as a tokenizer's text does.
+  const characters = Array.from(text);
+  for (let at = 0; at < characters.length; at += CHUNK) yield characters.slice(at, at + CHUNK).join('');
+}
+
+function usageOf(body: MessageCreateParamsStreaming, { usage }: Reply, content: ReplyBlock[]) {
+  if (usage === 'absent') return { start: {}, end: {} };
+  if (usage !== undefined) return { start: { usage }, end: { usage } };
+  const written = content.map((block) => (block.type === 'text' ? block.text : block.thinking)).join('');
+  const input = tokensOf(JSON.stringify([body.system, body.messages]));
+  return {
+    start: { usage: { input_tokens: input, output_tokens: 1 } },
+    end: { usage: { output_tokens: Math.max(1, tokensOf(written)) } },
+  };
+}
+
+function tokensOf(text: string): number {
+  return Math.ceil(text.length / CHARACTERS_PER_TOKEN);
+}

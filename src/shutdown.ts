@@ -1,0 +1,43 @@
+/** How a run is told to stop, in two stages. */
+export interface Shutdown {
+  /** Aborted by the first request: finish the story in hand, start no other. Its reason is the source. */
+  readonly stopping: AbortSignal;
+  /** Aborted by a second request: give up the story in hand. */
+  readonly aborting: AbortSignal;
+  /** @param source what asked, such as SIGINT */
+  request(source: string): void;
+}
+
+export interface ShutdownOptions {
+  /** Milliseconds that only grow. */
+  now: () => number;
+  onStopping: (source: string) => void;
+  onAborting: (source: string) => void;
+}
+
+/**
+ * A terminal and npm each pass Ctrl+C on, so one press arrives as two signals in the same millisecond. Only a
+ * request at least this much later, in milliseconds, is a second one.
+ */
+const SECOND_REQUEST_AFTER = 1000;
+
+/** Aborts `stopping` at the first request, and `aborting` at one that comes a second later or more. */
+export function createShutdown({ now, onStopping, onAborting }: ShutdownOptions): Shutdown {
+  const stopping = new AbortController();
+  const aborting = new AbortController();
+  let firstAt = 0;
+  return {
+    stopping: stopping.signal,
+    aborting: aborting.signal,
+    request: (source) => {
+      if (!stopping.signal.aborted) {
+        firstAt = now();
+        onStopping(source);
+        stopping.abort(source);
+      } else if (!aborting.signal.aborted && now() - firstAt >= SECOND_REQUEST_AFTER) {
+        onAborting(source);
+        aborting.abort(source);
+      }
+    },
+  };
+}

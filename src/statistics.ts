@@ -1,0 +1,145 @@
+import type { FailureKind } from './failure.js';
+import { formatDuration, SECOND } from './time.js';
+import { addUsage, NO_TOKENS, type Usage } from './usage.js';
+
+/** Counters of a run so far. Immutable: every outcome makes new ones. */
+export interface Statistics {
+  stories: number;
+  attempts: number;
+  /** Attempts that gave no story, by kind; kinds that did not happen are absent. */
+  failures: Partial<Record<FailureKind, number>>;
+  /** The same attempts by code, such as `overloaded_error` or `refusal:bio`. */
+  failureCodes: Record<string, number>;
+  /** Answers that were paid for and are no story. */
+  setAside: number;
+  /** Everything known to have been used, stories and failed attempts alike. */
+  tokens: Usage;
+  /** What the stories whose usage is known used, and how many they are. */
+  storyTokens: Usage;
+  storiesWithUsage: number;
+  /** Time spent generating the saved stories, in milliseconds; waiting is not in it. */
+  generationMs: number;
+  /** US dollars for everything used; null while no price is known. */
+  costUsd: number | null;
+}
+
+export const NOTHING_YET: Statistics = {
+  stories: 0,
+  attempts: 0,
+  failures: {},
+  failureCodes: {},
+  setAside: 0,
+  tokens: NO_TOKENS,
+  storyTokens: NO_TOKENS,
+  storiesWithUsage: 0,
+  generationMs: 0,
+  costUsd: null,
+};
+
+/** What one attempt adds. */
+export interface Tally {
+  usage: Usage | null;
+  costUsd: number | null;
+}
+
+export function countStory(s: Statistics, story: Tally & { generationMs: number }): Statistics {
+  return {
+    ...countUsage(s, story),
+    stories: s.stories + 1,
+    storyTokens: story.usage === null ? s.storyTokens : addUsage(s.storyTokens, story.usage),
+    storiesWithUsage: s.storiesWithUsage + (story.usage === null ? 0 : 1),
+    generationMs: s.generationMs + story.generationMs,
+  };
+}
+
+export function countFailure(
+  s: Statistics,
+  failure: Tally & { kind: FailureKind; code: string; setAside: boolean },
+): Statistics {
+  return {
+    ...countUsage(s, failure),
+    failures: { ...s.failures, [failure.kind]: (s.failures[failure.kind] ?? 0) + 1 },
+    failureCodes: { ...s.failureCodes, [failure.code]: (s.failureCodes[failure.code] ?? 0) + 1 },
+    setAside: s.setAside + (failure.setAside ? 1 : 0),
+  };
+}
+
+/** An attempt that was given up: it is no failure, but what it used was used. */
+export function countAbandoned(s: Statistics, abandoned: Tally): Statistics {
+  return countUsage(s, abandoned);
+}
+
+function countUsage(s: Statistics, { usage, costUsd }: Tally): Statistics {
+  return {
+    ...s,
+    attempts: s.attempts + 1,
+    tokens: usage === null ? s.tokens : addUsage(s.tokens, usage),
+    costUsd: costUsd === null ? s.costUsd : (s.costUsd ?? 0) + costUsd,
+  };
+}
+
+/** Total tokens a story over the stories whose usage is known; null when there is none. */
+export function averageTokens(s: Statistics): number | null {
+  return s.storiesWithUsage === 0 ? null : s.storyTokens.total_tokens / s.storiesWithUsage;
+}
+
+/** Milliseconds of generation a saved story; null when there is none. */
+export function averageGenerationMs(s: Statistics): number | null {
+  return s.stories === 0 ? null : s.generationMs / s.stories;
+}
+
+const FAILURE_NAMES: Record<FailureKind, string> = {
+  transient: '일시적',
+  unusable: '쓸 수 없는 답',
+  incomplete: '잘린 답',
+  blocked: '한도·결제',
+  fatal: '거부',
+  unforeseen: '예상 밖',
+};
+
+const number = new Intl.NumberFormat('ko-KR', { maximumFractionDigits: 1 });
+const dollars = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD', maximumFractionDigits: 4 });
+
+export const formatNumber = (value: number) => number.format(value);
+export const formatCost = (usd: number) => dollars.format(usd);
+
+/** The fields of the final record. */
+export function toFields(s: Statistics, runtimeMs: number): Record<string, unknown> {
+  const generationMs = averageGenerationMs(s);
+  return {
+    runtime_seconds: runtimeMs / SECOND,
+    stories: s.stories,
+    attempts: s.attempts,
+    failed_attempts: s.failures,
+    failure_codes: s.failureCodes,
+    set_aside: s.setAside,
+    stories_without_usage: s.stories - s.storiesWithUsage,
+    tokens: s.tokens,
+    average_tokens_per_story: averageTokens(s),
+    average_generation_seconds: generationMs === null ? null : generationMs / SECOND,
+    cost_usd: s.costUsd,
+  };
+}
+
+/** The final statistics as Korean lines, for the message of the final record. */
+export function toLines(s: Statistics, runtimeMs: number, reason: string): string[] {
+  const failed = Object.entries(s.failures).map(
+    ([kind, count]) => `${FAILURE_NAMES[kind as FailureKind]} ${formatNumber(count)}`,
+  );
+  const tokens = averageTokens(s);
+  const generation = averageGenerationMs(s);
+  const unknown = s.stories - s.storiesWithUsage;
+  return [
+    `종료 사유: ${reason}`,
+    `총 실행 시간: ${formatDuration(runtimeMs)}`,
+    `생성한 소설: ${formatNumber(s.stories)}편 (시도 ${formatNumber(s.attempts)}회)`,
+    ...(failed.length === 0
+      ? []
+      : [`소설이 되지 못한 시도: ${failed.join(', ')} (따로 보관 ${formatNumber(s.setAside)}건)`]),
+    `총 토큰 사용량: ${formatNumber(s.tokens.total_tokens)} (입력 ${formatNumber(s.tokens.input_tokens)}, 출력 ${formatNumber(s.tokens.output_tokens)})` +
+      (unknown === 0 ? '' : ` - 사용량을 모르는 소설 ${formatNumber(unknown)}편 제외`),
+    ...(tokens === null ? [] : [`소설당 평균 토큰: ${formatNumber(tokens)}`]),
+    ...(generation === null ? [] : [`소설당 평균 생성 시간: ${formatDuration(generation)}`]),
+    ...(s.costUsd === null ? [] : [`비용(정가 기준): ${formatCost(s.costUsd)}`]),
+  ];
+}

@@ -1,0 +1,50 @@
+/** Tokens of one call or of many, in the words of the original's metadata. */
+export interface Usage {
+  /** Everything sent, cached or not. */
+  input_tokens: number;
+  /** Everything written, thinking included. */
+  output_tokens: number;
+  total_tokens: number;
+}
+
+export const NO_TOKENS: Usage = { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
+
+export function toUsage(inputTokens: number, outputTokens: number): Usage {
+  return { input_tokens: inputTokens, output_tokens: outputTokens, total_tokens: inputTokens + outputTokens };
+}
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return toUsage(a.input_tokens + b.input_tokens, a.output_tokens + b.output_tokens);
+}
+
+/**
+ * Gathers usage while a stream reports it piece by piece. Endpoints leave fields out, send null, or send things
+ * that are no token counts: such a field counts as unknown, and never as 0.
+ */
+export class UsageMeter {
+  #input: number | null = null;
+  #cached = 0;
+  #output: number | null = null;
+
+  /** @param report the `usage` of message_start or message_delta, whatever it is; later counts replace earlier */
+  read(report: unknown): void {
+    if (typeof report !== 'object' || report === null) return;
+    const fields = report as Record<string, unknown>;
+    this.#input = tokenCount(fields.input_tokens) ?? this.#input;
+    this.#output = tokenCount(fields.output_tokens) ?? this.#output;
+    const written = tokenCount(fields.cache_creation_input_tokens);
+    const readBack = tokenCount(fields.cache_read_input_tokens);
+    // The API reports cached input apart from input_tokens.
+    if (written !== null || readBack !== null) this.#cached = (written ?? 0) + (readBack ?? 0);
+  }
+
+  /** @returns null unless both directions are known */
+  total(): Usage | null {
+    if (this.#input === null || this.#output === null) return null;
+    return toUsage(this.#input + this.#cached, this.#output);
+  }
+}
+
+function tokenCount(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
