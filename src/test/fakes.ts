@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Fields, Log } from '../log.js';
+import type { AxisCards, Premise } from '../premise.js';
+import type { Clock, Random } from '../time.js';
+
+/** A folder that is gone after the test. */
+export function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'horror-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Numbers in [0, 1) that are the same in every run (mulberry32). */
+export function seededRandom(seed: number): Random {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * A clock whose time passes only by sleeping, and then at once. `at` plans what happens on the way: a sleep across
+ * that moment stops there, lets it happen, and goes on unless it was woken.
+ */
+export class FakeClock implements Clock {
+  #now: number;
+  #plans: { time: number; act: () => void }[] = [];
+  constructor(start = Date.UTC(2026, 10, 23, 5)) {
+    this.#now = start;
+  }
+  now = (): number => this.#now;
+  monotonic = (): number => this.#now;
+  at(time: number, act: () => void): void {
+    this.#plans.push({ time, act });
+    this.#plans.sort((a, b) => a.time - b.time);
+  }
+  sleep = async (ms: number, signal: AbortSignal): Promise<boolean> => {
+    const end = this.#now + ms;
+    while (!signal.aborted) {
+      const next = this.#plans[0];
+      if (next === undefined || next.time > end) {
+        this.#now = end;
+        return true;
+      }
+      this.#plans.shift();
+      this.#now = Math.max(this.#now, next.time);
+      next.act();
+    }
+    return false;
+  };
+}
+
+export interface LoggedRecord {
+  level: 'debug' | 'info' | 'warn' | 'error' | 'always';
+  fields: Fields;
+  message: string;
+}
+
+/** A log that keeps its records. */
+export function recordingLog(): Log & { records: LoggedRecord[]; events(): string[] } {
+  const records: LoggedRecord[] = [];
+  const keep = (level: LoggedRecord['level']) => (fields: Fields, message: string) => {
+    records.push({ level, fields, message });
+  };
+  return {
+    records,
+    events: () => records.map(({ fields }) => fields.event),
+    debug: keep('debug'),
+    info: keep('info'),
+    warn: keep('warn'),
+    error: keep('error'),
+    always: keep('always'),
+    close: () => {},
+  };
+}
+
+export const PREMISE: Premise = {
+  place: { id: 'parcel-returns', text: '물류센터의 반품 구역' },
+  time: { id: 'monsoon', text: '장마 사흘째의 새벽' },
+  fear: { id: 'memory', text: '내 기억을 믿을 수 없다는 두려움' },
+  presence: { id: 'colleague', text: '먼저 와 있던 또 다른 근무자' },
+  device: { id: 'recorder', text: '잘못 배달된 녹음기' },
+  turn: { id: 'caller', text: '구조 요청을 보낸 사람이 나였다' },
+};
+
+const LABELS = { place: '장소', time: '시간', fear: '두려움', presence: '존재', device: '장치', turn: '반전' };
+
+/** Axes with two cards each; the first is that of PREMISE. */
+export const AXIS_CARDS: AxisCards[] = (Object.keys(LABELS) as (keyof typeof LABELS)[]).map((axis) => ({
+  axis,
+  label: LABELS[axis],
+  cards: [PREMISE[axis], { id: `other-${axis}`, text: `다른 ${LABELS[axis]}` }],
+}));
+
+/** A Korean text of at least `characters` code points that reads like a story: title, paragraphs, an end. */
+export function storyText({ title = '반품 구역', characters = 1500 } = {}): string {
+  const paragraphs: string[] = [];
+  for (let length = 0, n = 1; length < characters; n++) {
+    const paragraph = `${n}번 선반 앞에서 나는 상자를 내려놓았다. 송장에는 ${n * 7}이라고 적혀 있었고, 테이프는 안쪽에서 붙인 것처럼 보였다.`;
+    paragraphs.push(paragraph);
+    length += paragraph.length;
+  }
+  return `# ${title}\n\n${paragraphs.join('\n\n')}`;
+}
