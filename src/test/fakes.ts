@@ -30,12 +30,17 @@ export function seededRandom(seed: number): Random {
  */
 export class FakeClock implements Clock {
   #now: number;
+  #wallAhead = 0;
   #plans: { time: number; act: () => void }[] = [];
   constructor(start = Date.UTC(2026, 10, 23, 5)) {
     this.#now = start;
   }
-  now = (): number => this.#now;
+  now = (): number => this.#now + this.#wallAhead;
   monotonic = (): number => this.#now;
+  /** Sets the wall clock forward (or back) by `ms`; sleepers do not notice. */
+  adjust(ms: number): void {
+    this.#wallAhead += ms;
+  }
   at(time: number, act: () => void): void {
     this.#plans.push({ time, act });
     this.#plans.sort((a, b) => a.time - b.time);
