@@ -46,6 +46,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
   const pretty = prettyFactory({
     colorize: terminal.isLive,
     translateTime: 'SYS:yyyy-mm-dd HH:MM:ss',
+    ignore: 'pid,hostname',
     hideObject: true,
   });
   const screen = { write: (line: string) => terminal.write(mask(format === 'json' ? line : pretty(line))) };

@@ -112,7 +112,7 @@ export function createWorker({ limits, retry, attempt, clock, random, log, stopp
       {
         event: 'story_saved',
         sequence: stories,
-        name: stored.name,
+        file: `${stored.name}.md`,
         title: story.title,
         characters: story.wordCount,
         generation_seconds: generationMs / SECOND,
