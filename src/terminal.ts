@@ -27,6 +27,9 @@ export interface Terminal {
 /** What a reader who has stopped reading may cost, in characters. */
 const MOST_PENDING = 1_000_000;
 
+/** Columns of a terminal that does not say (0 or nothing). */
+const UNKNOWN_WIDTH = 80;
+
 const CLEAR_LINE = '\r\u001b[2K';
 
 /**
@@ -50,7 +53,7 @@ export function openTerminal(stdout: Stdout, kind: 'file' | 'stream'): Terminal 
       put(line === '' ? text : `${CLEAR_LINE}${text}${line}`);
     },
     live: (next) => {
-      const fitted = fit(next, stdout.columns);
+      const fitted = fit(next, stdout.columns || UNKNOWN_WIDTH);
       if (fitted === line) return;
       line = fitted;
       put(`${CLEAR_LINE}${line}`);
@@ -76,7 +79,7 @@ function putToFile(fd: number, text: string): void {
 }
 
 /** Hangul takes two columns; a line that wraps could not be cleared. */
-function fit(line: string, columns = 80): string {
+function fit(line: string, columns: number): string {
   let width = 0;
   let end = 0;
   for (const character of line) {
