@@ -1,7 +1,7 @@
-import { AXES, loadCorpus, name, variants } from './corpus.js';
 import type { Axis, Corpus, Material } from './corpus.js';
-import { fillSlots } from './slots.js';
+import { AXES, loadCorpus, name, variants } from './corpus.js';
 import type { SlotValues } from './slots.js';
+import { fillSlots } from './slots.js';
 
 export interface StoryRequest {
   /** Card texts as they stood in the prompt; a missing axis is drawn from the cards. */
@@ -77,8 +77,12 @@ function choose(corpus: Corpus, { premise, random }: StoryRequest): Chosen {
 function complete<T>(partial: Partial<Record<Axis, T>>): Record<Axis, T> {
   const { place, time, fear, presence, device, turn } = partial;
   if (
-    place === undefined || time === undefined || fear === undefined ||
-    presence === undefined || device === undefined || turn === undefined
+    place === undefined ||
+    time === undefined ||
+    fear === undefined ||
+    presence === undefined ||
+    device === undefined ||
+    turn === undefined
   ) {
     throw new Error('An axis of the premise has no cards.');
   }
@@ -87,7 +91,13 @@ function complete<T>(partial: Partial<Record<Axis, T>>): Record<Axis, T> {
 
 /** A user's card may hold line breaks, braces or a full stop, none of which fit inside a sentence. */
 function cleaned(text: string): string {
-  const flat = text.replace(/[{}]/g, '').replace(/\s+/g, ' ').trim().replace(/[.。]+$/, '').trim();
+  const flat = text
+    .replace(/[{}|]/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/[.。]+$/, '')
+    .trim();
+  if (!/[\p{L}\p{N}]/u.test(flat)) return '';
   return [...flat].slice(0, TEXT_LIMIT).join('').trim();
 }
 
@@ -121,36 +131,38 @@ function slotValues(chosen: Chosen, axis: Axis): SlotValues {
 }
 
 function passages(corpus: Corpus, chosen: Chosen, draw: Draw): Passage[] {
-  const { place, time, fear, presence, device, turn } = chosen.material;
+  const { place, turn } = chosen.material;
   const part = (axis: Axis, field: string, line = ''): string =>
     fillSlots(draw(variants(chosen.material[axis], field)), { ...slotValues(chosen, axis), line: name(turn, line) });
-  const shared = (list: readonly string[]): string => fillSlots(draw(list), slotValues(chosen, 'turn'));
+  const shared = (field: string): string => fillSlots(draw(variants(corpus.common, field)), slotValues(chosen, 'turn'));
   const must = (text: string): Passage => ({ text, optional: false });
   const may = (text: string): Passage => ({ text, optional: true });
-  const [senseFirst, senseLater] = twoOf(variants(place, 'sense'), draw);
-  const [reactionFirst, reactionLater] = twoOf(variants(corpus.common, 'reaction'), draw);
-  const filled = (text: string, axis: Axis): string => fillSlots(text, slotValues(chosen, axis));
+  const [firstSense, laterSense] = twoOf(variants(place, 'sense'), draw);
+  const sense = (text: string): string => fillSlots(text, slotValues(chosen, 'place'));
+  const hour = must(part('time', 'feel'));
+  const memory = must(`${shared('recall')} ${part('fear', 'memory')}`);
+  const hint = must(part('presence', 'hint'));
+  // Two places where the order is free, so that stories do not all share one skeleton.
+  const settingFirst = draw(['setting', 'hour']) === 'setting';
+  const memoryFirst = draw(['memory', 'hint']) === 'memory';
   // A turn that changes what the caller may know brings its own telephone call.
-  const calls = variants(turn, 'call');
-  void [time, fear, presence, device];
+  const hasOwnCall = variants(turn, 'call').length > 0;
   return [
-    must(`${part('time', 'open')} ${part('place', 'open')} ${part('place', 'reason')}`),
-    must(part('time', 'feel')),
-    must(filled(senseFirst, 'place')),
+    must(`${part('time', 'open')}, ${part('place', 'open')} ${part('place', 'reason')}`),
+    ...(settingFirst ? [must(sense(firstSense)), hour] : [hour, must(sense(firstSense))]),
     must(part('place', 'routine')),
     must(part('device', 'first', 'line1')),
-    must(filled(reactionFirst, 'turn')),
-    must(part('fear', 'memory')),
-    must(part('presence', 'hint')),
-    may(filled(senseLater, 'place')),
-    must(shared(calls.length > 0 ? calls : variants(corpus.common, 'call'))),
+    must(shared('reaction')),
+    ...(memoryFirst ? [memory, hint, may(sense(laterSense))] : [hint, may(sense(laterSense)), memory]),
+    must(hasOwnCall ? part('turn', 'call') : shared('call')),
     must(part('turn', 'clue')),
     must(part('presence', 'sign')),
     must(part('fear', 'inner')),
     must(part('device', 'again', 'line2')),
-    may(filled(reactionLater, 'turn')),
+    must(shared('reactionLater')),
     may(part('time', 'late')),
-    may(shared(variants(corpus.common, 'link'))),
+    may(shared('link')),
+    must(shared('approach')),
     must(part('presence', 'encounter')),
     must(part('fear', 'peak')),
     must(part('place', 'retreat')),
@@ -168,8 +180,7 @@ function twoOf(list: readonly string[], draw: Draw): [string, string] {
 
 function fit(all: readonly Passage[]): string[] {
   const kept = [...all];
-  const isTooLong = (): boolean =>
-    lengthOf(kept) > COMFORTABLE || paragraphsOf(kept).length > MOST_PARAGRAPHS;
+  const isTooLong = (): boolean => lengthOf(kept) > COMFORTABLE || paragraphsOf(kept).length > MOST_PARAGRAPHS;
   while (isTooLong()) {
     const index = kept.findIndex((passage) => passage.optional);
     if (index === -1) break;
@@ -189,10 +200,12 @@ function lengthOf(list: readonly Passage[]): number {
 function isSound(text: string): boolean {
   const length = [...text].length;
   const sentences = sentencesOf(text);
-  const paragraphs = text.trim().split('\n\n').length - 1;
+  const paragraphs = text.trim().split('\n\n').length - 1; // less the title
   return (
-    length >= SHORTEST && length <= LONGEST &&
-    paragraphs >= FEWEST_PARAGRAPHS && paragraphs <= MOST_PARAGRAPHS &&
+    length >= SHORTEST &&
+    length <= LONGEST &&
+    paragraphs >= FEWEST_PARAGRAPHS &&
+    paragraphs <= MOST_PARAGRAPHS &&
     new Set(sentences).size === sentences.length
   );
 }
@@ -204,7 +217,12 @@ function composeTitle(corpus: Corpus, chosen: Chosen, draw: Draw): string {
       .filter((title) => [...title].length <= TITLE_LENGTH.max);
     return draw(fitting.length > 0 ? fitting : ['그곳']);
   };
-  const parts = { placeTitle: from('place'), timeTitle: from('time'), presenceTitle: from('presence'), deviceTitle: from('device') };
+  const parts = {
+    placeTitle: from('place'),
+    timeTitle: from('time'),
+    presenceTitle: from('presence'),
+    deviceTitle: from('device'),
+  };
   const title = fillSlots(draw(variants(corpus.common, 'titlePatterns')), parts);
   const { min, max } = TITLE_LENGTH;
   const length = [...title].length;

@@ -32,7 +32,7 @@ export const REQUIRED_FIELDS: Readonly<Record<Axis, { names: readonly string[]; 
   turn: { names: ['line1', 'line2', 'line3'], passages: ['clue', 'scene', 'last'] },
 };
 
-const COMMON_PASSAGES = ['call', 'reaction', 'link', 'titlePatterns'] as const;
+const COMMON_PASSAGES = ['recall', 'call', 'reaction', 'reactionLater', 'link', 'approach', 'titlePatterns'] as const;
 
 let cached: Corpus | undefined;
 
@@ -79,7 +79,7 @@ function forEachAxis<T>(read: (axis: Axis) => T): Record<Axis, T> {
 
 function readCards(axis: Axis): PremiseCard[] {
   const file = `premises/${axis}.json`;
-  const cards = asRecord(readJson(file), file)['cards'];
+  const cards = asRecord(readJson(file), file).cards;
   if (!Array.isArray(cards) || cards.length === 0) throw new Error(`${file} holds no cards.`);
   return cards.map((entry: unknown) => {
     const { id, text } = asRecord(entry, file);
@@ -90,13 +90,13 @@ function readCards(axis: Axis): PremiseCard[] {
 
 function readMaterial(axis: Axis): ReadonlyMap<string, Material> {
   const file = `offline/${axis}.json`;
-  const entries = Object.entries(asRecord(asRecord(readJson(file), file)['cards'], file));
+  const entries = Object.entries(asRecord(asRecord(readJson(file), file).cards, file));
   return new Map(entries.map(([id, value]) => [id, checked(axis, toMaterial(value, id), `${file} ${id}`)]));
 }
 
 function readGeneric(axis: Axis): Material {
   const file = `offline/${axis}.json`;
-  return checked(axis, toMaterial(asRecord(readJson(file), file)['generic'], file), `${file} generic`);
+  return checked(axis, toMaterial(asRecord(readJson(file), file).generic, file), `${file} generic`);
 }
 
 function checked(axis: Axis, material: Material, where: string): Material {

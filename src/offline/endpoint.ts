@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import type {
   MessageCreateParamsStreaming,
   RawMessageStreamEvent,
@@ -95,6 +95,9 @@ export async function startEndpoint(respond: Responder): Promise<Endpoint> {
       }),
   };
 }
+
+/** Once the endpoint is closed, a reply that is not yet due keeps no process alive. */
+const delay = (ms: number) => setTimeout(ms, undefined, { ref: false });
 
 async function answer(request: IncomingMessage, response: ServerResponse, respond: Responder, index: number) {
   const chunks: Buffer[] = [];
