@@ -244,7 +244,9 @@ function detailOf(error: unknown, reader: StreamReader): CallFailureDetail {
       requestId: error.requestID ?? null,
     };
   }
-  return plainDetail(reader.started ? 'cut' : 'no_message', rootMessage(error));
+  // A connection that breaks has a cause; what cannot be read as a message has none.
+  const broken = error instanceof Error && error.cause !== undefined;
+  return plainDetail(reader.started || broken ? 'cut' : 'no_message', rootMessage(error));
 }
 
 function plainDetail(fault: CallFault, message: string): CallFailureDetail {
@@ -265,8 +267,8 @@ function rootMessage(error: unknown): string {
 function retryAfter(headers: Headers | undefined): number | null {
   const ms = headers?.get('retry-after-ms');
   const value = headers?.get('retry-after');
-  if (ms) return waitOf(Number(ms));
-  if (!value) return null;
+  const exact = ms ? waitOf(Number(ms)) : null;
+  if (exact !== null || !value) return exact;
   const seconds = Number(value);
   return waitOf(Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * SECOND);
 }
