@@ -54,6 +54,8 @@ export interface ConfigInputs {
 interface Layer {
   /** The name to show for one of its values. */
   source(name: SettingName): string;
+  /** The place of a value that cannot be used, where the source alone does not say it. */
+  place?(name: SettingName): string;
   values: RawValues;
 }
 
@@ -77,25 +79,35 @@ export function loadConfig({ root, env: realEnv, flags }: ConfigInputs): LoadedC
     { source: (name) => `환경 변수 ${SETTINGS[name].env}`, values: fromEnvironment(env) },
     { source: (name) => `--${SETTINGS[name].arg}`, values: flags },
   ];
-  for (const { source, values } of layers) {
+  for (const { source, place = source, values } of layers) {
     for (const [name, value] of Object.entries(values) as [SettingName, unknown][]) {
-      apply(settings, source(name), { [name]: value });
+      apply(settings, place(name), name, value);
       sources[name] = source(name);
     }
   }
   return { config: toConfig(settings.getProperties() as unknown as SettingValues, root), sources };
 }
 
-function apply(settings: convict.Config<Record<string, unknown>>, source: string, value: RawValues): void {
+function apply(
+  settings: convict.Config<Record<string, unknown>>,
+  place: string,
+  name: SettingName,
+  value: unknown,
+): void {
+  // convict would take an object for a branch of the schema.
+  if (typeof value === 'object' && value !== null) throw new ConfigProblem(`${place}: 객체나 배열은 쓸 수 없습니다`);
   try {
-    settings.load(value).validate({ allowed: 'strict' });
-  } catch (cause) {
+    settings.load({ [name]: value }).validate({ allowed: 'strict' });
+  } catch (error) {
     // convict says "name: what is wrong: value was X", and leaves the value of a secret out.
-    const text = (cause as Error).message
+    const text = (error as Error).message
       .replace(/^[^:]+: /, '')
       .replace(/must be one of the possible values: (\[.*?\])/, '다음 가운데 하나여야 합니다: $1')
-      .replace(/: value was (.*)$/s, ' (받은 값: $1)');
-    throw new ConfigProblem(`${source}: ${text}`, { cause });
+      .replace(/: value was (.*)$/s, ' (받은 값: $1)')
+      // The password of an address.
+      .replace(/"(\w+:\/\/)?.*@/, '"$1***@');
+    // Without its cause, which has the value as it was given.
+    throw new ConfigProblem(`${place}: ${text}`);
   }
 }
 
@@ -105,7 +117,9 @@ function fileLayers(root: string, profile: string | undefined): Layer[] {
   return names.flatMap((name) => {
     const path = join('config', `${name}.json`);
     const content = readIfPresent(join(root, path));
-    return content === null ? [] : [{ source: () => path, values: parseFile(path, content) }];
+    return content === null
+      ? []
+      : [{ source: () => path, place: (name) => `${path}: ${name}`, values: parseFile(path, content) }];
   });
 }
 
@@ -113,8 +127,10 @@ function parseFile(path: string, content: string): RawValues {
   let json: unknown;
   try {
     json = JSON.parse(content);
-  } catch (cause) {
-    throw new ConfigProblem(`${path}: 올바른 JSON이 아닙니다: ${(cause as Error).message}`, { cause });
+  } catch (error) {
+    // Node's message quotes what stands around the fault, and that may be a key.
+    const text = (error as Error).message.replace(/, (\.\.\.)?".*/s, '');
+    throw new ConfigProblem(`${path}: 올바른 JSON이 아닙니다: ${text}`);
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new ConfigProblem(`${path}: JSON 객체여야 합니다`);
@@ -135,7 +151,8 @@ function readDotEnv(root: string): NodeJS.ProcessEnv {
 
 function readIfPresent(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8');
+    // Some editors begin a file with a byte order mark; in .env it would hide the first variable.
+    return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;

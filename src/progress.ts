@@ -1,6 +1,6 @@
 import type { Log } from './log.js';
 import type { Terminal } from './terminal.js';
-import { type Clock, formatDuration, SECOND } from './time.js';
+import { type Clock, formatDuration, LONGEST_TIMER, SECOND } from './time.js';
 
 /** Shows a story grow while it is written. */
 export interface Progress {
@@ -33,7 +33,7 @@ export function createProgress(terminal: Terminal, log: Log, clock: Clock, heart
             const seconds = (clock.monotonic() - startedAt) / SECOND;
             log.info({ event: 'progress', sequence, characters, seconds }, describe());
           };
-      const timer = setInterval(beat, terminal.isLive ? FRAME : heartbeatMs);
+      const timer = setInterval(beat, terminal.isLive ? FRAME : Math.min(heartbeatMs, LONGEST_TIMER));
       return {
         characters: (count) => {
           characters = count;

@@ -28,6 +28,8 @@ const BASE_TAGS = [GENRE, '심리호러', '단편'];
 const TITLE_FALLBACK_LENGTH = 30;
 const LONGEST_TITLE_LINE = 60;
 const DESCRIPTION_LENGTH = 150;
+/** `제목: `, `**제목:** `, `**제목**: `. */
+const TITLE_LABEL = /^(?:\*\*|__)?제목(?:\*\*|__)?\s*[:：](?:(?:\*\*|__)(?=\s))?\s*/;
 
 /** Reads the story out of the model's text: its title (or the nearest thing to one), tags and description. */
 export function toStory(raw: string, premise: Premise): Story {
@@ -81,9 +83,9 @@ function findTitle(text: string): { title: string; body: string } {
     if (title !== '') return { title, body: text.slice(heading.index + heading[0].length) };
   }
   const [first = '', ...rest] = text.split('\n');
-  const candidate = plain(first.replace(/^\s*(?:\*\*|__)?\s*제목\s*[:：]\s*/, ''));
+  const candidate = plain(plain(first).replace(TITLE_LABEL, ''));
   const setApart = rest.length > 0 && rest[0]?.trim() === '' && !/[.!?…。”"]$/.test(candidate);
-  if (candidate !== '' && setApart && countCharacters(candidate) <= LONGEST_TITLE_LINE) {
+  if (prose(candidate) !== '' && setApart && countCharacters(candidate) <= LONGEST_TITLE_LINE) {
     return { title: candidate, body: rest.join('\n') };
   }
   return { title: shorten(prose(text), TITLE_FALLBACK_LENGTH) || '무제', body: text };

@@ -33,7 +33,7 @@ export function readTemplate(path: string): Template {
   }
   const entries = Object.entries(sections);
   const names = Object.keys(SECTIONS).join(', ');
-  const unknown = entries.find(([key]) => SECTIONS[key] === undefined);
+  const unknown = entries.find(([key]) => !Object.hasOwn(SECTIONS, key));
   if (unknown !== undefined) {
     throw new TemplateProblem(`템플릿에 모르는 항목 "${unknown[0]}"이 있습니다: ${path} (쓸 수 있는 항목: ${names})`);
   }

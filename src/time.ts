@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto';
 export const SECOND = 1000;
 
 /** The longest delay that Node's timers take; a longer one would fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Where a module gets the time from; tests give it a clock of their own. */
 export interface Clock {

@@ -23,25 +23,30 @@ export function addUsage(a: Usage, b: Usage): Usage {
  */
 export class UsageMeter {
   #input: number | null = null;
-  #cached = 0;
+  #cacheWritten = 0;
+  #cacheRead = 0;
   #output: number | null = null;
 
-  /** @param report the `usage` of message_start or message_delta, whatever it is; later counts replace earlier */
+  /** @param report the `usage` of message_start; its output count was made before anything was written */
+  readStart(report: unknown): void {
+    if (typeof report === 'object') this.read({ ...report, output_tokens: null });
+  }
+
+  /** @param report the `usage` of message_delta, whatever it is; later counts replace earlier ones */
   read(report: unknown): void {
     if (typeof report !== 'object' || report === null) return;
     const fields = report as Record<string, unknown>;
     this.#input = tokenCount(fields.input_tokens) ?? this.#input;
     this.#output = tokenCount(fields.output_tokens) ?? this.#output;
-    const written = tokenCount(fields.cache_creation_input_tokens);
-    const readBack = tokenCount(fields.cache_read_input_tokens);
     // The API reports cached input apart from input_tokens.
-    if (written !== null || readBack !== null) this.#cached = (written ?? 0) + (readBack ?? 0);
+    this.#cacheWritten = tokenCount(fields.cache_creation_input_tokens) ?? this.#cacheWritten;
+    this.#cacheRead = tokenCount(fields.cache_read_input_tokens) ?? this.#cacheRead;
   }
 
   /** @returns null unless both directions are known */
   total(): Usage | null {
     if (this.#input === null || this.#output === null) return null;
-    return toUsage(this.#input + this.#cached, this.#output);
+    return toUsage(this.#input + this.#cacheWritten + this.#cacheRead, this.#output);
   }
 }
 

@@ -5,21 +5,12 @@ import { composeStory, sentencesOf } from '../offline/composer.js';
 import type { Axis } from '../offline/corpus.js';
 import { AXES, loadCorpus, name, REQUIRED_FIELDS, variants } from '../offline/corpus.js';
 import { fillSlots, particle } from '../offline/slots.js';
+import { seededRandom } from './fakes.js';
 
 const DRAWS = 1000;
 
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 function storyOf(seed: number, premise: Partial<Record<Axis, string>> = {}): ComposedStory {
-  return composeStory({ premise, random: mulberry32(seed) });
+  return composeStory({ premise, random: seededRandom(seed) });
 }
 
 function paragraphsOf(text: string): string[] {

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import fsPromises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type Entry, openLibrary } from '../library.js';
+import { fileTimestamp } from '../time.js';
+import { storyText, temporaryFolder } from './fakes.js';
+
+const WRITTEN_AT = Date.UTC(2026, 10, 23, 5, 30);
+
+const entry = (n = 1): Entry => ({
+  markdown: `---\ntitle: ${n}\n---\n\n${storyText()}\n`,
+  metadata: { title: `반품 구역 ${n}`, usage: null, sequence: n },
+  writtenAt: WRITTEN_AT,
+});
+
+/** What `ls` shows. */
+const visible = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => !name.startsWith('.'))
+    .sort();
+
+const everything = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true }).filter((found) => found.isFile());
+
+function assertPairs(folder: string, count: number): void {
+  const names = visible(folder);
+  const stories = names.filter((name) => name.endsWith('.md'));
+  assert.equal(stories.length, count);
+  assert.equal(names.length, 2 * count);
+  for (const story of stories) assertPair(join(folder, story), join(folder, story.replace('.md', '_metadata.json')));
+}
+
+function assertPair(markdownPath: string, metadataPath: string): void {
+  const markdown = readFileSync(markdownPath);
+  const { sha256 } = JSON.parse(readFileSync(metadataPath, 'utf8')) as { sha256: string };
+  assert.equal(sha256, createHash('sha256').update(markdown).digest('hex'));
+}
+
+/** Lets one function of node:fs/promises fail from its nth call (1 is the first) on. */
+function failing(t: TestContext, name: 'rename' | 'open', from: number): { mend(): void } {
+  const real = fsPromises[name] as (...args: unknown[]) => Promise<unknown>;
+  let calls = 0;
+  const broken = t.mock.method(fsPromises, name, async (...args: unknown[]) => {
+    if (++calls >= from) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    return real(...args);
+  });
+  const mend = () => {
+    broken.mock.restore();
+    syncBuiltinESMExports();
+  };
+  syncBuiltinESMExports();
+  t.after(mend);
+  return { mend };
+}
+
+test('a story is saved as a pair, named by its local time, with the checksum of the text', async (t) => {
+  const folder = temporaryFolder(t);
+  const { markdown, metadata } = entry();
+  const stored = await openLibrary(folder).save(entry());
+  assert.match(stored.name, new RegExp(`^horror_story_${fileTimestamp(WRITTEN_AT)}_[0-9a-f]{8}$`));
+  assert.equal(stored.markdownPath, join(folder, `${stored.name}.md`));
+  assert.equal(stored.metadataPath, join(folder, `${stored.name}_metadata.json`));
+  assert.deepEqual(visible(folder), [`${stored.name}.md`, `${stored.name}_metadata.json`]);
+  assert.equal(readFileSync(stored.markdownPath, 'utf8'), markdown);
+  const written = readFileSync(stored.metadataPath, 'utf8');
+  const sha256 = createHash('sha256').update(markdown).digest('hex');
+  assert.deepEqual(JSON.parse(written), { ...metadata, sha256 });
+  assert.match(written, /"title": "반품 구역 1"/);
+  assert.ok(written.endsWith('}\n'));
+});
+
+test('nothing is left in the staging folder', async (t) => {
+  const folder = temporaryFolder(t);
+  await openLibrary(folder).save(entry());
+  assert.equal(everything(folder).length, 2);
+});
+
+test('the folder is made with all that leads to it', async (t) => {
+  const folder = join(temporaryFolder(t), 'a', '이야기');
+  await openLibrary(folder).save(entry());
+  assertPairs(folder, 1);
+});
+
+test('a folder that was removed between two stories is made again', async (t) => {
+  const folder = join(temporaryFolder(t), 'stories');
+  const library = openLibrary(folder);
+  await library.save(entry(1));
+  renameSync(folder, `${folder}.old`);
+  await library.save(entry(2));
+  rmSync(join(folder, '.staging'), { recursive: true });
+  await library.save(entry(3));
+  assertPairs(`${folder}.old`, 1);
+  assertPairs(folder, 2);
+});
+
+test('two stories of the same second have different names', async (t) => {
+  const folder = temporaryFolder(t);
+  const library = openLibrary(folder);
+  const [one, other] = [await library.save(entry(1)), await library.save(entry(1))];
+  assert.notEqual(one.name, other.name);
+  assertPairs(folder, 2);
+});
+
+test('200 saves at once, by two workers, are 200 pairs', async (t) => {
+  const folder = temporaryFolder(t);
+  const workers = [openLibrary(folder), openLibrary(folder)];
+  await Promise.all(Array.from({ length: 200 }, (_, n) => workers[n % 2]?.save(entry(n))));
+  assertPairs(folder, 200);
+  const sequences = visible(folder)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => (JSON.parse(readFileSync(join(folder, name), 'utf8')) as { sequence: number }).sequence);
+  assert.equal(new Set(sequences).size, 200);
+});
+
+test('whoever sees a story, at any moment of a save, finds its whole metadata', async (t) => {
+  const folder = temporaryFolder(t);
+  const library = openLibrary(folder);
+  const { rename } = fsPromises;
+  const seen: string[][] = [];
+  const watched = t.mock.method(fsPromises, 'rename', async (from: string, to: string) => {
+    await rename(from, to);
+    seen.push(visible(folder));
+    for (const name of visible(folder).filter((name) => name.endsWith('.md'))) {
+      assertPair(join(folder, name), join(folder, name.replace('.md', '_metadata.json')));
+    }
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    watched.mock.restore();
+    syncBuiltinESMExports();
+  });
+  await library.save(entry(1));
+  await library.save(entry(2));
+  assert.deepEqual(
+    seen.map((names) => names.length),
+    [1, 2, 3, 4],
+  );
+});
+
+const OBSTACLES: [name: string, put: (folder: string) => void][] = [
+  ['a file stands where the folder should', (folder) => writeFileSync(folder, '')],
+  [
+    'a file stands where the staging folder should',
+    (folder) => {
+      mkdirSync(folder);
+      writeFileSync(join(folder, '.staging'), '');
+    },
+  ],
+];
+
+for (const [name, put] of OBSTACLES) {
+  test(`when ${name}, saving rejects, nothing is visible, and it works once that is gone`, async (t) => {
+    const folder = join(temporaryFolder(t), 'stories');
+    put(folder);
+    const library = openLibrary(folder);
+    await assert.rejects(library.save(entry()), { code: /EEXIST|ENOTDIR/ });
+    assert.deepEqual(existsSync(join(folder, '.staging')) ? visible(folder) : [], []);
+    rmSync(folder, { recursive: true });
+    await library.save(entry());
+    assertPairs(folder, 1);
+  });
+}
+
+const FAULTS: [name: string, call: 'rename' | 'open', from: number][] = [
+  ['no file can be opened', 'open', 1],
+  ['the second file cannot be opened', 'open', 2],
+  ['the folder cannot be synced', 'open', 3],
+  ['no file can be moved into place', 'rename', 1],
+  ['the second file cannot be moved into place', 'rename', 2],
+];
+
+for (const [name, call, from] of FAULTS) {
+  test(`when ${name}, saving rejects and leaves nothing, and it works the next time`, async (t) => {
+    const folder = temporaryFolder(t);
+    const library = openLibrary(folder);
+    const fault = failing(t, call, from);
+    await assert.rejects(library.save(entry()), { code: 'ENOSPC' });
+    assert.deepEqual(everything(folder), []);
+    fault.mend();
+    await library.save(entry());
+    assertPairs(folder, 1);
+  });
+}
+
+test('what is set aside is out of sight, as a pair, and out of the way of stories', async (t) => {
+  const folder = temporaryFolder(t);
+  const library = openLibrary(folder);
+  const stored = await library.setAside(entry());
+  assert.deepEqual(visible(folder), []);
+  assert.equal(stored.markdownPath, join(folder, '.set-aside', `${stored.name}.md`));
+  assertPairs(join(folder, '.set-aside'), 1);
+  await library.save(entry());
+  assertPairs(folder, 1);
+});
+
+test('what cannot be set aside rejects, and stories can still be saved', async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, '.set-aside'), '');
+  const library = openLibrary(folder);
+  await assert.rejects(library.setAside(entry()), { code: 'EEXIST' });
+  await library.save(entry());
+  assertPairs(folder, 1);
+});

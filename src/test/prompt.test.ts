@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createDeck } from '../premise.js';
+import { composePrompt } from '../prompt.js';
+import { AXIS_CARDS, PREMISE, seededRandom } from './fakes.js';
+
+const PLAIN = { template: null, request: null };
+
+test('the request lists every card under the Korean name of its axis', () => {
+  const { user } = composePrompt(PREMISE, AXIS_CARDS, PLAIN);
+  for (const { axis, label } of AXIS_CARDS)
+    assert.ok(
+      user.includes(`- ${label}: ${PREMISE[axis].text}\n`) || user.endsWith(`- ${label}: ${PREMISE[axis].text}`),
+      axis,
+    );
+});
+
+test('the system text is the same for every story, so that it can be cached', () => {
+  const next = createDeck(AXIS_CARDS, seededRandom(3));
+  const one = composePrompt(next(), AXIS_CARDS, PLAIN);
+  const other = composePrompt(next(), AXIS_CARDS, { template: { name: 't.json', text: '틀' }, request: '요청' });
+  assert.equal(one.system, other.system);
+  assert.notEqual(one.user, other.user);
+});
+
+test('the system text asks for a Korean story with a heading, whole, of a length that counts as one', () => {
+  const { system } = composePrompt(PREMISE, AXIS_CARDS, PLAIN);
+  assert.match(system, /한국어/);
+  assert.match(system, /"# 제목"/);
+  assert.match(system, /3,000자에서 4,000자/);
+});
+
+test('the same premise gives the same request', () => {
+  assert.deepEqual(composePrompt(PREMISE, AXIS_CARDS, PLAIN), composePrompt(PREMISE, AXIS_CARDS, PLAIN));
+});
+
+test('a template and a wish come after the cards, the wish last', () => {
+  const { user } = composePrompt(PREMISE, AXIS_CARDS, {
+    template: { name: 'night.json', text: '[문체]\n- 짧은 문장' },
+    request: '고양이가 나오게 해 주세요 $& {0}',
+  });
+  const cards = user.indexOf(PREMISE.turn.text);
+  const template = user.indexOf('[문체]\n- 짧은 문장');
+  assert.ok(cards >= 0 && template > cards);
+  assert.ok(user.endsWith('고양이가 나오게 해 주세요 $& {0}'));
+  assert.doesNotMatch(user, /night\.json/);
+});
+
+test('without a template and a wish nothing is said of either', () => {
+  const { user } = composePrompt(PREMISE, AXIS_CARDS, PLAIN);
+  assert.doesNotMatch(user, /다음 틀|특별한 요청|null|undefined/);
+});
