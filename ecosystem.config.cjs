@@ -11,15 +11,22 @@ module.exports = {
       cwd: __dirname,
       script: 'dist/main.js',
       args: flags,
-      env: { NODE_ENV: 'production' },
+
+      // The profile. pm2 passes the shell's variables on at the first start only, unless they stand here: a second
+      // start with another key has to take that key.
+      env: { ...process.env, NODE_ENV: 'production' },
 
       // A run that ended as asked (10, the profile's completedExitCode) stays stopped, and so does one that no restart
-      // would mend: bad settings (2), refused by the API (78), forced (130). Never 0: pm2 takes a worker that was killed for a 0, and
-      // that one has to come back.
+      // would mend: bad settings (2), refused by the API (78), forced (130). Never 0: pm2 takes a worker that was
+      // killed for a 0, and that one has to come back.
       stop_exit_codes: [2, 10, 78, 130],
 
       // The story in hand is finished first: longer than the longest call that the settings allow (1800 s).
       kill_timeout: 1_860_000,
+
+      // The worker has no children. To look for some, pm2 needs `ps`, and where that is missing (slim images) a
+      // restart starts two workers, one of them unknown to pm2.
+      treekill: false,
 
       // Up when the worker says so.
       wait_ready: true,
@@ -28,10 +35,11 @@ module.exports = {
       // pm2's instrumentation would keep a crashed worker "online" and dead.
       pmx: false,
 
-      // A worker that fails at once, ten times in a row, is left alone. No restart delay: with one, pm2 shows a
-      // finished run as waiting for a restart.
-      min_uptime: 10_000,
-      max_restarts: 10,
+      // A worker that lives for less than half an hour, 48 times, is left alone: each life may have paid for a story.
+      // pm2 counts during the first min_uptime × max_restarts only, here the profile's 24 h; later it restarts
+      // without end. No restart delay: with one, pm2 shows a finished run as waiting for a restart.
+      min_uptime: 1_800_000,
+      max_restarts: 48,
       max_memory_restart: '1G',
     },
   ],

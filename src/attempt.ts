@@ -1,15 +1,19 @@
 import type { Answer, Author } from './author.js';
+import { type CapHit, type Caps, capInTheWay, worstCase } from './budget.js';
 import { CallFailure, classify, type Failure } from './failure.js';
-import type { Entry, Library, Stored } from './library.js';
+import { type Holding, holdUntilDone } from './holding.js';
+import type { OutcomeRecord } from './ledger.js';
+import { type Entry, type Library, newName, type Shelf, type Stored } from './library.js';
 import type { Log } from './log.js';
-import { costOf, type Model } from './models.js';
+import { costOf, type Price } from './models.js';
 import type { AxisCards, DrawPremise, Premise } from './premise.js';
 import type { Progress } from './progress.js';
-import { composePrompt } from './prompt.js';
-import { countCharacters, type Story, toMarkdown, toStory } from './story.js';
+import { composePrompt, type Prompt } from './prompt.js';
+import type { Run } from './run.js';
+import { type Story, toMarkdown, toStory } from './story.js';
 import type { Template } from './template.js';
-import { type BackoffOptions, backoff, type Clock, formatDuration, localIso, type Random, SECOND } from './time.js';
-import type { Usage } from './usage.js';
+import { type Clock, localIso } from './time.js';
+import { NO_TOKENS, type Usage } from './usage.js';
 import { judge } from './verdict.js';
 
 /** A story on disk. */
@@ -20,37 +24,34 @@ export interface SavedStory {
   usage: Usage | null;
   costUsd: number | null;
   generationMs: number;
+  /** The API asks to slow down until then, milliseconds since the epoch; null when it does not. */
+  slowUntil: number | null;
 }
 
 /** An attempt that gave no story. */
 export interface FailedAttempt {
   kind: 'failed';
   failure: Failure;
-  usage: Usage | null;
-  costUsd: number | null;
-  setAside: boolean;
 }
 
-/** The attempt was given up on request; nothing of it is visible. */
+/** The attempt was given up on request. */
 export interface AbandonedAttempt {
   kind: 'abandoned';
-  /** null for a call that was cut off: what it cost is not known. */
-  usage: Usage | null;
-  costUsd: number | null;
 }
 
-export type Outcome = SavedStory | FailedAttempt | AbandonedAttempt;
+/** No call was made, for it might have passed a cap. */
+export interface CappedAttempt {
+  kind: 'capped';
+  hit: CapHit;
+}
 
-/**
- * Makes one attempt at a story: premise, prompt, call, verdict, files.
- * @param sequence the number the story will have in its run, from 1
- * @param attempts how many attempts at this story there are, with this one
- */
-export type Attempt = (sequence: number, attempts: number) => Promise<Outcome>;
+export type Outcome = SavedStory | FailedAttempt | AbandonedAttempt | CappedAttempt;
+
+/** Makes one attempt at a story: premise, prompt, call, verdict, files. Its outcome is in the run's ledger. */
+export type Attempt = () => Promise<Outcome>;
 
 /** Facts of the run that every story's metadata repeats. */
 export interface RunFacts {
-  runId: string;
   provider: string;
   model: string;
   maxTokens: number;
@@ -61,9 +62,11 @@ export interface RunFacts {
 }
 
 export interface AttemptDeps {
+  run: Run;
   facts: RunFacts;
-  /** Prices; null where the model's are not known. */
-  prices: Model | null;
+  /** null where it is not known. */
+  price: Price | null;
+  caps: Caps;
   axes: readonly AxisCards[];
   drawPremise: DrawPremise;
   write: Author;
@@ -71,57 +74,13 @@ export interface AttemptDeps {
   progress: Progress;
   log: Log;
   clock: Clock;
-  random: Random;
-  /** How to wait while a story cannot be saved. */
-  holding: BackoffOptions;
+  holding: Holding;
   stopping: AbortSignal;
   aborting: AbortSignal;
 }
 
-export function createAttempt(deps: AttemptDeps): Attempt {
-  const { facts, prices, axes, drawPremise, write, progress, log, clock, aborting } = deps;
-  return async (sequence, attempts) => {
-    const premise = drawPremise();
-    const prompt = composePrompt(premise, axes, facts);
-    const startedAt = clock.monotonic();
-    log.info(
-      { event: 'story_started', sequence, attempt: attempts, premise: idsOf(premise) },
-      `${sequence}번째 소설을 씁니다 - ${premise.place.text} / ${premise.presence.text}`,
-    );
-    const growing = progress.start(sequence);
-    let answer: Answer;
-    try {
-      answer = await write(prompt, { signal: aborting, onProgress: growing.characters });
-    } catch (error) {
-      if (aborting.aborted) return { kind: 'abandoned', usage: null, costUsd: null };
-      const failure = classify(error);
-      if (failure.kind === 'unforeseen') {
-        log.error({ event: 'unforeseen', err: error }, failure.reason);
-      }
-      const usage = error instanceof CallFailure ? error.detail.usage : null;
-      return { kind: 'failed', failure, usage, costUsd: costOf(usage, prices), setAside: false };
-    } finally {
-      growing.stop();
-    }
-    const generationMs = clock.monotonic() - startedAt;
-    const { usage } = answer;
-    const costUsd = costOf(usage, prices);
-    const facing = { sequence, attempts, premise, answer, generationMs, costUsd };
-    const failure = judge(answer, facts.minCharacters);
-    if (failure !== null) {
-      const setAside = answer.text.trim() !== '' && (await keepAside(deps, facing, failure));
-      return { kind: 'failed', failure, usage, costUsd, setAside };
-    }
-    if (usage === null) log.warn({ event: 'usage_missing', sequence }, '토큰 사용량 정보 없음');
-    const story = toStory(answer.text, premise);
-    const stored = await hold(deps, toEntry(deps, facing, story));
-    if (stored === null) return { kind: 'abandoned', usage, costUsd };
-    return { kind: 'saved', story, stored, usage, costUsd, generationMs };
-  };
-}
-
 /** What is known about an answer when it is about to go to disk. */
-interface Facing {
+interface Answered {
   sequence: number;
   attempts: number;
   premise: Premise;
@@ -130,103 +89,207 @@ interface Facing {
   costUsd: number | null;
 }
 
-function toEntry({ facts, clock }: AttemptDeps, facing: Facing, story: Story): Entry {
-  const { sequence, attempts, premise, answer, generationMs, costUsd } = facing;
-  const writtenAt = clock.now();
-  const date = localIso(writtenAt);
-  const model = answer.model ?? facts.model;
-  const { provider, temperature } = facts;
-  return {
-    writtenAt,
-    markdown: toMarkdown(story, { date, model, provider, temperature }),
-    metadata: {
-      generated_at: date,
-      model,
-      template_used: facts.template?.name ?? null,
-      custom_request: facts.request,
-      config: {
-        model: facts.model,
-        max_tokens: facts.maxTokens,
-        temperature,
-        min_story_characters: facts.minCharacters,
-      },
-      word_count: story.wordCount,
-      usage: answer.usage,
-      title: story.title,
-      tags: story.tags,
-      description: story.description,
-      run_id: facts.runId,
-      sequence,
-      premise,
-      stop_reason: answer.stopReason,
-      attempts,
-      duration_ms: Math.round(generationMs),
-      request_id: answer.requestId,
-      provider,
-      cost_usd: costUsd,
-    },
-  };
-}
+export function createAttempt(deps: AttemptDeps): Attempt {
+  const { run, facts, price, caps, axes, drawPremise, write, progress, log, clock, holding, stopping, aborting } = deps;
 
-/** Keeps an answer that is no story. One that cannot be kept goes to the log, for it was paid for. */
-async function keepAside(deps: AttemptDeps, facing: Facing, failure: Failure): Promise<boolean> {
-  const { log, library } = deps;
-  const entry = toEntry(deps, facing, toStory(facing.answer.text, facing.premise));
-  try {
-    const stored = await library.setAside({
-      ...entry,
-      metadata: { ...entry.metadata, set_aside: { kind: failure.kind, code: failure.code, reason: failure.reason } },
+  return async () => {
+    let answer: Answer | null = null;
+    try {
+      return await attemptStory((received) => {
+        answer = received;
+      });
+    } catch (error) {
+      return unforeseen(error, answer);
+    }
+  };
+
+  async function attemptStory(received: (answer: Answer) => void): Promise<Outcome> {
+    const { statistics, failuresInARow } = run.state();
+    const sequence = statistics.stories + 1;
+    const attempts = failuresInARow + 1;
+    const premise = drawPremise();
+    const prompt = composePrompt(premise, axes, facts);
+    const atMost = worstCase(prompt, facts.maxTokens);
+    const hit = capInTheWay(caps, run.state(), atMost, price);
+    if (hit !== null) return { kind: 'capped', hit };
+
+    // In the ledger before it is made: a call that a kill cuts off must not go unnoticed.
+    const begun = await holdUntilDone(holding, { what: '호출을 장부에 적지', giveUp: stopping }, () =>
+      run.record({
+        type: 'attempt',
+        at: clock.now(),
+        number: statistics.attempts + 1,
+        premise: idsOf(premise),
+        at_most: { tokens: atMost.total_tokens, cost_usd: costOf(atMost, price) },
+      }),
+    );
+    if (!begun.done) return { kind: 'abandoned' };
+    log.info(
+      { event: 'story_started', sequence, attempt: attempts, premise: idsOf(premise) },
+      `${sequence}번째 소설을 씁니다 - ${premise.place.text} / ${premise.presence.text}`,
+    );
+    const startedAt = clock.monotonic();
+    const called = await call(sequence, prompt);
+    if (called.kind !== 'answered')
+      return called.kind === 'failed' ? fail(called.failure, called.usage) : abandon(null);
+
+    const { answer } = called;
+    received(answer);
+    const costUsd = costOf(answer.usage, price);
+    const generationMs = clock.monotonic() - startedAt;
+    const answered = { sequence, attempts, premise, answer, generationMs, costUsd };
+    const failure = judge(answer, facts.minCharacters);
+    if (failure !== null) return answer.text.trim() === '' ? fail(failure, answer.usage) : setAside(answered, failure);
+    return save(answered);
+  }
+
+  type Called =
+    | { kind: 'answered'; answer: Answer }
+    | { kind: 'failed'; failure: Failure; usage: Usage | null }
+    | { kind: 'abandoned' };
+
+  async function call(sequence: number, prompt: Prompt): Promise<Called> {
+    const growing = progress.start(sequence);
+    try {
+      return { kind: 'answered', answer: await write(prompt, { signal: aborting, onProgress: growing.characters }) };
+    } catch (error) {
+      if (aborting.aborted) return { kind: 'abandoned' };
+      if (!(error instanceof CallFailure)) throw error;
+      return { kind: 'failed', failure: classify(error), usage: error.detail.usage };
+    } finally {
+      growing.stop();
+    }
+  }
+
+  async function save(answered: Answered): Promise<Outcome> {
+    const { sequence, answer, generationMs, costUsd } = answered;
+    const { usage, slowUntil } = answer;
+    if (usage === null) log.warn({ event: 'usage_missing', sequence }, '토큰 사용량 정보 없음');
+    const story = toStory(answer.text, answered.premise);
+    const name = newName(clock.now());
+    const entry = toEntry(answered, story, {});
+    const stored = await commit(name, 'stories', entry, {
+      ...outcome(usage),
+      kind: 'story',
+      name,
+      generation_ms: generationMs,
     });
+    if (stored === null) return abandon(usage);
+    return { kind: 'saved', story, stored, usage, costUsd, generationMs, slowUntil };
+  }
+
+  /** Keeps an answer that is no story, for it was paid for. */
+  async function setAside(answered: Answered, failure: Failure): Promise<Outcome> {
+    const { usage } = answered.answer;
+    const { kind, code, reason } = failure;
+    const story = toStory(answered.answer.text, answered.premise);
+    const name = newName(clock.now());
+    const entry = toEntry(answered, story, { set_aside: { kind, code, reason } });
+    const stored = await commit(name, 'set-aside', entry, {
+      ...outcome(usage),
+      kind: 'failure',
+      failure: kind,
+      code,
+      name,
+    });
+    if (stored === null) return abandon(usage);
     log.warn(
-      {
-        event: 'set_aside',
-        path: stored.markdownPath,
-        code: failure.code,
-        characters: countCharacters(facing.answer.text),
-      },
+      { event: 'set_aside', path: stored.markdownPath, code, characters: story.wordCount },
       `소설로 쓸 수 없는 답을 따로 보관했습니다: ${stored.markdownPath}`,
     );
-    return true;
-  } catch (error) {
-    log.warn(
-      { event: 'set_aside_failed', err: error, text: facing.answer.text },
-      '소설로 쓸 수 없는 답을 따로 보관하지 못해 본문을 로그에 남깁니다',
-    );
-    return false;
+    return { kind: 'failed', failure };
   }
-}
 
-/**
- * Saves a finished story, however long that takes: it was paid for, so nothing else is asked for until it is on
- * disk. When the run is told to stop meanwhile, its text goes to the log at once, in case the process is killed.
- * @returns null when given up on request
- */
-async function hold(deps: AttemptDeps, entry: Entry): Promise<Stored | null> {
-  const { library, log, clock, random, holding, stopping, aborting } = deps;
-  let inLog = false;
-  for (let failures = 1; ; failures++) {
-    try {
-      const stored = await library.save(entry);
-      if (failures > 1)
-        log.info({ event: 'holding_over', path: stored.markdownPath }, '붙들고 있던 소설을 저장했습니다');
-      return stored;
-    } catch (error) {
-      const waitMs = backoff(failures, holding, random);
-      const { code, message } = error as NodeJS.ErrnoException;
-      log.error(
-        { event: 'holding', err: error, code, retry_in_seconds: waitMs / SECOND },
-        `소설을 저장하지 못했습니다 (${message}). 새 소설을 쓰지 않고 ${formatDuration(waitMs)} 뒤 다시 저장합니다`,
-      );
-      if (stopping.aborted && !inLog) {
-        inLog = true;
-        log.always(
-          { event: 'held_story', metadata: entry.metadata, markdown: entry.markdown },
-          '저장하지 못한 소설의 본문을 로그에 남깁니다. 저장은 계속 시도하며, 한 번 더 신호를 보내면 그만둡니다',
-        );
-      }
-      if (aborting.aborted) return null;
-      await clock.sleep(waitMs, stopping.aborted ? aborting : stopping);
-    }
+  /**
+   * Staged, recorded, published: after the record the pair is part of the run whatever happens, before it the pair is
+   * whole in staging or was never there. Tried until it is done, because it was paid for.
+   * @returns null when given up on request; its text is in the log then
+   */
+  async function commit(name: string, shelf: Shelf, entry: Entry, record: OutcomeRecord): Promise<Stored | null> {
+    let recorded = false;
+    const result = await holdUntilDone(holding, { what: '소설을 저장하지', entry, giveUp: aborting }, async () => {
+      await deps.library.stage(name, entry);
+      if (!recorded) await run.record(record);
+      recorded = true;
+      return deps.library.publish(name, shelf);
+    });
+    return result.done ? result.value : null;
+  }
+
+  /** A defect, ours or a library's. An answer that was there already was paid for, and goes to the log. */
+  async function unforeseen(error: unknown, answer: Answer | null): Promise<Outcome> {
+    const failure = classify(error);
+    log.error({ event: 'unforeseen', err: error, ...(answer === null ? {} : { answer }) }, failure.reason);
+    // Without a call in hand there is nothing to count: none was made, or its outcome is recorded.
+    return fail(failure, run.state().open === null ? NO_TOKENS : (answer?.usage ?? null));
+  }
+
+  async function fail(failure: Failure, usage: Usage | null): Promise<Outcome> {
+    const record = {
+      ...outcome(usage),
+      kind: 'failure',
+      failure: failure.kind,
+      code: failure.code,
+      name: null,
+    } as const;
+    const result = await holdUntilDone(holding, { what: '실패를 장부에 적지', giveUp: stopping }, () =>
+      run.record(record),
+    );
+    if (!result.done) run.recordInMemory(record);
+    return { kind: 'failed', failure };
+  }
+
+  /** The process ends after this; a ledger that cannot be written then shows the call as lost. */
+  async function abandon(usage: Usage | null): Promise<Outcome> {
+    const record = { ...outcome(usage), kind: 'abandoned' } as const;
+    // Recorded already when a staged story could not be published: the next start publishes it.
+    if (run.state().open === null) return { kind: 'abandoned' };
+    await run.record(record).catch((error: unknown) => {
+      log.warn({ event: 'ledger_unwritable', err: error }, '포기한 호출을 장부에 적지 못했습니다');
+      run.recordInMemory(record);
+    });
+    return { kind: 'abandoned' };
+  }
+
+  function outcome(usage: Usage | null) {
+    return { type: 'outcome', at: clock.now(), usage, cost_usd: costOf(usage, price) } as const;
+  }
+
+  function toEntry(answered: Answered, story: Story, more: Record<string, unknown>): Entry {
+    const { sequence, attempts, premise, answer, generationMs, costUsd } = answered;
+    const { provider, temperature } = facts;
+    const date = localIso(clock.now());
+    const model = answer.model ?? facts.model;
+    return {
+      markdown: toMarkdown(story, { date, model, provider, temperature }),
+      metadata: {
+        generated_at: date,
+        model,
+        template_used: facts.template?.name ?? null,
+        custom_request: facts.request,
+        config: {
+          model: facts.model,
+          max_tokens: facts.maxTokens,
+          temperature,
+          min_story_characters: facts.minCharacters,
+        },
+        word_count: story.wordCount,
+        usage: answer.usage,
+        title: story.title,
+        tags: story.tags,
+        description: story.description,
+        run_id: run.id,
+        sequence,
+        premise,
+        stop_reason: answer.stopReason,
+        attempts,
+        duration_ms: Math.round(generationMs),
+        request_id: answer.requestId,
+        provider,
+        cost_usd: costUsd,
+        ...more,
+      },
+    };
   }
 }
 

@@ -6,8 +6,10 @@ import type {
 } from '@anthropic-ai/sdk/resources/messages';
 import { CallFailure, type CallFailureDetail, type CallFault } from './failure.js';
 import type { Prompt } from './prompt.js';
+import { slowUntil } from './rate-limit.js';
 import { SECOND } from './time.js';
-import { type Usage, UsageMeter } from './usage.js';
+import { NO_TOKENS, type Usage, UsageMeter } from './usage.js';
+import { CallTimeout, type Watchdog, watchCall } from './watchdog.js';
 
 /** What came back from one call, whole. Whether it is a story is for others to judge. */
 export interface Answer {
@@ -22,6 +24,8 @@ export interface Answer {
   /** The model that answered, as the endpoint names it; null when it does not. */
   model: string | null;
   requestId: string | null;
+  /** What the API allows is nearly used up until then, milliseconds since the epoch; null when it is not. */
+  slowUntil: number | null;
 }
 
 export interface WriteOptions {
@@ -59,21 +63,19 @@ export interface AuthorOptions {
   onSdkMessage: (text: string) => void;
 }
 
-/** How long to wait for the connection to close once the message is complete, in milliseconds. */
-const CLOSE_GRACE = SECOND;
-
 /** An author who calls the Messages API at `baseUrl` through the SDK. */
 export function createAuthor(options: AuthorOptions): Author {
   const client = createClient(options);
   return async (prompt, { signal, onProgress }) => {
     signal.throwIfAborted();
-    const watchdog = watch(signal, options);
+    const watchdog = watchCall(signal, options);
     const reader = new StreamReader();
     try {
-      const { data: stream, request_id } = await client.messages
+      const { data: stream, response } = await client.messages
         .create(toParams(prompt, options), { signal: watchdog.signal })
         .withResponse();
-      reader.requestId = request_id ?? null;
+      reader.requestId = response.headers.get('request-id');
+      reader.slowUntil = slowUntil(response.headers, options.maxTokens);
       for await (const event of stream) {
         reader.read(event);
         if (reader.complete) watchdog.expectClose();
@@ -123,48 +125,10 @@ function toParams({ system, user }: Prompt, options: AuthorOptions): MessageCrea
   return options.temperature === null ? params : { ...params, ...{ temperature: options.temperature } };
 }
 
-/** Bounds one call: `signal` aborts when the caller's does, after too long a silence, and after too long a call. */
-interface Watchdog {
-  signal: AbortSignal;
-  touch(): void;
-  expectClose(): void;
-  stop(): void;
-}
-
-class CallTimeout extends Error {
-  override readonly name = 'CallTimeout';
-  constructor(
-    readonly fault: Extract<CallFault, 'idle_timeout' | 'total_timeout'>,
-    ms: number,
-  ) {
-    super(`${ms / SECOND}초`);
-  }
-}
-
-function watch(caller: AbortSignal, { idleMs, totalMs }: AuthorOptions): Watchdog {
-  const controller = new AbortController();
-  const giveUp = () => controller.abort(caller.reason);
-  caller.addEventListener('abort', giveUp, { once: true });
-  const total = setTimeout(() => controller.abort(new CallTimeout('total_timeout', totalMs)), totalMs);
-  let idle = setTimeout(() => controller.abort(new CallTimeout('idle_timeout', idleMs)), idleMs);
-  return {
-    signal: controller.signal,
-    touch: () => void idle.refresh(),
-    expectClose: () => {
-      clearTimeout(idle);
-      idle = setTimeout(() => controller.abort(), CLOSE_GRACE);
-    },
-    stop: () => {
-      clearTimeout(idle);
-      clearTimeout(total);
-      caller.removeEventListener('abort', giveUp);
-    },
-  };
-}
-
 /** Puts an answer together from raw events, and trusts no field of them: endpoints differ. */
 class StreamReader {
   requestId: string | null = null;
+  slowUntil: number | null = null;
   characters = 0;
   complete = false;
   started = false;
@@ -179,7 +143,7 @@ class StreamReader {
       case 'message_start':
         this.started = true;
         this.#model = event.message?.model ?? null;
-        this.usage.read(event.message?.usage);
+        this.usage.readStart(event.message?.usage);
         break;
       case 'content_block_start':
         if (event.content_block?.type === 'text') this.#append(event.content_block.text);
@@ -206,6 +170,7 @@ class StreamReader {
       usage: this.usage.total(),
       model: this.#model,
       requestId: this.requestId,
+      slowUntil: this.slowUntil,
     };
   }
 
@@ -222,9 +187,18 @@ function failureOf(error: unknown, { signal }: Watchdog, reader: StreamReader): 
   if (signal.aborted && !(reason instanceof CallTimeout)) return reason;
   const detail = reason instanceof CallTimeout ? plainDetail(reason.fault, reason.message) : detailOf(error, reader);
   return new CallFailure(
-    { ...detail, requestId: detail.requestId ?? reader.requestId, usage: reader.usage.total() },
+    {
+      ...detail,
+      requestId: detail.requestId ?? reader.requestId,
+      usage: costsNothing(detail) ? NO_TOKENS : reader.usage.total(),
+    },
     { cause: error ?? reason },
   );
+}
+
+/** An error answer is not billed, and neither is a request that never arrived. */
+function costsNothing({ fault, message }: CallFailureDetail): boolean {
+  return fault === 'http' || (fault === 'connection' && /ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(message));
 }
 
 function detailOf(error: unknown, reader: StreamReader): CallFailureDetail {
@@ -236,9 +210,9 @@ function detailOf(error: unknown, reader: StreamReader): CallFailureDetail {
   if (error instanceof APIConnectionError) return plainDetail('connection', rootMessage(error));
   if (error instanceof APIError) {
     return {
-      ...plainDetail(error.status === undefined ? 'stream_event' : 'http', error.apiMessage ?? error.message),
+      ...plainDetail(error.status === undefined ? 'stream_event' : 'http', messageOf(error)),
       status: error.status ?? null,
-      type: error.type,
+      type: typeof error.type === 'string' ? error.type : null,
       code: error.errorCode,
       retryAfterMs: retryAfter(error.headers),
       requestId: error.requestID ?? null,
@@ -249,7 +223,16 @@ function detailOf(error: unknown, reader: StreamReader): CallFailureDetail {
   return plainDetail(reader.started || broken ? 'cut' : 'no_message', rootMessage(error));
 }
 
-function plainDetail(fault: CallFault, message: string): CallFailureDetail {
+/** The body's own words; a body that is no error of the API can be anything. */
+function messageOf(error: APIError): string {
+  return typeof error.apiMessage === 'string' ? error.apiMessage : error.message;
+}
+
+/** A proxy's error page can be long; nobody reads on. */
+const LONGEST_MESSAGE = 500;
+
+function plainDetail(fault: CallFault, text: string): CallFailureDetail {
+  const message = text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}…` : text;
   return { fault, status: null, type: null, code: null, message, retryAfterMs: null, requestId: null, usage: null };
 }
 
@@ -273,6 +256,9 @@ function retryAfter(headers: Headers | undefined): number | null {
   return waitOf(Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * SECOND);
 }
 
+/** A year, in milliseconds: whoever asks for more does not mean it. */
+const LONGEST_WAIT = 366 * 24 * 3600 * SECOND;
+
 function waitOf(ms: number): number | null {
-  return Number.isFinite(ms) && ms >= 0 ? ms : null;
+  return Number.isFinite(ms) && ms >= 0 ? Math.min(ms, LONGEST_WAIT) : null;
 }

@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { RawValues } from './config.js';
-import { SETTING_NAMES, SETTINGS } from './settings.js';
+import { isSwitch, SETTING_NAMES, SETTINGS } from './settings.js';
 
 /** What the command line asks for. */
 export interface CommandLine {
@@ -28,13 +28,15 @@ export const ACTIONS = {
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   const settings = SETTING_NAMES.flatMap((name) => {
     const { arg } = SETTINGS[name];
-    return arg === null ? [] : [{ name, arg }];
+    return arg === null
+      ? []
+      : [{ name, arg, type: isSwitch(SETTINGS[name]) ? ('boolean' as const) : ('string' as const) }];
   });
   const options: ParseArgsConfig['options'] = {
     help: { type: 'boolean', short: 'h' },
     version: { type: 'boolean' },
     'print-config': { type: 'boolean' },
-    ...Object.fromEntries(settings.map(({ arg }) => [arg, { type: 'string' }])),
+    ...Object.fromEntries(settings.map(({ arg, type }) => [arg, { type }])),
   };
   let values: ReturnType<typeof parseArgs>['values'];
   try {

@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { inspect, parseEnv } from 'node:util';
 import convict from 'convict';
+import type { Caps } from './budget.js';
 import { registerFormats } from './formats.js';
+import { costOf, type Price } from './models.js';
 import { SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from './settings.js';
+import type { Usage } from './usage.js';
 
 /** A credential that shows itself only when asked: JSON, string conversion and inspection give a mask. */
 export class Secret {
@@ -201,6 +204,46 @@ export function chooseAuthor({ author, anthropicApiKey, anthropicAuthToken, anth
   }
   const host = anthropicBaseUrl === null ? VENDOR_HOST : new URL(anthropicBaseUrl).host;
   return { kind: 'anthropic', provider: host === VENDOR_HOST ? 'anthropic' : host };
+}
+
+/**
+ * The price of a call: the settings', the model's list price, nothing for the offline author; null where none is known.
+ * @throws ConfigProblem when only one of the two prices is given
+ */
+export function choosePrice(
+  { priceInputUsd, priceOutputUsd }: Config,
+  { kind }: AuthorChoice,
+  listPrice: Price | null,
+): Price | null {
+  if ((priceInputUsd === null) !== (priceOutputUsd === null)) {
+    throw new ConfigProblem('PRICE_INPUT_USD와 PRICE_OUTPUT_USD는 함께 주어야 합니다');
+  }
+  if (priceInputUsd !== null && priceOutputUsd !== null) return { input: priceInputUsd, output: priceOutputUsd };
+  return kind === 'offline' ? { input: 0, output: 0 } : listPrice;
+}
+
+/**
+ * @param call the most that one call can use
+ * @throws ConfigProblem when a cap leaves no room for a single call, or costs are capped and no price is known
+ */
+export function checkCaps(caps: Caps, call: Usage, price: Price | null, model: string): void {
+  if (caps.tokens !== null && caps.tokens < call.total_tokens) {
+    throw new ConfigProblem(
+      `MAX_TOKENS_TOTAL: 한 번의 호출이 쓸 수 있는 ${call.total_tokens}토큰보다 작습니다. 늘리거나 MAX_TOKENS를 줄이세요`,
+    );
+  }
+  if (caps.costUsd === null) return;
+  const cost = costOf(call, price);
+  if (cost === null) {
+    throw new ConfigProblem(
+      `MAX_COST_USD: ${model}의 가격을 모릅니다. PRICE_INPUT_USD와 PRICE_OUTPUT_USD를 주거나 config/models.json에 더하세요`,
+    );
+  }
+  if (caps.costUsd < cost) {
+    throw new ConfigProblem(
+      `MAX_COST_USD: 한 번의 호출이 쓸 수 있는 ${cost.toFixed(4)}달러보다 작습니다. 늘리거나 MAX_TOKENS를 줄이세요`,
+    );
+  }
 }
 
 /** The limits of the loop, as the settings mean them. */

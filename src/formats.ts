@@ -27,11 +27,20 @@ interface Format {
   parse(text: string): unknown;
 }
 
+const SWITCH_WORDS = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const parseNumber = (text: string) => (/^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text);
 /** An empty variable is how a shell says "not given"; only texts can be so, a number has to be one. */
 const parseText = (text: string) => text.trim() || null;
+
+/** Some 300 years, in seconds: beyond, a moment in time can no longer be written down. */
+const LONGEST = 1e10;
 
 const numberFormat = (name: string, wanted: string, accepts: (value: number) => boolean): Format => ({
   name,
@@ -43,8 +52,8 @@ const numberFormat = (name: string, wanted: string, accepts: (value: number) => 
 const FORMATS: readonly Format[] = [
   numberFormat('count', '0 이상의 정수여야 합니다', (value) => Number.isSafeInteger(value) && value >= 0),
   numberFormat('positive-count', '1 이상의 정수여야 합니다', (value) => Number.isSafeInteger(value) && value >= 1),
-  numberFormat('seconds', '0 이상의 초여야 합니다 (소수 가능)', (value) => value >= 0),
-  numberFormat('positive-seconds', '0보다 큰 초여야 합니다 (소수 가능)', (value) => value > 0),
+  numberFormat('seconds', '0 이상의 초여야 합니다 (소수 가능)', (value) => value >= 0 && value <= LONGEST),
+  numberFormat('positive-seconds', '0보다 큰 초여야 합니다 (소수 가능)', (value) => value > 0 && value <= LONGEST),
   // undici, under fetch, gives up on a body that is silent for 300 s, whatever we ask for.
   numberFormat('idle-seconds', '0보다 크고 300 이하인 초여야 합니다 (소수 가능)', (value) => value > 0 && value <= 300),
   // The pm2 profile's kill_timeout has to outlast the longest call.
@@ -53,6 +62,14 @@ const FORMATS: readonly Format[] = [
     '0보다 크고 1800 이하인 초여야 합니다 (소수 가능)',
     (value) => value > 0 && value <= 1800,
   ),
+  numberFormat('dollars', '0보다 큰 달러여야 합니다 (소수 가능)', (value) => value > 0),
+  numberFormat('price', '0 이상의 달러여야 합니다 (소수 가능)', (value) => value >= 0),
+  {
+    name: 'switch',
+    wanted: 'true 또는 false여야 합니다',
+    accepts: (value) => typeof value === 'boolean',
+    parse: (text) => SWITCH_WORDS.get(text.trim().toLowerCase()) ?? text,
+  },
   numberFormat(
     'exit-code',
     '0에서 255 사이의 정수여야 합니다',
@@ -68,7 +85,7 @@ const FORMATS: readonly Format[] = [
   },
   {
     name: 'base-url',
-    wanted: 'http:// 또는 https://로 시작하는 주소여야 합니다 (사용자 이름·비밀번호 없이, 끝에 /v1 없이)',
+    wanted: 'http:// 또는 https://로 시작하는 주소여야 합니다 (사용자 이름·비밀번호·물음표 없이, 끝에 /v1 없이)',
     accepts: isBaseUrl,
     parse: parseText,
   },
@@ -76,7 +93,8 @@ const FORMATS: readonly Format[] = [
 
 function isBaseUrl(value: unknown): boolean {
   if (!isText(value) || !URL.canParse(value)) return false;
-  const { protocol, username, password, pathname } = new URL(value);
+  const { protocol, username, password, pathname, search, hash } = new URL(value);
   if (protocol !== 'http:' && protocol !== 'https:') return false;
-  return username === '' && password === '' && !/\/v1\/?$/.test(pathname);
+  // The SDK adds /v1/messages.
+  return [username, password, search, hash].every((part) => part === '') && !/\/v1(\/|$)/.test(pathname);
 }

@@ -1,6 +1,6 @@
 import { ACTIONS } from './cli.js';
 import type { LoadedConfig } from './config.js';
-import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './settings.js';
+import { isSwitch, SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './settings.js';
 
 const INTRO = `호러 소설 생성기 - 24h 연속 실행 지원
 
@@ -24,7 +24,7 @@ export function helpText(): string {
   const options = entries().map(({ arg, unit, env, doc, ...setting }) =>
     arg === null
       ? `  (환경 변수 ${env})\n        ${doc}`
-      : `  --${arg} ${placeholder(setting, unit)}\n        ${doc} (기본값: ${shown(setting.default)}, 환경 변수 ${env})`,
+      : `  ${`--${arg} ${placeholder(setting, unit)}`.trimEnd()}\n        ${doc} (기본값: ${shown(setting.default)}, 환경 변수 ${env})`,
   );
   const actions = Object.entries(ACTIONS).map(
     ([name, doc]) => `  ${name === 'help' ? '-h, ' : ''}--${name}\n        ${doc}`,
@@ -63,6 +63,7 @@ function entries(): (Setting & { name: SettingName })[] {
 }
 
 function placeholder({ format }: Pick<Setting, 'format'>, unit: string | null): string {
+  if (isSwitch({ format })) return '';
   return Array.isArray(format) ? format.join('|') : `<${unit ?? '값'}>`;
 }
 

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists, listFolder, syncFolder, writeDurably } from './files.js';
 import { fileTimestamp } from './time.js';
 
 /** A text and what is known about it, as they go to disk together. */
@@ -9,9 +10,10 @@ export interface Entry {
   markdown: string;
   /** The whole metadata but the checksum, which is added here. */
   metadata: Record<string, unknown>;
-  /** When it was written, milliseconds since the epoch; part of the name, in local time. */
-  writtenAt: number;
 }
+
+/** Stories are seen; what is set aside is no story, but was paid for. */
+export type Shelf = 'stories' | 'set-aside';
 
 /** Where an entry lies. */
 export interface Stored {
@@ -21,73 +23,121 @@ export interface Stored {
   metadataPath: string;
 }
 
-/** The folder of stories: whole pairs to see, everything else in dot folders. */
+/**
+ * The folder of stories: whole pairs to see, everything else in dot folders. A pair is first staged and then
+ * published; a crash in between leaves it staged, and whole, for the next start to publish.
+ */
 export interface Library {
-  /** Puts a story on disk; rejects with the file system's error, and then nothing of it is visible. */
-  save(entry: Entry): Promise<Stored>;
-  /** Keeps a text that is no story, but was paid for, in `.set-aside`. */
-  setAside(entry: Entry): Promise<Stored>;
+  /** Writes both files where nobody sees them, durably. Rejects with the file system's error; can be tried again. */
+  stage(name: string, entry: Entry): Promise<void>;
+  /** Moves a staged pair to its shelf, durably. Rejects likewise; can be tried again, also when half is moved. */
+  publish(name: string, shelf: Shelf): Promise<Stored>;
+}
+
+/** A name that no other worker gives, not even in the same second. */
+export function newName(writtenAt: number): string {
+  return `horror_story_${fileTimestamp(writtenAt)}_${randomBytes(4).toString('hex')}`;
+}
+
+/** What a crash left in a run's staging. */
+export interface Leftover {
+  name: string;
+  /** null: not whole, and never published. */
+  metadata: Record<string, unknown> | null;
 }
 
 const STAGING = '.staging';
 const SET_ASIDE = '.set-aside';
 
-export function openLibrary(folder: string): Library {
+/** @param runId every run stages in a folder of its own, so that no worker touches what another one stages */
+export function openLibrary(folder: string, runId: string): Library {
+  const staging = join(folder, STAGING, runId);
   return {
-    save: (entry) => commit(folder, folder, entry),
-    setAside: (entry) => commit(folder, join(folder, SET_ASIDE), entry),
+    stage: (name, entry) => stage(staging, name, entry),
+    publish: (name, shelf) => publish(staging, shelf === 'stories' ? folder : join(folder, SET_ASIDE), name),
   };
 }
 
 /** The folders are made anew each time: somebody may have moved them away since the last story. */
-async function commit(folder: string, target: string, { markdown, metadata, writtenAt }: Entry): Promise<Stored> {
-  const staging = join(folder, STAGING);
+async function stage(staging: string, name: string, { markdown, metadata }: Entry): Promise<void> {
   await mkdir(staging, { recursive: true });
-  await mkdir(target, { recursive: true });
-  // The id keeps workers apart that write in the same second.
-  const name = `horror_story_${fileTimestamp(writtenAt)}_${randomBytes(4).toString('hex')}`;
-  const sha256 = createHash('sha256').update(markdown).digest('hex');
-  const files = [
-    // The metadata first: whoever sees a story finds its metadata.
-    { file: `${name}_metadata.json`, content: `${JSON.stringify({ ...metadata, sha256 }, null, 2)}\n` },
-    { file: `${name}.md`, content: markdown },
-  ];
-  const moved: string[] = [];
+  const [markdownFile, metadataFile] = filesOf(name);
   try {
-    for (const { file, content } of files) await writeDurably(join(staging, file), content);
-    for (const { file } of files) {
-      await rename(join(staging, file), join(target, file));
-      moved.push(join(target, file));
-    }
-    await syncFolder(target);
+    await writeDurably(join(staging, markdownFile), markdown);
+    // The metadata last: with its checksum it vouches for the pair.
+    await writeDurably(join(staging, metadataFile), toJson({ ...metadata, sha256: checksum(markdown) }));
+    await syncFolder(staging);
   } catch (error) {
-    const leftovers = [...moved, ...files.map(({ file }) => join(staging, file))];
-    await Promise.allSettled(leftovers.map((path) => rm(path, { force: true })));
+    await discard(staging, name);
     throw error;
   }
-  return {
-    name,
-    markdownPath: join(target, `${name}.md`),
-    metadataPath: join(target, `${name}_metadata.json`),
-  };
 }
 
-async function writeDurably(path: string, content: string): Promise<void> {
-  const file = await open(path, 'wx');
+async function publish(staging: string, shelf: string, name: string): Promise<Stored> {
+  await mkdir(shelf, { recursive: true });
+  const [markdownFile, metadataFile] = filesOf(name);
+  // The metadata first: whoever sees a story finds its metadata.
+  for (const file of [metadataFile, markdownFile]) {
+    await rename(join(staging, file), join(shelf, file)).catch(async (error: NodeJS.ErrnoException) => {
+      // Moved before a failure or a crash.
+      if (error.code !== 'ENOENT' || !(await exists(join(shelf, file)))) throw error;
+    });
+  }
+  await syncFolder(shelf);
+  return { name, markdownPath: join(shelf, markdownFile), metadataPath: join(shelf, metadataFile) };
+}
+
+/** The ids of the runs that have left something in staging. */
+export async function listStagings(folder: string): Promise<string[]> {
+  return (await listFolder(join(folder, STAGING))).filter((name) => !name.startsWith('.'));
+}
+
+/** What lies in a run's staging, one entry a name. */
+export async function listLeftovers(folder: string, runId: string): Promise<Leftover[]> {
+  const staging = join(folder, STAGING, runId);
+  const names = (await listFolder(staging)).map((file) => file.replace(/(_metadata\.json|\.md)$/, ''));
+  return Promise.all(
+    [...new Set(names)].sort().map(async (name) => ({ name, metadata: await vouched(staging, name) })),
+  );
+}
+
+/** Removes what cannot be completed. */
+export async function discardLeftover(folder: string, runId: string, name: string): Promise<void> {
+  await discard(join(folder, STAGING, runId), name);
+}
+
+/** Removes a run's staging if nothing is in it. */
+export async function removeStaging(folder: string, runId: string): Promise<void> {
+  await rmdir(join(folder, STAGING, runId)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
+  });
+}
+
+/** The metadata of a staged pair when both files are there, whole; null otherwise. */
+async function vouched(staging: string, name: string): Promise<Record<string, unknown> | null> {
+  const [markdownFile, metadataFile] = filesOf(name);
   try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
+    const metadata = JSON.parse(await readFile(join(staging, metadataFile), 'utf8')) as Record<string, unknown>;
+    const markdown = await readFile(join(staging, markdownFile), 'utf8');
+    return metadata.sha256 === checksum(markdown) ? metadata : null;
+  } catch {
+    // Missing or torn: that is the answer.
+    return null;
   }
 }
 
-/** Makes the renames themselves durable. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+async function discard(staging: string, name: string): Promise<void> {
+  await Promise.allSettled([...filesOf(name), name].map((file) => rm(join(staging, file), { force: true })));
+}
+
+function filesOf(name: string): [markdown: string, metadata: string] {
+  return [`${name}.md`, `${name}_metadata.json`];
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function checksum(content: string): string {
+  return createHash('sha256').update(content).digest('hex');
 }

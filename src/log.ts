@@ -29,8 +29,8 @@ export interface LogOptions {
   terminal: Terminal;
   /** Texts that must not appear in any line. */
   secrets: readonly string[];
-  /** Fields of every record, such as the run's id. */
-  bindings: Record<string, unknown>;
+  /** Fields of every record, such as the run's id; asked for each time. */
+  context: () => Record<string, unknown>;
 }
 
 const FILE_NAME = 'horror_story_worker';
@@ -60,7 +60,8 @@ export async function openLog(options: LogOptions): Promise<Log> {
   const logger = pino(
     {
       level: options.level,
-      base: options.bindings,
+      base: null,
+      mixin: options.context,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

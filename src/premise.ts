@@ -66,15 +66,22 @@ export type DrawPremise = () => Premise;
 /**
  * A shuffled deck an axis: no card comes back before its axis is used up, and a reshuffle never starts with the
  * card dealt last, so that two stories in a row share no card.
+ * @param drawn the ids dealt so far by axis, in order, when a run is taken up
  */
-export function createDeck(axes: readonly AxisCards[], random: Random): DrawPremise {
-  const dealers = axes.map(({ axis, cards }) => [axis, dealer(cards, random)] as const);
+export function createDeck(
+  axes: readonly AxisCards[],
+  random: Random,
+  drawn: Readonly<Record<string, readonly string[]>> = {},
+): DrawPremise {
+  const dealers = axes.map(({ axis, cards }) => [axis, dealer(cards, random, drawn[axis] ?? [])] as const);
   return () => Object.fromEntries(dealers.map(([axis, deal]) => [axis, deal()])) as Premise;
 }
 
-function dealer(cards: readonly Card[], random: Random): () => Card {
-  let rest: Card[] = [];
-  let last: Card | undefined;
+function dealer(cards: readonly Card[], random: Random, drawn: readonly string[]): () => Card {
+  // What is left of the round in which the run was interrupted.
+  const round = new Set(drawn.slice(drawn.length - (drawn.length % cards.length)));
+  let rest = round.size === 0 ? [] : shuffled(cards, random).filter(({ id }) => !round.has(id));
+  let last = cards.find(({ id }) => id === drawn.at(-1));
   return () => {
     if (rest.length === 0) {
       rest = shuffled(cards, random);

@@ -23,15 +23,26 @@ const SYSTEM = `당신은 한국어로 심리 호러 단편을 쓰는 소설가�
 - 제목 아래 본문은 3,000자에서 4,000자 사이이고(공백 포함), 문단 사이는 한 줄을 비운다. 소제목, 목록, 굵은 글씨를 쓰지 않는다.
 - 한 번의 답에 이야기를 끝까지 쓴다. "계속", "끝", 글자 수, 해설, 인사말 없이 이야기만 쓴다.`;
 
+/** How the user wants every story. */
+export interface Style {
+  template: Template | null;
+  request: string | null;
+}
+
+/** The longest request that can come of these cards: no call's is longer. */
+export function longestPrompt(axes: readonly AxisCards[], style: Style): Prompt {
+  const longest = axes.map(
+    ({ axis, cards }) =>
+      [axis, cards.reduce((a, b) => (Buffer.byteLength(b.text) > Buffer.byteLength(a.text) ? b : a))] as const,
+  );
+  return composePrompt(Object.fromEntries(longest) as Premise, axes, style);
+}
+
 /**
  * Composes the request for one story. Pure.
  * @param axes the Korean names of the axes, in the order in which they are listed
  */
-export function composePrompt(
-  premise: Premise,
-  axes: readonly AxisCards[],
-  { template, request }: { template: Template | null; request: string | null },
-): Prompt {
+export function composePrompt(premise: Premise, axes: readonly AxisCards[], { template, request }: Style): Prompt {
   const parts = [
     '아래 소재로 호러 단편 한 편을 써 주세요. 소재는 나열하지 말고, 하나의 이야기로 서로 맞물리게 하세요.',
     axes.map(({ axis, label }) => `- ${label}: ${premise[axis].text}`).join('\n'),

@@ -35,6 +35,62 @@ export const SETTINGS = {
     env: 'MAX_CONSECUTIVE_FAILURES',
     arg: 'max-consecutive-failures',
   },
+  maxTokensTotal: {
+    doc: '실행 전체(다시 시작한 것 포함)에 쓸 토큰의 상한. 다음 호출이 넘을 수 있으면 끝냅니다',
+    unit: '토큰',
+    format: 'positive-count|null',
+    default: null as number | null,
+    env: 'MAX_TOKENS_TOTAL',
+    arg: 'max-tokens-total',
+  },
+  maxCostUsd: {
+    doc: '실행 전체(다시 시작한 것 포함)에 쓸 비용의 상한. 다음 호출이 넘을 수 있으면 끝냅니다',
+    unit: '달러',
+    format: 'dollars|null',
+    default: null as number | null,
+    env: 'MAX_COST_USD',
+    arg: 'max-cost-usd',
+  },
+  priceInputUsd: {
+    doc: '입력 100만 토큰의 가격. 두 가격을 함께 주면 config/models.json의 가격 대신 씁니다',
+    unit: '달러',
+    format: 'price|null',
+    default: null as number | null,
+    env: 'PRICE_INPUT_USD',
+    arg: 'price-input-usd',
+  },
+  priceOutputUsd: {
+    doc: '출력 100만 토큰의 가격',
+    unit: '달러',
+    format: 'price|null',
+    default: null as number | null,
+    env: 'PRICE_OUTPUT_USD',
+    arg: 'price-output-usd',
+  },
+  resume: {
+    doc: '끝나지 않은 지난 실행이 있으면 이어서 합니다: 같은 마감, 같은 개수, 같은 비용',
+    unit: null,
+    format: 'switch',
+    default: false as boolean,
+    env: 'RESUME',
+    arg: 'resume',
+  },
+  newRun: {
+    doc: '이어 할 실행이 있어도 새로 시작합니다',
+    unit: null,
+    format: 'switch',
+    default: false as boolean,
+    env: 'NEW_RUN',
+    arg: 'new-run',
+  },
+  runName: {
+    doc: '이어 할 실행을 찾는 이름. 생략하면 pm2의 앱 이름, 없으면 default',
+    unit: null,
+    format: 'text|null',
+    default: null as string | null,
+    env: 'RUN_NAME',
+    arg: 'run-name',
+  },
   author: {
     doc: '소설을 쓰는 쪽. auto는 키나 주소가 있으면 anthropic, 없으면 offline(내장 작가)',
     unit: null,
@@ -231,12 +287,15 @@ export interface Setting {
   unit: string | null;
   /** The name of a format, or the words allowed. */
   format: string | string[];
-  default: string | number | null;
+  default: string | number | boolean | null;
   env: string;
   /** The flag without its dashes; null for secrets, which a process list would show. */
   arg: string | null;
   sensitive?: boolean;
 }
+
+/** A switch is a flag without a value. */
+export const isSwitch = ({ format }: Pick<Setting, 'format'>): boolean => format === 'switch';
 
 export type SettingName = keyof typeof SETTINGS;
 export type SettingValues = { -readonly [Name in SettingName]: (typeof SETTINGS)[Name]['default'] };

@@ -8,21 +8,17 @@ export interface Shutdown {
   request(source: string): void;
 }
 
-export interface ShutdownOptions {
-  /** Milliseconds that only grow. */
-  now: () => number;
-  onStopping: (source: string) => void;
-  onAborting: (source: string) => void;
-}
-
 /**
  * A terminal and npm each pass Ctrl+C on, so one press arrives as two signals in the same millisecond. Only a
  * request at least this much later, in milliseconds, is a second one.
  */
 const SECOND_REQUEST_AFTER = 1000;
 
-/** Aborts `stopping` at the first request, and `aborting` at one that comes a second later or more. */
-export function createShutdown({ now, onStopping, onAborting }: ShutdownOptions): Shutdown {
+/**
+ * Aborts `stopping` at the first request, and `aborting` at one that comes a second later or more.
+ * @param now milliseconds that only grow
+ */
+export function createShutdown(now: () => number): Shutdown {
   const stopping = new AbortController();
   const aborting = new AbortController();
   let firstAt = 0;
@@ -32,10 +28,8 @@ export function createShutdown({ now, onStopping, onAborting }: ShutdownOptions)
     request: (source) => {
       if (!stopping.signal.aborted) {
         firstAt = now();
-        onStopping(source);
         stopping.abort(source);
-      } else if (!aborting.signal.aborted && now() - firstAt >= SECOND_REQUEST_AFTER) {
-        onAborting(source);
+      } else if (now() - firstAt >= SECOND_REQUEST_AFTER) {
         aborting.abort(source);
       }
     },

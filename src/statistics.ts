@@ -21,6 +21,10 @@ export interface Statistics {
   generationMs: number;
   /** US dollars for everything used; null while no price is known. */
   costUsd: number | null;
+  /** Calls that may have been paid for, and nobody knows how much: cut off, given up, without usage, or killed. */
+  callsWithoutUsage: number;
+  /** Those among them that were in flight when the process was killed. */
+  lostCalls: number;
 }
 
 export const NOTHING_YET: Statistics = {
@@ -34,6 +38,8 @@ export const NOTHING_YET: Statistics = {
   storiesWithUsage: 0,
   generationMs: 0,
   costUsd: null,
+  callsWithoutUsage: 0,
+  lostCalls: 0,
 };
 
 /** What one attempt adds. */
@@ -69,12 +75,18 @@ export function countAbandoned(s: Statistics, abandoned: Tally): Statistics {
   return countUsage(s, abandoned);
 }
 
+/** A call that was in flight when the process was killed. */
+export function countLost(s: Statistics): Statistics {
+  return { ...countUsage(s, { usage: null, costUsd: null }), lostCalls: s.lostCalls + 1 };
+}
+
 function countUsage(s: Statistics, { usage, costUsd }: Tally): Statistics {
   return {
     ...s,
     attempts: s.attempts + 1,
     tokens: usage === null ? s.tokens : addUsage(s.tokens, usage),
     costUsd: costUsd === null ? s.costUsd : (s.costUsd ?? 0) + costUsd,
+    callsWithoutUsage: s.callsWithoutUsage + (usage === null ? 1 : 0),
   };
 }
 
@@ -114,6 +126,8 @@ export function toFields(s: Statistics, runtimeMs: number): Record<string, unkno
     failure_codes: s.failureCodes,
     set_aside: s.setAside,
     stories_without_usage: s.stories - s.storiesWithUsage,
+    calls_without_usage: s.callsWithoutUsage,
+    calls_lost_to_kills: s.lostCalls,
     tokens: s.tokens,
     average_tokens_per_story: averageTokens(s),
     average_generation_seconds: generationMs === null ? null : generationMs / SECOND,
@@ -122,24 +136,30 @@ export function toFields(s: Statistics, runtimeMs: number): Record<string, unkno
 }
 
 /** The final statistics as Korean lines, for the message of the final record. */
-export function toLines(s: Statistics, runtimeMs: number, reason: string): string[] {
+export function toLines(
+  s: Statistics,
+  runtimeMs: number,
+  reason: string,
+  { over, resumes }: { over: boolean; resumes: number },
+): string[] {
   const failed = Object.entries(s.failures).map(
     ([kind, count]) => `${FAILURE_NAMES[kind as FailureKind]} ${formatNumber(count)}`,
   );
   const tokens = averageTokens(s);
   const generation = averageGenerationMs(s);
-  const unknown = s.stories - s.storiesWithUsage;
+  const unknown = s.callsWithoutUsage;
+  const lost = s.lostCalls === 0 ? '' : `, 그중 강제 종료로 끊긴 호출 ${formatNumber(s.lostCalls)}회`;
   return [
-    `종료 사유: ${reason}`,
-    `총 실행 시간: ${formatDuration(runtimeMs)}`,
+    `종료 사유: ${reason}${over ? '' : ' (중단됨, --resume으로 이어 할 수 있습니다)'}`,
+    `총 실행 시간: ${formatDuration(runtimeMs)}${resumes === 0 ? '' : ` (다시 시작 ${formatNumber(resumes)}회)`}`,
     `생성한 소설: ${formatNumber(s.stories)}편 (시도 ${formatNumber(s.attempts)}회)`,
     ...(failed.length === 0
       ? []
       : [`소설이 되지 못한 시도: ${failed.join(', ')} (따로 보관 ${formatNumber(s.setAside)}건)`]),
     `총 토큰 사용량: ${formatNumber(s.tokens.total_tokens)} (입력 ${formatNumber(s.tokens.input_tokens)}, 출력 ${formatNumber(s.tokens.output_tokens)})` +
-      (unknown === 0 ? '' : ` - 사용량을 모르는 소설 ${formatNumber(unknown)}편 제외`),
+      (unknown === 0 ? '' : ` - 사용량을 모르는 호출 ${formatNumber(unknown)}회 제외${lost}`),
     ...(tokens === null ? [] : [`소설당 평균 토큰: ${formatNumber(tokens)}`]),
     ...(generation === null ? [] : [`소설당 평균 생성 시간: ${formatDuration(generation)}`]),
-    ...(s.costUsd === null ? [] : [`비용(정가 기준): ${formatCost(s.costUsd)}`]),
+    ...(!s.costUsd ? [] : [`비용(정가 기준): ${formatCost(s.costUsd)}`]),
   ];
 }

@@ -66,8 +66,9 @@ export function toMarkdown(story: Story, facts: FrontmatterFacts): string {
       temperature: facts.temperature,
       draft: false,
     },
-    // One line a value: folded lines would be legal, and a nuisance to every grep.
-    { lineWidth: 0 },
+    // One line a value: folded lines would be legal, and a nuisance to every grep. And for older readers a title "yes"
+    // must not be a boolean.
+    { lineWidth: 0, compat: 'yaml-1.1' },
   );
   return `---\n${frontmatter}---\n\n${story.text}\n`;
 }

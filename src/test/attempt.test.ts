@@ -5,9 +5,21 @@ import { type TestContext, test } from 'node:test';
 import { type AttemptDeps, createAttempt, type Outcome } from '../attempt.js';
 import type { Answer, Author } from '../author.js';
 import { CallFailure } from '../failure.js';
-import { type Entry, type Library, openLibrary, type Stored } from '../library.js';
-import { toUsage } from '../usage.js';
-import { AXIS_CARDS, FakeClock, PREMISE, recordingLog, storyText, temporaryFolder } from './fakes.js';
+import type { LedgerRecord } from '../ledger.js';
+import { type Entry, type Library, openLibrary } from '../library.js';
+import { NOTHING_YET } from '../statistics.js';
+import { NO_TOKENS, toUsage } from '../usage.js';
+import {
+  AXIS_CARDS,
+  diskFull,
+  FakeClock,
+  type MemoryRunOptions,
+  memoryRun,
+  PREMISE,
+  recordingLog,
+  storyText,
+  temporaryFolder,
+} from './fakes.js';
 
 const ANSWER: Answer = {
   text: storyText(),
@@ -16,10 +28,10 @@ const ANSWER: Answer = {
   usage: toUsage(500, 3000),
   model: 'claude-sonnet-5-5-20261021',
   requestId: 'req_1',
+  slowUntil: null,
 };
 
 const FACTS: AttemptDeps['facts'] = {
-  runId: 'run_1',
   provider: 'anthropic',
   model: 'claude-sonnet-5-5',
   maxTokens: 16000,
@@ -32,20 +44,29 @@ const FACTS: AttemptDeps['facts'] = {
 const SECOND = 1000;
 
 /** An attempt whose author is `write`, with whatever else a test sets; and what it leaves behind. */
-function setUp(t: TestContext, write: Author, options: Partial<AttemptDeps> = {}) {
+function setUp(
+  t: TestContext,
+  write: Author,
+  { runOptions, ...options }: Partial<AttemptDeps> & { runOptions?: MemoryRunOptions } = {},
+) {
   const folder = temporaryFolder(t);
   const clock = new FakeClock();
   const log = recordingLog();
   const stopping = new AbortController();
   const aborting = new AbortController();
+  const run = memoryRun(runOptions);
   const progress = { open: 0, characters: 0 };
+  const random = () => 0;
+  const wait = { baseMs: 5 * SECOND, maxMs: 300 * SECOND };
   const attempt = createAttempt({
+    run,
     facts: FACTS,
-    prices: { input: 2, output: 10, thinks: true },
+    price: { input: 2, output: 10 },
+    caps: { tokens: null, costUsd: null },
     axes: AXIS_CARDS,
     drawPremise: () => PREMISE,
     write,
-    library: openLibrary(folder),
+    library: openLibrary(folder, run.id),
     progress: {
       start: () => {
         progress.open++;
@@ -61,14 +82,16 @@ function setUp(t: TestContext, write: Author, options: Partial<AttemptDeps> = {}
     },
     log,
     clock,
-    random: () => 0,
-    holding: { baseMs: 5 * SECOND, maxMs: 300 * SECOND },
+    holding: { wait, clock, random, log, stopping: stopping.signal },
     stopping: stopping.signal,
     aborting: aborting.signal,
     ...options,
   });
-  return { attempt, folder, clock, log, stopping, aborting, progress };
+  return { attempt, folder, clock, log, stopping, aborting, progress, run };
 }
+
+/** The records of a ledger that tell how an attempt ended. */
+const outcomes = (records: readonly LedgerRecord[]) => records.filter((record) => record.type === 'outcome');
 
 /** An author who gives the same answer each time, and counts. */
 function answering(answer: Partial<Answer> = {}): { write: Author; calls(): number } {
@@ -98,19 +121,26 @@ function failingCall(detail: Partial<CallFailure['detail']>): Author {
   };
 }
 
-/** A library on which saving fails as often as told; what it saved is kept. */
+/** A library on which staging fails as often as told; what it published is kept. */
 function fullDisk(failures: number): { library: Library; saved: Entry[]; tries(): number; mend(): void } {
+  const staged = new Map<string, Entry>();
   const saved: Entry[] = [];
   let tries = 0;
   let left = failures;
-  const put = async (entry: Entry): Promise<Stored> => {
-    tries++;
-    if (left-- > 0) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-    saved.push(entry);
-    return { name: 'name', markdownPath: 'name.md', metadataPath: 'name_metadata.json' };
-  };
   return {
-    library: { save: put, setAside: put },
+    library: {
+      stage: async (name, entry) => {
+        tries++;
+        if (left-- > 0) throw diskFull();
+        staged.set(name, entry);
+      },
+      publish: async (name) => {
+        const entry = staged.get(name);
+        assert.ok(entry !== undefined, `${name} was not staged`);
+        saved.push(entry);
+        return { name, markdownPath: `${name}.md`, metadataPath: `${name}_metadata.json` };
+      },
+    },
     saved,
     tries: () => tries,
     mend: () => {
@@ -140,9 +170,12 @@ test('a story is saved with all the metadata of the contract', async (t) => {
       await clock.sleep(42_500, new AbortController().signal);
       return ANSWER;
     },
-    { facts: { ...FACTS, template, request: '고양이', temperature: 0.9 } },
+    {
+      facts: { ...FACTS, template, request: '고양이', temperature: 0.9 },
+      runOptions: { state: { statistics: { ...NOTHING_YET, stories: 2 }, failuresInARow: 1 } },
+    },
   );
-  const outcome = assertKind(await attempt(3, 2), 'saved');
+  const outcome = assertKind(await attempt(), 'saved');
   assert.equal(outcome.generationMs, 42_500);
   assert.deepEqual(outcome.usage, ANSWER.usage);
   assert.equal(outcome.costUsd, 0.031);
@@ -178,7 +211,7 @@ test('a story is saved with all the metadata of the contract', async (t) => {
 
 test('an answer that names no model is filed under the one that was asked', async (t) => {
   const { attempt, folder } = setUp(t, answering({ model: null, requestId: null }).write);
-  await attempt(1, 1);
+  await attempt();
   assert.equal(metadataIn(folder).model, 'claude-sonnet-5-5');
   assert.equal(metadataIn(folder).request_id, null);
 });
@@ -190,7 +223,7 @@ test('the start is logged with the premise, and growth is shown while the story 
     onProgress(700);
     return ANSWER;
   });
-  await attempt(1, 1);
+  await attempt();
   assert.deepEqual(progress, { open: 0, characters: 700 });
   const [start] = log.records;
   assert.deepEqual(start?.fields, {
@@ -211,7 +244,7 @@ test('the start is logged with the premise, and growth is shown while the story 
 
 test('a story without usage is saved with null, and a warning says so', async (t) => {
   const { attempt, folder, log } = setUp(t, answering({ usage: null }).write);
-  const outcome = assertKind(await attempt(1, 1), 'saved');
+  const outcome = assertKind(await attempt(), 'saved');
   assert.deepEqual([outcome.usage, outcome.costUsd], [null, null]);
   assert.deepEqual([metadataIn(folder).usage, metadataIn(folder).cost_usd], [null, null]);
   const warning = log.records.find(({ fields }) => fields.event === 'usage_missing');
@@ -219,8 +252,8 @@ test('a story without usage is saved with null, and a warning says so', async (t
 });
 
 test('a model without a known price gives a story without a cost', async (t) => {
-  const { attempt, folder } = setUp(t, answering().write, { prices: null });
-  assert.equal(assertKind(await attempt(1, 1), 'saved').costUsd, null);
+  const { attempt, folder } = setUp(t, answering().write, { price: null });
+  assert.equal(assertKind(await attempt(), 'saved').costUsd, null);
   assert.equal(metadataIn(folder).cost_usd, null);
 });
 
@@ -237,11 +270,23 @@ const UNUSABLE: [name: string, answer: Partial<Answer>, kind: string, code: stri
 
 for (const [name, answer, kind, code] of UNUSABLE) {
   test(`${name} is set aside with its reason and its usage, and is no story`, async (t) => {
-    const { attempt, folder, log } = setUp(t, answering(answer).write);
-    const outcome = assertKind(await attempt(1, 1), 'failed');
-    assert.deepEqual([outcome.failure.kind, outcome.failure.code, outcome.setAside], [kind, code, true]);
-    assert.deepEqual(outcome.usage, ANSWER.usage);
-    assert.equal(outcome.costUsd, 0.031);
+    const { attempt, folder, log, run, clock } = setUp(t, answering(answer).write);
+    const outcome = assertKind(await attempt(), 'failed');
+    assert.deepEqual([outcome.failure.kind, outcome.failure.code], [kind, code]);
+    const [file = ''] = readdirSync(join(folder, '.set-aside')).filter((name) => name.endsWith('.md'));
+    assert.deepEqual(outcomes(run.records), [
+      {
+        type: 'outcome',
+        at: clock.now(),
+        usage: ANSWER.usage,
+        cost_usd: 0.031,
+        kind: 'failure',
+        failure: kind,
+        code,
+        name: file.replace('.md', ''),
+      },
+    ]);
+    assert.equal(run.state().statistics.setAside, 1);
     assert.deepEqual(visible(folder), []);
     const aside = join(folder, '.set-aside');
     const metadata = metadataIn(aside);
@@ -258,45 +303,64 @@ for (const [name, answer, code] of [
   ['a refusal without text', { stopReason: 'refusal', text: '' }, 'refusal:unnamed'],
 ] as const) {
   test(`${name} leaves nothing to set aside, but its usage counts`, async (t) => {
-    const { attempt, folder } = setUp(t, answering(answer).write);
-    const outcome = assertKind(await attempt(1, 1), 'failed');
-    assert.deepEqual([outcome.failure.code, outcome.setAside], [code, false]);
-    assert.deepEqual(outcome.usage, ANSWER.usage);
+    const { attempt, folder, run } = setUp(t, answering(answer).write);
+    const outcome = assertKind(await attempt(), 'failed');
+    assert.equal(outcome.failure.code, code);
+    const { setAside, tokens, failureCodes } = run.state().statistics;
+    assert.deepEqual([setAside, tokens, failureCodes], [0, ANSWER.usage, { [code]: 1 }]);
     assert.deepEqual(readdirSync(folder), []);
   });
 }
 
-test('an answer that cannot be set aside goes to the log, and is not retried', async (t) => {
-  const text = '쓸 수 없습니다.';
-  const disk = fullDisk(1);
-  const { attempt, log } = setUp(t, answering({ stopReason: 'refusal', text }).write, { library: disk.library });
-  assert.equal(assertKind(await attempt(1, 1), 'failed').setAside, false);
-  assert.equal(disk.tries(), 1);
-  const record = log.records.find(({ fields }) => fields.event === 'set_aside_failed');
-  assert.equal(record?.fields.text, text);
+test('an answer that cannot be set aside is held like a story, and paid for once', async (t) => {
+  const author = answering({ stopReason: 'refusal', text: '쓸 수 없습니다.' });
+  const disk = fullDisk(2);
+  const { attempt, log, run } = setUp(t, author.write, { library: disk.library });
+  assertKind(await attempt(), 'failed');
+  assert.equal(disk.tries(), 3);
+  assert.equal(author.calls(), 1);
+  assert.equal(disk.saved.length, 1);
+  assert.equal(outcomes(run.records).length, 1);
+  assert.equal(run.state().statistics.setAside, 1);
+  assert.deepEqual(log.events(), ['story_started', 'holding', 'holding', 'holding_over', 'set_aside']);
 });
 
-test('a call that fails is classified, with what it had cost so far', async (t) => {
+test('a call that fails is classified, with what it had cost', async (t) => {
   const usage = toUsage(500, 100);
-  const overloaded = setUp(t, failingCall({ status: 529, type: 'overloaded_error', retryAfterMs: 7000 }));
-  const outcome = assertKind(await overloaded.attempt(1, 1), 'failed');
-  assert.deepEqual(
-    [outcome.failure.kind, outcome.failure.retryAfterMs, outcome.usage, outcome.costUsd, outcome.setAside],
-    ['transient', 7000, null, null, false],
+  const overloaded = setUp(
+    t,
+    failingCall({ status: 529, type: 'overloaded_error', retryAfterMs: 7000, usage: NO_TOKENS }),
   );
+  const outcome = assertKind(await overloaded.attempt(), 'failed');
+  assert.deepEqual([outcome.failure.kind, outcome.failure.retryAfterMs], ['transient', 7000]);
+  const { callsWithoutUsage, costUsd, setAside } = overloaded.run.state().statistics;
+  assert.deepEqual([callsWithoutUsage, costUsd, setAside], [0, 0, 0]);
   assert.deepEqual(overloaded.log.events(), ['story_started']);
   assert.equal(overloaded.progress.open, 0);
-  const cut = setUp(t, failingCall({ fault: 'cut', usage }));
-  const half = assertKind(await cut.attempt(1, 1), 'failed');
-  assert.deepEqual([half.failure.code, half.usage, half.costUsd], ['cut', usage, 0.002]);
-  assert.deepEqual(visible(cut.folder), []);
+  const told = setUp(t, failingCall({ fault: 'cut', usage }));
+  const half = assertKind(await told.attempt(), 'failed');
+  assert.equal(half.failure.code, 'cut');
+  assert.deepEqual(told.run.state().statistics.tokens, usage);
+  assert.equal(told.run.state().statistics.costUsd, 0.002);
+  assert.deepEqual(visible(told.folder), []);
+});
+
+test('a call that was cut, with nobody knowing what it used, counts towards the caps with the most it can have used', async (t) => {
+  const { attempt, run } = setUp(t, failingCall({ fault: 'cut' }));
+  assertKind(await attempt(), 'failed');
+  const [begun] = run.records;
+  assert.ok(begun?.type === 'attempt');
+  assert.ok(begun.at_most.tokens > FACTS.maxTokens);
+  assert.deepEqual(run.state().unknownAtMost, { tokens: begun.at_most.tokens, costUsd: begun.at_most.cost_usd });
+  assert.equal(run.state().statistics.callsWithoutUsage, 1);
+  assert.equal(run.state().statistics.costUsd, null);
 });
 
 test('an unforeseen error is logged with its stack, and is one failed attempt', async (t) => {
   const { attempt, log } = setUp(t, async () => {
     throw new TypeError('x is not iterable');
   });
-  const outcome = assertKind(await attempt(1, 1), 'failed');
+  const outcome = assertKind(await attempt(), 'failed');
   assert.equal(outcome.failure.kind, 'unforeseen');
   const record = log.records.find(({ fields }) => fields.event === 'unforeseen');
   assert.equal(record?.level, 'error');
@@ -306,24 +370,30 @@ test('an unforeseen error is logged with its stack, and is one failed attempt', 
 
 test('an unforeseen error before the call is one failed attempt too', async (t) => {
   const author = answering();
-  const { attempt, log } = setUp(t, author.write, {
+  const { attempt, log, run } = setUp(t, author.write, {
     drawPremise: () => {
       throw new Error('an axis has no cards');
     },
   });
-  const outcome = assertKind(await attempt(1, 1), 'failed');
+  const outcome = assertKind(await attempt(), 'failed');
   assert.equal(outcome.failure.kind, 'unforeseen');
   assert.ok(log.events().includes('unforeseen'));
   assert.equal(author.calls(), 0);
+  const { attempts, failures, callsWithoutUsage } = run.state().statistics;
+  assert.deepEqual([attempts, failures, callsWithoutUsage], [1, { unforeseen: 1 }, 0]);
 });
 
 test('an aborted call is abandoned, whatever it is rejected with, and leaves nothing', async (t) => {
   for (const rejection of ['SIGINT', new DOMException('aborted', 'AbortError'), new TypeError('terminated')]) {
-    const { attempt, folder, aborting, log, progress } = setUp(t, async () => {
+    const { attempt, folder, aborting, log, progress, run } = setUp(t, async () => {
       aborting.abort('SIGINT');
       throw rejection;
     });
-    assert.deepEqual(await attempt(1, 1), { kind: 'abandoned', usage: null, costUsd: null });
+    assert.deepEqual(await attempt(), { kind: 'abandoned' });
+    assert.deepEqual(
+      run.records.map((record) => (record.type === 'outcome' ? [record.kind, record.usage] : record.type)),
+      ['attempt', ['abandoned', null]],
+    );
     assert.deepEqual(readdirSync(folder), []);
     assert.deepEqual(log.events(), ['story_started']);
     assert.equal(progress.open, 0);
@@ -337,7 +407,7 @@ test('the author is given the signal that aborts, not the one that stops', async
     assert.equal(signal.aborted, false);
     return ANSWER;
   });
-  assertKind(await attempt(1, 1), 'saved');
+  assertKind(await attempt(), 'saved');
   assert.equal(visible(folder).length, 2);
 });
 
@@ -346,7 +416,7 @@ test('a story that cannot be saved is held, tried again with back-off, and paid 
   const disk = fullDisk(3);
   const { attempt, clock, log } = setUp(t, author.write, { library: disk.library });
   const startedAt = clock.now();
-  assertKind(await attempt(1, 1), 'saved');
+  assertKind(await attempt(), 'saved');
   assert.equal(author.calls(), 1);
   assert.equal(disk.tries(), 4);
   assert.equal(disk.saved.length, 1);
@@ -360,15 +430,15 @@ test('a story that cannot be saved is held, tried again with back-off, and paid 
 
 test('the time spent holding a story is no generation time', async (t) => {
   const { attempt } = setUp(t, answering().write, { library: fullDisk(3).library });
-  assert.equal(assertKind(await attempt(1, 1), 'saved').generationMs, 0);
+  assert.equal(assertKind(await attempt(), 'saved').generationMs, 0);
 });
 
 test('a real folder that comes back gets the story', async (t) => {
   const folder = join(temporaryFolder(t), 'stories');
   writeFileSync(folder, 'a file in place of the folder');
-  const { attempt, clock, log } = setUp(t, answering().write, { library: openLibrary(folder) });
+  const { attempt, clock, log } = setUp(t, answering().write, { library: openLibrary(folder, 'run_1') });
   clock.at(clock.now() + 12 * SECOND, () => rmSync(folder));
-  assertKind(await attempt(1, 1), 'saved');
+  assertKind(await attempt(), 'saved');
   assert.equal(visible(folder).length, 2);
   assert.equal(log.events().filter((event) => event === 'holding').length, 2);
 });
@@ -380,7 +450,7 @@ test('told to stop while it holds a story, it writes the text to the log once, a
   const startedAt = clock.now();
   clock.at(startedAt + 12 * SECOND, () => stopping.abort('SIGINT'));
   clock.at(startedAt + 100 * SECOND, () => disk.mend());
-  assertKind(await attempt(1, 1), 'saved');
+  assertKind(await attempt(), 'saved');
   assert.equal(author.calls(), 1);
   const held = log.records.filter(({ fields }) => fields.event === 'held_story');
   assert.equal(held.length, 1);
@@ -398,17 +468,21 @@ test('the stop wakes the wait at once for one more try', async (t) => {
   const { attempt, clock, stopping } = setUp(t, answering().write, { library: disk.library });
   const startedAt = clock.now();
   clock.at(startedAt + 1 * SECOND, () => stopping.abort('SIGINT'));
-  assertKind(await attempt(1, 1), 'saved');
+  assertKind(await attempt(), 'saved');
   assert.equal(clock.now(), startedAt + 1 * SECOND);
 });
 
 test('given up while it holds a story, the text is in the log and the usage is counted', async (t) => {
   const disk = fullDisk(Number.POSITIVE_INFINITY);
-  const { attempt, clock, log, stopping, aborting } = setUp(t, answering().write, { library: disk.library });
+  const { attempt, clock, log, stopping, aborting, run } = setUp(t, answering().write, { library: disk.library });
   const startedAt = clock.now();
   clock.at(startedAt + 12 * SECOND, () => stopping.abort('SIGINT'));
   clock.at(startedAt + 14 * SECOND, () => aborting.abort('SIGINT'));
-  assert.deepEqual(await attempt(1, 1), { kind: 'abandoned', usage: ANSWER.usage, costUsd: 0.031 });
+  assert.deepEqual(await attempt(), { kind: 'abandoned' });
+  assert.deepEqual(outcomes(run.records), [
+    { type: 'outcome', at: clock.now(), usage: ANSWER.usage, cost_usd: 0.031, kind: 'abandoned' },
+  ]);
+  assert.equal(run.state().statistics.tokens.total_tokens, 3500);
   assert.equal(clock.now(), startedAt + 14 * SECOND);
   assert.equal(log.events().filter((event) => event === 'held_story').length, 1);
 });
@@ -420,6 +494,209 @@ test('stopped and given up in the same wait, the text is in the log all the same
     stopping.abort('SIGINT');
     aborting.abort('SIGINT');
   });
-  assertKind(await attempt(1, 1), 'abandoned');
+  assertKind(await attempt(), 'abandoned');
   assert.equal(log.events().filter((event) => event === 'held_story').length, 1);
+});
+
+test('the call is in the ledger before it is made, with the premise and the most it can use', async (t) => {
+  const at = new FakeClock().now();
+  const { attempt, run } = setUp(t, async (prompt) => {
+    const bytes = Buffer.byteLength(prompt.system) + Buffer.byteLength(prompt.user);
+    const premise = {
+      place: 'parcel-returns',
+      time: 'monsoon',
+      fear: 'memory',
+      presence: 'colleague',
+      device: 'recorder',
+      turn: 'caller',
+    };
+    const cost_usd = (bytes * 2 + 16_000 * 10) / 1e6;
+    assert.deepEqual(run.records, [
+      { type: 'attempt', at, number: 1, premise, at_most: { tokens: bytes + 16_000, cost_usd } },
+    ]);
+    return ANSWER;
+  });
+  assertKind(await attempt(), 'saved');
+  assert.equal(run.state().open, null);
+});
+
+test('a saved story is in the ledger under its name, once', async (t) => {
+  const { attempt, run, clock } = setUp(t, answering().write);
+  const { stored } = assertKind(await attempt(), 'saved');
+  assert.deepEqual(outcomes(run.records), [
+    {
+      type: 'outcome',
+      at: clock.now(),
+      usage: ANSWER.usage,
+      cost_usd: 0.031,
+      kind: 'story',
+      name: stored.name,
+      generation_ms: 0,
+    },
+  ]);
+});
+
+test('a story is staged before it is in the ledger, and seen only after', async (t) => {
+  const steps: string[] = [];
+  const folder = temporaryFolder(t);
+  const real = openLibrary(folder, 'run_1');
+  const { attempt } = setUp(t, answering().write, {
+    library: {
+      stage: async (name, entry) => {
+        await real.stage(name, entry);
+        steps.push('staged');
+      },
+      publish: async (name, shelf) => {
+        steps.push('published');
+        return real.publish(name, shelf);
+      },
+    },
+    runOptions: {
+      refuse: (record) => {
+        if (record.type === 'outcome') steps.push(`recorded with ${visible(folder).length} files to see`);
+        return null;
+      },
+    },
+  });
+  assertKind(await attempt(), 'saved');
+  assert.deepEqual(steps, ['staged', 'recorded with 0 files to see', 'published']);
+});
+
+test('a call that would pass a cap is not made, and leaves no record', async (t) => {
+  const author = answering();
+  const { attempt, run, log } = setUp(t, author.write, { caps: { tokens: 16_000, costUsd: null } });
+  assert.deepEqual(await attempt(), { kind: 'capped', hit: { cap: 'tokens', used: 0, limit: 16_000 } });
+  assert.deepEqual([author.calls(), run.records, log.records], [0, [], []]);
+});
+
+/** Refuses records of a type as often as told. */
+function refusing(type: LedgerRecord['type'], times: number): NonNullable<MemoryRunOptions['refuse']> {
+  let left = times;
+  return (record) => (record.type === type && left-- > 0 ? diskFull() : null);
+}
+
+test('a ledger that cannot be written holds the call back', async (t) => {
+  const author = answering();
+  const { attempt, clock, log } = setUp(
+    t,
+    async (prompt, options) => {
+      assert.equal(clock.now() - startedAt, 15 * SECOND);
+      return author.write(prompt, options);
+    },
+    { runOptions: { refuse: refusing('attempt', 2) } },
+  );
+  const startedAt = clock.now();
+  assertKind(await attempt(), 'saved');
+  assert.equal(author.calls(), 1);
+  assert.deepEqual(log.events(), ['holding', 'holding', 'holding_over', 'story_started']);
+});
+
+test('told to stop while the ledger holds a call back, no call is made', async (t) => {
+  const author = answering();
+  const { attempt, clock, stopping, run } = setUp(t, author.write, {
+    runOptions: { refuse: refusing('attempt', Number.POSITIVE_INFINITY) },
+  });
+  clock.at(clock.now() + SECOND, () => stopping.abort('SIGTERM'));
+  assert.deepEqual(await attempt(), { kind: 'abandoned' });
+  assert.equal(author.calls(), 0);
+  assert.deepEqual(run.records, []);
+  assert.equal(run.state().statistics.attempts, 0);
+});
+
+test('a story whose record cannot be written is held in staging, and seen once it is recorded', async (t) => {
+  const { attempt, folder, run, log, clock } = setUp(t, answering().write, {
+    runOptions: { refuse: refusing('outcome', 2) },
+  });
+  clock.at(clock.now() + SECOND, () => {
+    assert.deepEqual(visible(folder), []);
+    assert.equal(readdirSync(join(folder, '.staging', 'run_1')).length, 2);
+  });
+  assertKind(await attempt(), 'saved');
+  assert.equal(visible(folder).length, 2);
+  assert.equal(outcomes(run.records).length, 1);
+  assert.equal(log.events().filter((event) => event === 'holding').length, 2);
+});
+
+test('a story that is recorded and cannot be published is not recorded again', async (t) => {
+  const disk = fullDisk(0);
+  let left = 2;
+  const { attempt, run } = setUp(t, answering().write, {
+    library: {
+      stage: disk.library.stage,
+      publish: async (name, shelf) => {
+        if (left-- > 0) throw diskFull();
+        return disk.library.publish(name, shelf);
+      },
+    },
+  });
+  assertKind(await attempt(), 'saved');
+  assert.equal(outcomes(run.records).length, 1);
+  assert.equal(run.state().statistics.stories, 1);
+});
+
+test('given up after its record, a story counts as one: the next start publishes it', async (t) => {
+  const { attempt, run, clock, aborting, stopping } = setUp(t, answering().write, {
+    library: {
+      stage: async () => {},
+      publish: async () => {
+        throw diskFull();
+      },
+    },
+  });
+  clock.at(clock.now() + SECOND, () => {
+    stopping.abort('SIGINT');
+    aborting.abort('SIGINT');
+  });
+  assert.deepEqual(await attempt(), { kind: 'abandoned' });
+  assert.deepEqual(
+    outcomes(run.records).map(({ kind }) => kind),
+    ['story'],
+  );
+  assert.equal(run.state().statistics.attempts, 1);
+});
+
+test('a failure whose record cannot be written is held; told to stop, it is counted all the same', async (t) => {
+  const { attempt, run, clock, stopping } = setUp(t, failingCall({ status: 529, type: 'overloaded_error' }), {
+    runOptions: { refuse: refusing('outcome', Number.POSITIVE_INFINITY) },
+  });
+  clock.at(clock.now() + SECOND, () => stopping.abort('SIGTERM'));
+  assertKind(await attempt(), 'failed');
+  assert.deepEqual(outcomes(run.records), []);
+  assert.deepEqual(run.state().statistics.failures, { transient: 1 });
+});
+
+test('a call that is given up while the ledger cannot be written is counted, and said', async (t) => {
+  const { attempt, run, log, aborting } = setUp(
+    t,
+    async () => {
+      aborting.abort('SIGINT');
+      throw 'SIGINT';
+    },
+    { runOptions: { refuse: refusing('outcome', Number.POSITIVE_INFINITY) } },
+  );
+  assert.deepEqual(await attempt(), { kind: 'abandoned' });
+  assert.ok(log.events().includes('ledger_unwritable'));
+  assert.equal(run.state().statistics.attempts, 1);
+  assert.equal(run.state().open, null);
+});
+
+test('an answer on which something unforeseen breaks goes to the log, and its usage is counted', async (t) => {
+  const { attempt, run, log } = setUp(t, answering({ usage: toUsage(7, 3) }).write, {
+    facts: {
+      ...FACTS,
+      get provider(): string {
+        throw new TypeError('a defect after the call');
+      },
+    },
+  });
+  assertKind(await attempt(), 'failed');
+  const record = log.records.find(({ fields }) => fields.event === 'unforeseen');
+  assert.equal((record?.fields.answer as Answer).text, ANSWER.text);
+  assert.equal(run.state().statistics.tokens.total_tokens, 10);
+  assert.equal(run.state().open, null);
+});
+
+test('a request of the API to slow down comes out with the story', async (t) => {
+  const { attempt } = setUp(t, answering({ slowUntil: 5 }).write);
+  assert.equal(assertKind(await attempt(), 'saved').slowUntil, 5);
 });

@@ -29,6 +29,7 @@ describe('the author and aimock: answers', GUARD, () => {
       usage: { ...USAGE, total_tokens: 3520 },
       model: 'claude-sonnet-5-5',
       requestId: null,
+      slowUntil: null,
     } satisfies Answer);
   });
 

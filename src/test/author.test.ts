@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import { type Answer, type AuthorOptions, createAuthor, type WriteOptions } from '../author.js';
 import { CallFailure, type CallFailureDetail, classify, type Failure } from '../failure.js';
 import type { ReceivedRequest, Reply, Responder } from '../offline/endpoint.js';
-import type { Usage } from '../usage.js';
+import { NO_TOKENS, type Usage } from '../usage.js';
 import { storyText } from './fakes.js';
 import { endpointFor } from './processes.js';
 
@@ -419,7 +419,7 @@ describe('an error status', GUARD, () => {
           message: 'no luck',
           retryAfterMs: null,
           requestId: 'req_offline_000000',
-          usage: null,
+          usage: NO_TOKENS,
         },
         failure: { kind, code: type, retryAfterMs: null },
       },
@@ -491,6 +491,8 @@ describe('an error status', GUARD, () => {
     ['milliseconds', { 'retry-after-ms': '250' }, 250],
     ['milliseconds beside seconds', { 'retry-after-ms': '250', 'retry-after': '7' }, 250],
     ['more than a timer can take', { 'retry-after': '2592000' }, 2_592_000_000],
+    ['more than a year', { 'retry-after': '99999999999' }, 366 * 86_400_000],
+    ['more than a year in milliseconds', { 'retry-after-ms': '99999999999999' }, 366 * 86_400_000],
     ['a date that has passed', { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, null],
     ['a negative number', { 'retry-after': '-3' }, null],
     ['a word', { 'retry-after': 'soon' }, null],
@@ -518,7 +520,6 @@ describe('an error status', GUARD, () => {
 
 describe('a stream that goes wrong', GUARD, () => {
   const content: Reply['content'] = [{ type: 'text', text: STORY }];
-  const spent = tokens(12, 1);
   const usage = { input_tokens: 12, output_tokens: 1 };
   const cut: Expected = {
     detail: {
@@ -527,7 +528,7 @@ describe('a stream that goes wrong', GUARD, () => {
       type: null,
       retryAfterMs: null,
       requestId: 'req_offline_000000',
-      usage: spent,
+      usage: null,
     },
     failure: { kind: 'transient', code: 'cut' },
   };
@@ -537,14 +538,18 @@ describe('a stream that goes wrong', GUARD, () => {
   };
   const events = { 'content-type': 'text/event-stream' };
 
-  test('a socket destroyed in the middle is a cut, with the usage known by then', (t) =>
+  test('a socket destroyed in the middle is a cut, and what it used is not known', (t) =>
     fails(t, { content, usage, fault: { afterCharacters: 200, kind: 'cut' } }, cut));
 
   test('an end without message_stop is a cut', (t) =>
     fails(t, { content, usage, fault: { afterCharacters: 200, kind: 'end' } }, cut));
 
-  test('the whole text without message_stop is a cut', (t) =>
-    fails(t, { ...stream(startedWith(usage), ...TEXT, END) }, cut));
+  test('the whole text without message_stop is a cut, with the usage that the end had told', (t) =>
+    fails(
+      t,
+      { ...stream(startedWith(usage), ...TEXT, { ...END, usage: { output_tokens: 20 } }) },
+      { ...cut, detail: { ...cut.detail, usage: tokens(12, 20) } },
+    ));
 
   test('junk in the middle is a cut, and the SDK is heard', async (t) => {
     const messages: string[] = [];
@@ -581,7 +586,7 @@ describe('a stream that goes wrong', GUARD, () => {
           type: 'overloaded_error',
           message: 'Overloaded',
           requestId: 'req_offline_000000',
-          usage: spent,
+          usage: null,
         },
         failure: { kind: 'transient', code: 'overloaded_error' },
       },
@@ -678,7 +683,7 @@ describe('no connection', GUARD, () => {
     await endpoint.close();
     const error = await callFailure(createAuthor(settings(endpoint.url))(PROMPT, NEVER));
     assertFailure(error, {
-      detail: { fault: 'connection', status: null, type: null, requestId: null, usage: null },
+      detail: { fault: 'connection', status: null, type: null, requestId: null, usage: NO_TOKENS },
       failure: { kind: 'transient', code: 'connection' },
     });
     assert.match(error.detail.message, /ECONNREFUSED/);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCommandLine, UsageProblem } from '../cli.js';
-import { SETTING_NAMES, SETTINGS } from '../settings.js';
+import { isSwitch, SETTING_NAMES, SETTINGS } from '../settings.js';
 
 function refused(argv: string[], words: RegExp): void {
   assert.throws(
@@ -25,8 +25,15 @@ test('the flags of the original are understood, in both spellings', () => {
 test('every setting with a flag is understood under its own name', () => {
   for (const name of SETTING_NAMES) {
     const { arg } = SETTINGS[name];
-    if (arg !== null) assert.deepEqual(parseCommandLine([`--${arg}`, 'x']).flags, { [name]: 'x' });
+    if (arg === null) continue;
+    const [argv, value] = isSwitch(SETTINGS[name]) ? [[`--${arg}`], true] : [[`--${arg}`, 'x'], 'x'];
+    assert.deepEqual(parseCommandLine(argv).flags, { [name]: value });
   }
+});
+
+test('a switch is a flag without a value, and stands before other flags', () => {
+  assert.deepEqual(parseCommandLine(['--resume', '--max-stories', '3']).flags, { resume: true, maxStories: '3' });
+  assert.deepEqual(parseCommandLine(['--new-run', '--resume']).flags, { newRun: true, resume: true });
 });
 
 test('of a flag given twice the last one counts', () => {
@@ -58,6 +65,9 @@ const REFUSED: [name: string, argv: string[], words: RegExp][] = [
   ['a stray argument after a flag', ['--max-stories', '3', '이야기'], /^옵션이 아닌 값 "이야기"/],
   ['a stray argument after --', ['--', '5'], /^옵션이 아닌 값 "5"/],
   ['a value for --help', ['--help=yes'], /^--help은\(는\) 값을 받지 않습니다$/],
+  ['a value for a switch', ['--resume=true'], /^--resume은\(는\) 값을 받지 않습니다$/],
+  ['a word after a switch', ['--new-run', 'true'], /^옵션이 아닌 값 "true"/],
+  ['the negation of a switch', ['--no-resume'], /^모르는 옵션 --no-resume$/],
   ['a value for --version', ['--version=1'], /^--version은\(는\) 값을 받지 않습니다$/],
 ];
 

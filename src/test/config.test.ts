@@ -40,7 +40,7 @@ function problemOf(act: () => unknown): ConfigProblem {
 }
 
 const COUNTS = ['maxStories', 'maxConsecutiveFailures', 'minStoryCharacters', 'offlineCharactersPerSecond'] as const;
-const POSITIVE_COUNTS = ['maxTokens', 'logMaxSizeMb', 'logKeepFiles'] as const;
+const POSITIVE_COUNTS = ['maxTokens', 'maxTokensTotal', 'logMaxSizeMb', 'logKeepFiles'] as const;
 const SECONDS = ['durationSeconds', 'intervalSeconds'] as const;
 const POSITIVE_SECONDS = ['heartbeatSeconds', 'retryBaseSeconds', 'retryMaxSeconds'] as const;
 const NO_NUMBERS = [
@@ -64,8 +64,18 @@ const NO_NUMBERS = [
 const BAD: [names: readonly (keyof typeof SETTINGS)[], values: string[]][] = [
   [COUNTS, [...NO_NUMBERS, '1.5', '99999999999999999999']],
   [POSITIVE_COUNTS, [...NO_NUMBERS, '1.5', '0']],
-  [SECONDS, NO_NUMBERS],
-  [POSITIVE_SECONDS, [...NO_NUMBERS, '0', '0.0']],
+  [SECONDS, [...NO_NUMBERS, '10000000000.5', '99999999999']],
+  [POSITIVE_SECONDS, [...NO_NUMBERS, '0', '0.0', '10000000001']],
+  [['maxCostUsd'], [...NO_NUMBERS, '0', '$5']],
+  [
+    ['priceInputUsd', 'priceOutputUsd'],
+    [...NO_NUMBERS, '$5'],
+  ],
+  [
+    ['resume', 'newRun'],
+    ['', 'yes', 'on', '2', 'truefalse'],
+  ],
+
   [['requestIdleSeconds'], [...NO_NUMBERS, '0', '300.1', '301']],
   [['requestTimeoutSeconds'], [...NO_NUMBERS, '0', '1800.5', '1801']],
   [['completedExitCode'], [...NO_NUMBERS, '1.5', '256']],
@@ -91,6 +101,9 @@ const BAD: [names: readonly (keyof typeof SETTINGS)[], values: string[]][] = [
       'https://host/v1',
       'https://host/v1/',
       'https://host/api/v1',
+      'https://host/v1/messages',
+      'https://host/?key=1',
+      'https://host/#top',
       'https://user@host',
       'https://user:password@host',
       'https://:password@host',
@@ -124,6 +137,7 @@ test('a value of a wrong kind in a file is refused in Korean, with the file and 
   for (const name of SETTING_NAMES) {
     for (const value of values) {
       if (typeof value === 'number' && !/count/.test(String(SETTINGS[name].format))) continue;
+      if (typeof value === 'boolean' && SETTINGS[name].format === 'switch') continue;
       const { message } = problemOf(() => load(project(t, { 'config/default.json': { [name]: value } })));
       assert.ok(message.startsWith(`config/default.json: ${name}: `), message);
       assert.match(message, /[가-힣]/);
@@ -160,6 +174,12 @@ test('good values are taken: fractions of a second, bounds, space around a value
     ANTHROPIC_API_KEY: ' sk-ant-1234 ',
     ANTHROPIC_BASE_URL: 'http://127.0.0.1:11434/',
     OUTPUT_DIR: '/tmp/이야기 모음',
+    HEARTBEAT_SECONDS: '10000000000',
+    RESUME: 'TRUE',
+    NEW_RUN: ' 0 ',
+    MAX_COST_USD: '0.01',
+    PRICE_INPUT_USD: '0',
+    RUN_NAME: ' night ',
   });
   assert.equal(config.durationSeconds, 0.25);
   assert.equal(config.intervalSeconds, 1.5);
@@ -171,6 +191,9 @@ test('good values are taken: fractions of a second, bounds, space around a value
   assert.equal(config.anthropicApiKey?.reveal(), 'sk-ant-1234');
   assert.equal(config.anthropicBaseUrl, 'http://127.0.0.1:11434/');
   assert.equal(config.outputDir, '/tmp/이야기 모음');
+  assert.equal(config.heartbeatSeconds, 10_000_000_000);
+  assert.deepEqual([config.resume, config.newRun], [true, false]);
+  assert.deepEqual([config.maxCostUsd, config.priceInputUsd, config.runName], [0.01, 0, 'night']);
 });
 
 test('with no layer at all every value is its default, and says so', (t) => {
@@ -411,6 +434,7 @@ test('the production profile that we ship is the night of 24 hours', (t) => {
     maxConsecutiveFailures: null,
   });
   assert.equal(config.completedExitCode, 10);
+  assert.equal(config.resume, true);
   assert.equal(sources.durationSeconds, 'config/production.json');
   const shell: Config = load(root, { NODE_ENV: 'production', DURATION_SECONDS: '60' }).config;
   assert.equal(shell.durationSeconds, 60);

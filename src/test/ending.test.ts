@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Limits } from '../config.js';
-import { describeEnd, exitCodeOf, type RunEnd } from '../ending.js';
+import { describeEnd, exitCodeOf, isOver, type RunEnd } from '../ending.js';
 import type { Failure } from '../failure.js';
 
 const LIMITS: Limits = { durationMs: 86_400_000, maxStories: 1200, intervalMs: 0, maxConsecutiveFailures: 5 };
@@ -14,20 +14,41 @@ const REFUSED: Failure = {
   retryAfterMs: null,
 };
 
-const TABLE: [end: RunEnd, code: number, words: string][] = [
-  [{ kind: 'duration' }, 10, '실행 시간 제한 도달 (24시간 0분)'],
-  [{ kind: 'count' }, 10, '생성 개수 제한 도달 (1,200편)'],
-  [{ kind: 'signal', source: 'SIGTERM' }, 10, 'SIGTERM 수신'],
-  [{ kind: 'aborted', source: 'SIGINT' }, 130, 'SIGINT 두 번째 수신 - 강제 종료'],
-  [{ kind: 'refused', failure: REFUSED }, 78, `${REFUSED.reason}. ${REFUSED.advice}`],
-  [{ kind: 'exhausted', failures: 5 }, 1, '연속 5회 실패'],
-  [{ kind: 'uncaught', error: new TypeError('x') }, 1, '예상하지 못한 문제: x'],
-  [{ kind: 'uncaught', error: 'thrown text' }, 1, '예상하지 못한 문제: thrown text'],
+const TABLE: [end: RunEnd, code: number, over: boolean, words: string][] = [
+  [{ kind: 'duration', during: null }, 10, true, '실행 시간 제한 도달 (24시간 0분)'],
+  [{ kind: 'duration', during: 'interval' }, 10, true, '실행 시간 제한 도달 (24시간 0분) - 다음 소설을 기다리던 중'],
+  [
+    { kind: 'duration', during: 'rate_limit' },
+    10,
+    true,
+    '실행 시간 제한 도달 (24시간 0분) - API의 요청 한도가 차기를 기다리던 중',
+  ],
+  [
+    { kind: 'cap', hit: { cap: 'tokens', used: 98_765, limit: 100_000 } },
+    10,
+    true,
+    '토큰 상한 도달 (98,765 / 100,000, 다음 호출이 넘을 수 있습니다)',
+  ],
+  [
+    { kind: 'cap', hit: { cap: 'cost', used: 9.5, limit: 10 } },
+    10,
+    true,
+    '비용 상한 도달 ($9.50 / $10.00, 다음 호출이 넘을 수 있습니다)',
+  ],
+  [{ kind: 'count' }, 10, true, '생성 개수 제한 도달 (1,200편)'],
+  [{ kind: 'signal', source: 'SIGTERM', during: null }, 10, false, 'SIGTERM 수신'],
+  [{ kind: 'signal', source: 'SIGTERM', during: 'retry' }, 10, false, 'SIGTERM 수신 - 다시 시도하기를 기다리던 중'],
+  [{ kind: 'aborted', source: 'SIGINT' }, 130, false, 'SIGINT 두 번째 수신 - 강제 종료'],
+  [{ kind: 'refused', failure: REFUSED }, 78, false, `${REFUSED.reason}. ${REFUSED.advice}`],
+  [{ kind: 'exhausted', failures: 5 }, 1, false, '연속 5회 실패'],
+  [{ kind: 'uncaught', error: new TypeError('x') }, 1, false, '예상하지 못한 문제: x'],
+  [{ kind: 'uncaught', error: 'thrown text' }, 1, false, '예상하지 못한 문제: thrown text'],
 ];
 
-for (const [end, code, words] of TABLE) {
-  test(`a run that ended by ${end.kind} exits with ${code} under a profile whose code for "as asked" is 10`, () => {
+for (const [end, code, over, words] of TABLE) {
+  test(`"${words}" exits with ${code} under a profile whose code for "as asked" is 10, and the run is ${over ? '' : 'not '}over`, () => {
     assert.equal(exitCodeOf(end, 10), code);
+    assert.equal(isOver(end), over);
     assert.equal(describeEnd(end, LIMITS), words);
   });
 }

@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { LedgerRecord } from '../ledger.js';
 import type { Fields, Log } from '../log.js';
 import type { AxisCards, Premise } from '../premise.js';
+import type { Run } from '../run.js';
+import { fold, NEW_RUN, type RunState } from '../run-state.js';
 import type { Clock, Random } from '../time.js';
 
 /** A folder that is gone after the test. */
@@ -83,6 +86,45 @@ export function recordingLog(): Log & { records: LoggedRecord[]; events(): strin
     always: keep('always'),
     close: () => {},
   };
+}
+
+export interface MemoryRunOptions {
+  id?: string;
+  startedAt?: number;
+  state?: Partial<RunState>;
+  /** Asked before every record: an error is what the disk says to it. */
+  refuse?: (record: LedgerRecord) => Error | null;
+}
+
+/** A run whose ledger is a list. */
+export function memoryRun({
+  id = 'run_1',
+  startedAt = 0,
+  state: initial = {},
+  refuse = () => null,
+}: MemoryRunOptions = {}): Run & { records: LedgerRecord[] } {
+  const records: LedgerRecord[] = [];
+  let state: RunState = { ...NEW_RUN, ...initial };
+  return {
+    id,
+    startedAt,
+    records,
+    state: () => state,
+    record: async (record) => {
+      const refused = refuse(record);
+      if (refused !== null) throw refused;
+      records.push(record);
+      state = fold(state, record);
+    },
+    recordInMemory: (record) => {
+      state = fold(state, record);
+    },
+  };
+}
+
+/** What a full disk says. */
+export function diskFull(): Error {
+  return Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
 }
 
 export const PREMISE: Premise = {

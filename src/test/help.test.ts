@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { ACTIONS } from '../cli.js';
 import { loadConfig } from '../config.js';
 import { describeConfig, envExample, helpText, settingsTable } from '../help.js';
-import { SETTING_NAMES, SETTINGS, type Setting } from '../settings.js';
+import { isSwitch, SETTING_NAMES, SETTINGS, type Setting } from '../settings.js';
 import { temporaryFolder } from './fakes.js';
 import { ROOT } from './processes.js';
 
@@ -21,11 +21,11 @@ test('the help has the title of the original, and its three flags', () => {
 
 test('the help has every setting with its meaning, variable and default, and every action', () => {
   const help = helpText();
-  for (const [, { arg, env, doc, default: value }] of settings) {
+  for (const [, { arg, env, doc, format, default: value }] of settings) {
     assert.ok(help.includes(doc), doc);
     assert.ok(help.includes(`환경 변수 ${env})`), env);
     if (arg === null) continue;
-    assert.match(help, new RegExp(`^ {2}--${arg} \\S+$`, 'm'));
+    assert.match(help, new RegExp(`^ {2}--${arg}${isSwitch({ format }) ? '' : ' \\S+'}$`, 'm'));
     assert.ok(help.includes(`${doc} (기본값: ${value ?? '없음'}, 환경 변수 ${env})`), env);
   }
   for (const [name, doc] of Object.entries(ACTIONS)) assert.ok(help.includes(`--${name}\n        ${doc}`), name);

@@ -40,6 +40,19 @@ async function workerOn(
   return { worker, calls: () => calls };
 }
 
+/** An endpoint that never answers the second call, and says when that has arrived. */
+async function stuckOnSecondCall(t: TestContext, reply: Reply) {
+  const { open, opened } = gate();
+  const never = new Promise<Reply>(() => {});
+  let calls = 0;
+  const endpoint = await endpointFor(t, () => {
+    if (++calls !== 2) return reply;
+    open();
+    return never;
+  });
+  return { endpoint, arrived: opened, calls: () => calls };
+}
+
 function metadataOf(worker: WorkerProcess): Record<string, unknown>[] {
   return worker
     .files()
@@ -71,7 +84,7 @@ describe('a run', () => {
     const [metadata] = metadataOf(worker);
     assert.equal(metadata?.provider, 'offline');
     assert.equal(metadata?.model, 'offline');
-    assert.equal(metadata?.cost_usd, null);
+    assert.equal(metadata?.cost_usd, 0);
     const markdown = readFileSync(join(worker.outputDir, worker.files()[0] ?? ''), 'utf8');
     const frontmatter = parse(markdown.split('---\n')[1] ?? '') as Record<string, unknown>;
     assert.equal(frontmatter.provider, 'offline');
@@ -252,6 +265,18 @@ describe('a signal', () => {
     assertSoundEnd(worker, 'signal', 1);
   });
 
+  test('before the worker has loaded means no story, and an end in good order', async (t) => {
+    // Sent by the process itself as soon as the handlers are there, which no other process could hit.
+    const early = `data:text/javascript,${encodeURIComponent('process.on("newListener", (name) => { if (name === "SIGTERM") setImmediate(() => process.kill(process.pid, "SIGTERM")) })')}`;
+    const { worker, calls } = await workerOn(t, [STORY], {
+      command: [process.execPath, '--import', early, 'dist/main.js'],
+    });
+    assert.deepEqual(await worker.exited, { code: 0, signal: null });
+    assertSoundEnd(worker, 'signal', 0);
+    assert.equal(calls(), 0);
+    assert.match(worker.stdout(), /SIGTERM 수신 - 현재 작업 완료 후 종료합니다/);
+  });
+
   test('SIGHUP does not end a run that has no terminal', async (t) => {
     const done = gate();
     const { worker } = await workerOn(t, [() => done.opened.then(() => STORY)]);
@@ -357,23 +382,43 @@ describe('the log folder', () => {
 });
 
 describe('the story folder', () => {
-  test('that cannot be written holds the story, asks for no other, and saves it when it can', async (t) => {
+  test('that cannot be written from the start means no call until it can', async (t) => {
     const outputDir = join(temporaryFolder(t), 'stories');
     writeFileSync(outputDir, 'in the way');
     const { worker, calls } = await workerOn(t, [STORY], { outputDir });
-    await worker.printed(/소설을 저장하지 못했습니다[\s\S]*소설을 저장하지 못했습니다/);
-    assert.equal(calls(), 1);
+    await worker.printed(/장부를 열지 못했습니다[\s\S]*장부를 열지 못했습니다/);
+    assert.equal(calls(), 0);
     rmSync(outputDir);
     assert.deepEqual(await worker.exited, { code: 0, signal: null });
     assertSoundEnd(worker, 'count', 1);
     assert.equal(calls(), 1);
   });
 
-  test('that stays unwritable to a forced end: the story is in the log, whole', async (t) => {
+  /** A worker that has a story in hand while something gets in the way of its folder. */
+  async function blocked(t: TestContext, options: WorkerProcessOptions = {}) {
+    const done = gate();
     const outputDir = join(temporaryFolder(t), 'stories');
+    const started = await workerOn(t, [() => done.opened.then(() => STORY)], { ...options, outputDir });
+    await started.worker.printed(/소설을 씁니다/);
+    rmSync(outputDir, { recursive: true });
     writeFileSync(outputDir, 'in the way');
-    const { worker } = await workerOn(t, [STORY], { outputDir });
-    await worker.printed(/소설을 저장하지 못했습니다/);
+    done.open();
+    await started.worker.printed(/소설을 저장하지 못했습니다/);
+    return { ...started, outputDir };
+  }
+
+  test('that cannot be written holds the story, asks for no other, and saves it when it can', async (t) => {
+    const { worker, calls, outputDir } = await blocked(t, { flags: ['--max-stories', '2'] });
+    await worker.printed(/소설을 저장하지 못했습니다[\s\S]*소설을 저장하지 못했습니다/);
+    assert.equal(calls(), 1);
+    rmSync(outputDir);
+    assert.deepEqual(await worker.exited, { code: 0, signal: null });
+    assertSoundEnd(worker, 'count', 2);
+    assert.equal(calls(), 2);
+  });
+
+  test('that stays unwritable to a forced end: the story is in the log, whole', async (t) => {
+    const { worker } = await blocked(t);
     worker.child.kill('SIGTERM');
     await worker.printed(/본문을 로그에 남깁니다/);
     const again = setInterval(() => worker.child.kill('SIGTERM'), 100);
@@ -383,6 +428,176 @@ describe('the story folder', () => {
     assert.ok(String(held?.markdown).includes(storyText()));
     assert.equal(worker.records().at(-1)?.event, 'run_finished');
   });
+
+  test('that is moved away in the middle is made anew, and the run goes on with its count', async (t) => {
+    const { worker } = await workerOn(t, [STORY], { flags: ['--max-stories', '2', '--interval-seconds', '0.5'] });
+    await worker.printed(/다음 소설을 시작합니다/);
+    rmSync(worker.outputDir, { recursive: true });
+    assert.deepEqual(await worker.exited, { code: 0, signal: null });
+    assert.equal(worker.records().at(-1)?.stories, 2);
+    assert.equal(metadataOf(worker)[0]?.sequence, 2);
+  });
+});
+
+describe('a run that was interrupted', () => {
+  const flags = ['--resume', '--max-stories', '3', '--interval-seconds', '0.05'];
+
+  /** Ends a worker that has saved a story and waits for the answer to its second call. */
+  async function endedInSecondCall(t: TestContext, signal: NodeJS.Signals) {
+    const { endpoint, arrived, calls } = await stuckOnSecondCall(t, STORY);
+    const options = { flags, env: settingsFor(endpoint), outputDir: temporaryFolder(t), logDir: temporaryFolder(t) };
+    const first = startWorker(t, options);
+    await arrived;
+    const again = setInterval(() => first.child.kill(signal), 100);
+    t.after(() => clearInterval(again));
+    await first.exited;
+    return { options, calls };
+  }
+
+  for (const [signal, lost] of [
+    ['SIGKILL', 1],
+    ['SIGTERM', 0],
+  ] as const) {
+    test(`by ${signal} in a call is taken up with --resume: same run, same count, the call not forgotten`, async (t) => {
+      const { options, calls } = await endedInSecondCall(t, signal);
+      const second = startWorker(t, options);
+      assert.deepEqual(await second.exited, { code: 0, signal: null });
+      assert.match(second.stdout(), /끝나지 않은 실행을 이어서 합니다/);
+      assertSoundEnd(second, 'count', 3);
+      assert.equal(calls(), 4);
+      const last = second.records().at(-1);
+      assert.equal(last?.resumes, 1);
+      assert.equal(last?.over, true);
+      assert.equal(last?.attempts, 4);
+      assert.equal(last?.calls_without_usage, 1);
+      assert.equal(last?.calls_lost_to_kills, lost);
+      const metadata = metadataOf(second);
+      assert.deepEqual(metadata.map((each) => each.sequence).sort(), [1, 2, 3]);
+      assert.deepEqual(
+        metadata.map((each) => each.run_id),
+        [last?.run_id, last?.run_id, last?.run_id],
+      );
+    });
+  }
+
+  test('is left alone without --resume, and with --new-run', async (t) => {
+    const { options } = await endedInSecondCall(t, 'SIGKILL');
+    for (const extra of [
+      ['--max-stories', '1'],
+      ['--max-stories', '1', '--resume', '--new-run'],
+    ]) {
+      const other = startWorker(t, { ...options, flags: extra });
+      assert.deepEqual(await other.exited, { code: 0, signal: null });
+      assert.match(other.stdout(), /새 실행을 시작합니다/);
+      assert.equal(other.records().at(-1)?.stories, 1);
+    }
+  });
+
+  test('that is over is not taken up', async (t) => {
+    const options = { flags: ['--resume'], outputDir: temporaryFolder(t), logDir: temporaryFolder(t) };
+    await startWorker(t, options).exited;
+    const second = startWorker(t, options);
+    await second.exited;
+    assert.match(second.stdout(), /이어 할 실행이 없어 새 실행을 시작합니다/);
+    assert.equal(second.files().length, 4);
+  });
+
+  test('keeps its deadline: a start after it is a new run', async (t) => {
+    const { options } = await endedInSecondCall(t, 'SIGKILL');
+    const late = startWorker(t, { ...options, flags: ['--resume', '--duration-seconds', '0.001'] });
+    await late.exited;
+    assert.match(late.stdout(), /이어 할 실행이 없어 새 실행을 시작합니다/);
+  });
+
+  test('is not taken up while its worker lives', async (t) => {
+    const done = gate();
+    const outputDir = temporaryFolder(t);
+    const { worker } = await workerOn(t, [() => done.opened.then(() => STORY)], { flags: ['--resume'], outputDir });
+    await worker.printed(/소설을 씁니다/);
+    const second = startWorker(t, { flags: ['--resume'], outputDir });
+    await second.exited;
+    assert.match(second.stdout(), /이어 할 실행이 없어/);
+    done.open();
+    assert.deepEqual(await worker.exited, { code: 0, signal: null });
+    assert.equal(worker.files().length, 4);
+  });
+});
+
+describe('caps', () => {
+  const usage = { input_tokens: 3000, output_tokens: 7000 };
+  const priced = { PRICE_INPUT_USD: '10', PRICE_OUTPUT_USD: '50', MAX_TOKENS: '8000' };
+
+  test('on tokens ends the run before a call that might pass it, with a word at 80 %', async (t) => {
+    const { worker, calls } = await workerOn(t, [{ ...STORY, usage }], {
+      flags: ['--max-stories', '0', '--max-tokens-total', '45000'],
+      env: priced,
+    });
+    assert.deepEqual(await worker.exited, { code: 0, signal: null });
+    const stories = Number(worker.records().at(-1)?.stories);
+    assertSoundEnd(worker, 'cap', stories);
+    // A call can take 8,000 tokens and the bytes of its prompt, a little over 5,000.
+    assert.equal(stories, 4);
+    assert.equal(calls(), 4);
+    assert.match(worker.stdout(), /토큰 상한의 80%를 넘었습니다[\s\S]*토큰 상한 도달/);
+  });
+
+  test('on money count across a kill, and the killed call at its most', async (t) => {
+    const { endpoint, arrived, calls } = await stuckOnSecondCall(t, { ...STORY, usage });
+    // A story costs 0.38 $; a call at most about 0.46 $.
+    const options = {
+      flags: ['--resume', '--max-stories', '0', '--max-cost-usd', '1.6'],
+      env: { ...settingsFor(endpoint), ...priced },
+      outputDir: temporaryFolder(t),
+      logDir: temporaryFolder(t),
+    };
+    const first = startWorker(t, options);
+    await arrived;
+    first.child.kill('SIGKILL');
+    await first.exited;
+    const second = startWorker(t, options);
+    assert.deepEqual(await second.exited, { code: 0, signal: null });
+    assertSoundEnd(second, 'cap', 2);
+    assert.equal(calls(), 3);
+    assert.match(second.stdout(), /비용 상한 도달/);
+  });
+
+  for (const [name, flags, env, message] of [
+    ['below a single call is refused', ['--max-tokens-total', '100'], {}, /MAX_TOKENS_TOTAL.*한 번의 호출/],
+    [
+      'on money without a price is refused',
+      ['--max-cost-usd', '5'],
+      { CLAUDE_MODEL: 'nobody-knows' },
+      /nobody-knows의 가격을 모릅니다/,
+    ],
+    ['below the cost of a call is refused', ['--max-cost-usd', '0.001'], priced, /MAX_COST_USD.*한 번의 호출/],
+  ] as const) {
+    test(`${name} at the start`, async (t) => {
+      const worker = startWorker(t, { flags, env: { ANTHROPIC_API_KEY: 'test-key-123', ...env } });
+      assert.equal((await worker.exited).code, 2);
+      assert.match(worker.stderr(), message);
+    });
+  }
+});
+
+test("three workers on one folder keep out of each other's way", async (t) => {
+  const outputDir = temporaryFolder(t);
+  const endpoint = await endpointFor(t, () => STORY);
+  const workers = [1, 2, 3].map(() =>
+    startWorker(t, { flags: ['--max-stories', '100'], env: settingsFor(endpoint), outputDir }),
+  );
+  for (const worker of workers) assert.deepEqual(await worker.exited, { code: 0, signal: null });
+  const [first] = workers;
+  assert.ok(first !== undefined);
+  const metadata = metadataOf(first);
+  assert.equal(metadata.length, 300);
+  assert.equal(first.files().length, 600);
+  for (const worker of workers) {
+    const last = worker.records().at(-1) as { run_id: string; tokens: { total_tokens: number } };
+    const own = metadata.filter((each) => each.run_id === last.run_id);
+    assert.equal(own.length, 100);
+    const total = own.reduce((sum, each) => sum + (each.usage as { total_tokens: number }).total_tokens, 0);
+    assert.equal(last.tokens.total_tokens, total);
+  }
 });
 
 describe('failures of the API', () => {
@@ -540,8 +755,8 @@ describe('bad input', () => {
 
 describe('a defect of our own', () => {
   for (const [name, code] of [
-    ['an uncaught exception', 'setTimeout(() => { throw new Error("boom") }, 1500)'],
-    ['an unhandled rejection', 'setTimeout(() => { Promise.reject(new Error("boom")) }, 1500)'],
+    ['an uncaught exception', 'process.on("SIGUSR2", () => { throw new Error("boom") })'],
+    ['an unhandled rejection', 'process.on("SIGUSR2", () => { Promise.reject(new Error("boom")) })'],
   ] as const) {
     test(`${name} ends the run with 1, its stack in the log and the final record last`, async (t) => {
       const preload = `data:text/javascript,${encodeURIComponent(code)}`;
@@ -549,6 +764,8 @@ describe('a defect of our own', () => {
         command: [process.execPath, '--import', preload, 'dist/main.js'],
         flags: ['--max-stories', '2', '--interval-seconds', '3600'],
       });
+      await worker.printed(/다음 소설을 시작합니다/);
+      worker.child.kill('SIGUSR2');
       assert.deepEqual(await worker.exited, { code: 1, signal: null });
       assertSoundEnd(worker, 'uncaught', 1);
       const defect = worker.records().find((record) => record.event === 'uncaught');

@@ -20,6 +20,9 @@ const story = (tokens: number | null, generationMs = 1000, costUsd: number | nul
   generationMs,
 });
 
+/** A run that is over, in one go. */
+const OVER = { over: true, resumes: 0 };
+
 const failed = { kind: 'transient', code: 'overloaded_error', setAside: false, usage: null, costUsd: null } as const;
 
 function afterStories(...stories: ReturnType<typeof story>[]): Statistics {
@@ -48,14 +51,14 @@ test('a story whose usage is unknown is in no average of tokens', () => {
   assert.equal(averageTokens(s), 2000);
   assert.equal(averageGenerationMs(s), 1000);
   assert.equal(toFields(s, 0).stories_without_usage, 1);
-  assert.match(toLines(s, 0, '').join('\n'), /사용량을 모르는 호출 1회 제외$/m);
+  assert.match(toLines(s, 0, '', OVER).join('\n'), /사용량을 모르는 호출 1회 제외$/m);
 });
 
 test('without a story, or with none whose usage is known, there is no average', () => {
   assert.equal(averageTokens(NOTHING_YET), null);
   assert.equal(averageGenerationMs(NOTHING_YET), null);
   assert.equal(averageTokens(afterStories(story(null))), null);
-  const lines = toLines(NOTHING_YET, 0, '').join('\n');
+  const lines = toLines(NOTHING_YET, 0, '', OVER).join('\n');
   assert.doesNotMatch(lines, /평균|NaN|비용/);
   assert.match(lines, /총 토큰 사용량: 0/);
 });
@@ -67,7 +70,7 @@ test('failures are counted by kind and by code', () => {
   s = countFailure(s, { ...failed, kind: 'incomplete', code: 'max_tokens', setAside: true });
   assert.deepEqual(s.failures, { transient: 3, incomplete: 1 });
   assert.deepEqual(s.failureCodes, { overloaded_error: 2, cut: 1, max_tokens: 1 });
-  assert.match(toLines(s, 0, '').join('\n'), /소설이 되지 못한 시도: 일시적 3, 잘린 답 1 \(따로 보관 1건\)/);
+  assert.match(toLines(s, 0, '', OVER).join('\n'), /소설이 되지 못한 시도: 일시적 3, 잘린 답 1 \(따로 보관 1건\)/);
 });
 
 test('an attempt that was given up is no failure, but what it used is counted', () => {
@@ -83,14 +86,14 @@ test('an attempt that was given up is no failure, but what it used is counted', 
 test('a call that was in flight when the process was killed is an attempt whose usage nobody knows', () => {
   const s = countLost(afterStories(story(1000)));
   assert.deepEqual([s.attempts, s.stories, s.tokens.total_tokens, averageTokens(s)], [2, 1, 1000, 1000]);
-  assert.match(toLines(s, 0, '').join('\n'), /사용량을 모르는 호출 1회 제외, 그중 강제 종료로 끊긴 호출 1회$/m);
+  assert.match(toLines(s, 0, '', OVER).join('\n'), /사용량을 모르는 호출 1회 제외, 그중 강제 종료로 끊긴 호출 1회$/m);
 });
 
 test('the cost is of everything whose price is known, and null while nothing is', () => {
   assert.equal(afterStories(story(100)).costUsd, null);
   const s = countFailure(afterStories(story(100, 0, 0.25), story(100)), { ...failed, costUsd: 0.5 });
   assert.equal(s.costUsd, 0.75);
-  assert.match(toLines(s, 0, '').join('\n'), /비용\(정가 기준\): \$0\.75/);
+  assert.match(toLines(s, 0, '', OVER).join('\n'), /비용\(정가 기준\): \$0\.75/);
 });
 
 test('the fields of the final record are in seconds and complete', () => {
@@ -114,7 +117,7 @@ test('the fields of the final record are in seconds and complete', () => {
 
 test('the lines say the reason, the time, the stories, the tokens and the averages in Korean', () => {
   const s = afterStories(story(1_234_000, 61_000), story(1_000_000, 59_000));
-  assert.deepEqual(toLines(s, 86_400_000, '실행 시간 제한 도달'), [
+  assert.deepEqual(toLines(s, 86_400_000, '실행 시간 제한 도달', OVER), [
     '종료 사유: 실행 시간 제한 도달',
     '총 실행 시간: 24시간 0분',
     '생성한 소설: 2편 (시도 2회)',
@@ -124,9 +127,15 @@ test('the lines say the reason, the time, the stories, the tokens and the averag
   ]);
 });
 
+test('the lines of a run that was only interrupted say how to go on, and how often it was started again', () => {
+  const lines = toLines(afterStories(story(10)), 5000, 'SIGTERM 수신', { over: false, resumes: 2 });
+  assert.equal(lines[0], '종료 사유: SIGTERM 수신 (중단됨, --resume으로 이어 할 수 있습니다)');
+  assert.equal(lines[1], '총 실행 시간: 5초 (다시 시작 2회)');
+});
+
 test('the lines of a run without failures hold no word that a grep for trouble finds', () => {
   assert.doesNotMatch(
-    JSON.stringify([toFields(afterStories(story(10)), 1), toLines(afterStories(story(10)), 1, '')]),
+    JSON.stringify([toFields(afterStories(story(10)), 1), toLines(afterStories(story(10)), 1, '', OVER)]),
     /error|traceback/i,
   );
 });

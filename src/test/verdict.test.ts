@@ -13,6 +13,7 @@ function verdictOn(answer: Partial<Answer>, minCharacters = 1000) {
       usage: null,
       model: null,
       requestId: null,
+      slowUntil: null,
       ...answer,
     },
     minCharacters,

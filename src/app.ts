@@ -1,0 +1,249 @@
+import { fstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createAttempt } from './attempt.js';
+import { worstCase } from './budget.js';
+import { type CommandLine, parseCommandLine, UsageProblem } from './cli.js';
+import {
+  ConfigProblem,
+  checkCaps,
+  chooseAuthor,
+  choosePrice,
+  FROM_SCHEMA,
+  type Limits,
+  type LoadedConfig,
+  loadConfig,
+  toLimits,
+} from './config.js';
+import { ExitCode } from './ending.js';
+import { finisher } from './finish.js';
+import { describeConfig, helpText } from './help.js';
+import { holdUntilDone } from './holding.js';
+import { openLibrary, removeStaging } from './library.js';
+import type { Log } from './log.js';
+import { ModelFileProblem, readModel } from './models.js';
+import { ownerOf } from './owner.js';
+import { createDeck, PremiseFileProblem, readCards } from './premise.js';
+import { createProgress } from './progress.js';
+import { longestPrompt } from './prompt.js';
+import { openRun } from './recovery.js';
+import type { Run } from './run.js';
+import type { Shutdown } from './shutdown.js';
+import { readTemplate, TemplateProblem } from './template.js';
+import { formatDuration, SECOND, systemClock, systemRandom } from './time.js';
+import { work } from './worker.js';
+
+// The composition root: the command line and the settings, put together into a run.
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Stands wherever a model's name does, so that nobody takes the built-in author for Claude. */
+const OFFLINE_MODEL = 'offline';
+
+/** The worker's command: what `main.ts` runs once it hears signals. */
+export async function runCommand(argv: readonly string[], shutdown: Shutdown): Promise<void> {
+  try {
+    await dispatch(parseCommandLine(argv), shutdown);
+  } catch (error) {
+    if (!isUserProblem(error)) throw error;
+    const hint = error instanceof UsageProblem ? ' (옵션 목록: --help)' : '';
+    process.stderr.write(`${error.message}${hint}\n`);
+    // Under pm2 the channel to the daemon would keep the process alive.
+    process.exit(ExitCode.usage);
+  }
+}
+
+function isUserProblem(error: unknown): error is Error {
+  return [UsageProblem, ConfigProblem, TemplateProblem, PremiseFileProblem, ModelFileProblem].some(
+    (kind) => error instanceof kind,
+  );
+}
+
+async function dispatch({ action, flags }: CommandLine, shutdown: Shutdown): Promise<void> {
+  if (action === 'help') return print(helpText());
+  if (action === 'version') return print(`${version()}\n`);
+  const loaded = loadConfig({ root: ROOT, env: process.env, flags });
+  if (action === 'print-config') return print(describeConfig(loaded));
+  await run(loaded, shutdown);
+}
+
+function print(text: string): void {
+  process.stdout.on('error', () => {
+    // `--help | head -1`
+  });
+  // pm2 would start again what ends with 0.
+  if (supervised() !== null) process.exitCode = ExitCode.usage;
+  process.stdout.write(text, () => process.exit());
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+async function run({ config, sources }: LoadedConfig, shutdown: Shutdown): Promise<void> {
+  const startedAt = systemClock.now();
+  // Whatever the settings name is read before anything is opened or called.
+  const choice = chooseAuthor(config);
+  const isOffline = choice.kind === 'offline';
+  const model = isOffline ? OFFLINE_MODEL : config.model;
+  const axes = readCards(join(ROOT, 'config', 'premises'));
+  const style = { template: config.template === null ? null : readTemplate(config.template), request: config.request };
+  const known = choice.provider === 'anthropic' ? readModel(join(ROOT, 'config', 'models.json'), model) : null;
+  const price = choosePrice(config, choice, known);
+  const caps = { tokens: config.maxTokensTotal, costUsd: config.maxCostUsd };
+  checkCaps(caps, worstCase(longestPrompt(axes, style), config.maxTokens), price, model);
+  const limits = toLimits(config);
+
+  let current: Run | null = null;
+  // Loaded only now, so that help and bad settings are answered at once.
+  const [{ openTerminal }, { openLog }] = await Promise.all([import('./terminal.js'), import('./log.js')]);
+  const terminal = openTerminal(process.stdout, fstatSync(process.stdout.fd).isFile() ? 'file' : 'stream');
+  const log = await openLog({
+    dir: config.logDir,
+    level: config.logLevel,
+    format: config.logFormat,
+    maxSizeMb: config.logMaxSizeMb,
+    keepFiles: config.logKeepFiles,
+    terminal,
+    secrets: [config.anthropicApiKey, config.anthropicAuthToken].flatMap((secret) => secret?.reveal() ?? []),
+    context: () => ({ pid: process.pid, run_id: current?.id ?? null }),
+  });
+  const finish = finisher({
+    log,
+    terminal,
+    limits,
+    completed: config.completedExitCode,
+    startedAt,
+    run: () => current,
+    closeStaging: async () => {
+      if (current !== null) await removeStaging(config.outputDir, current.id);
+    },
+  });
+  const crash = (error: unknown) => {
+    log.error({ event: 'uncaught', err: error }, '예상하지 못한 문제로 종료합니다');
+    return finish({ kind: 'uncaught', error });
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+  announceRequests(shutdown, log);
+
+  log.info(
+    {
+      event: 'worker_started',
+      version: version(),
+      node: process.version,
+      provider: choice.provider,
+      model,
+      // Secrets mask themselves.
+      settings: config,
+      sources: Object.fromEntries(Object.entries(sources).filter(([, source]) => source !== FROM_SCHEMA)),
+    },
+    `호러 소설 생성기를 시작합니다 - ${describeLimits(limits)}`,
+  );
+  log.info(
+    { event: 'author_chosen', provider: choice.provider, model },
+    isOffline
+      ? '작가: 내장 작가(offline) - API를 쓰지 않으며, Claude가 쓴 소설이 아닙니다. ANTHROPIC_API_KEY를 설정하면 Claude가 씁니다'
+      : `작가: ${model} (${choice.provider})`,
+  );
+  const retry = { baseMs: config.retryBaseSeconds * SECOND, maxMs: config.retryMaxSeconds * SECOND };
+  const shared = { clock: systemClock, random: systemRandom, log, ...shutdown };
+  const holding = { ...shared, wait: retry };
+  const opened = await holdUntilDone(holding, { what: '실행 장부를 열지', giveUp: shutdown.stopping }, () =>
+    openRun(
+      { folder: config.outputDir, me: ownerOf(process.pid), now: systemClock.now },
+      {
+        runName: config.runName ?? supervised()?.name ?? 'default',
+        durationMs: limits.durationMs,
+        resume: config.resume,
+        newRun: config.newRun,
+        processToken: supervised()?.token ?? null,
+      },
+      log,
+    ),
+  );
+  if (!opened.done) return finish({ kind: 'signal', source: String(shutdown.stopping.reason), during: null });
+  const { run: opening, drawn } = opened.value;
+  current = opening;
+
+  const [{ createAuthor }, { startOfflineAuthor }] = await Promise.all([
+    import('./author.js'),
+    import('./offline/offline-author.js'),
+  ]);
+  const offline = isOffline
+    ? await startOfflineAuthor({ axes, random: systemRandom, charactersPerSecond: config.offlineCharactersPerSecond })
+    : null;
+  const attempt = createAttempt({
+    ...shared,
+    run: opening,
+    facts: {
+      ...style,
+      provider: choice.provider,
+      model,
+      maxTokens: config.maxTokens,
+      temperature: config.temperature,
+      minCharacters: config.minStoryCharacters,
+    },
+    price,
+    caps,
+    axes,
+    drawPremise: createDeck(axes, systemRandom, drawn),
+    write: createAuthor({
+      apiKey: isOffline ? null : (config.anthropicApiKey?.reveal() ?? null),
+      authToken: isOffline ? null : (config.anthropicAuthToken?.reveal() ?? null),
+      baseUrl: offline?.url ?? config.anthropicBaseUrl,
+      model,
+      maxTokens: config.maxTokens,
+      temperature: config.temperature,
+      streamThinking: known?.thinks === true,
+      idleMs: config.requestIdleSeconds * SECOND,
+      totalMs: config.requestTimeoutSeconds * SECOND,
+      onSdkMessage: (text) => log.warn({ event: 'sdk_message' }, text),
+    }),
+    library: openLibrary(config.outputDir, opening.id),
+    progress: createProgress(terminal, log, systemClock, config.heartbeatSeconds * SECOND),
+    holding,
+  });
+  reportReady();
+  const { startedAt: runStartedAt, state } = opening;
+  await work({ ...shared, limits, caps, retry, startedAt: runStartedAt, state, attempt }).then(finish, crash);
+}
+
+/** Says what `main.ts` has heard, also what it heard before there was a log. */
+function announceRequests({ stopping, aborting }: Shutdown, log: Log): void {
+  whenAborted(stopping, (source) =>
+    log.info({ event: 'stop_requested', source }, `${source} 수신 - 현재 작업 완료 후 종료합니다`),
+  );
+  whenAborted(aborting, (source) =>
+    log.warn({ event: 'abort_requested', source }, `${source} 다시 수신 - 쓰던 소설을 버리고 종료합니다`),
+  );
+  process.on('SIGHUP', () => {
+    if (!stopping.aborted) log.info({ event: 'hangup_ignored' }, 'SIGHUP 수신 - 터미널 없이 실행 중이므로 계속합니다');
+  });
+}
+
+function whenAborted(signal: AbortSignal, act: (source: unknown) => void): void {
+  if (signal.aborted) act(signal.reason);
+  else signal.addEventListener('abort', () => act(signal.reason), { once: true });
+}
+
+/** What pm2 says of itself in the environment: the app's name, and an id that its automatic restarts keep. */
+function supervised(): { name: string | undefined; token: string | undefined } | null {
+  const { pm_id, name, unique_id } = process.env;
+  return pm_id === undefined ? null : { name, token: unique_id };
+}
+
+/** Tells pm2 that the worker is up. */
+function reportReady(): void {
+  // The callback takes the place of an exception when the daemon is gone.
+  if (process.connected) process.send?.('ready', undefined, undefined, () => {});
+}
+
+function describeLimits({ durationMs, maxStories, intervalMs }: Limits): string {
+  const parts = [
+    durationMs === null ? '시간 제한 없음' : `실행 시간 ${formatDuration(durationMs)}`,
+    maxStories === null ? '개수 제한 없음' : `최대 ${maxStories}편`,
+    `간격 ${formatDuration(intervalMs)}`,
+  ];
+  return parts.join(', ');
+}

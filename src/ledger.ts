@@ -1,0 +1,184 @@
+import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { FailureKind } from './failure.js';
+import { listFolder, syncFolder } from './files.js';
+import type { Owner } from './owner.js';
+import type { RunState } from './run-state.js';
+import type { Usage } from './usage.js';
+
+/** When, milliseconds since the epoch. Every record has it. */
+interface Dated {
+  at: number;
+}
+
+/** The first record of a run. */
+export interface BeginRecord extends Dated {
+  type: 'begin';
+  run_id: string;
+  /** Runs of one name follow each other; two names in one folder do not mix. */
+  run_name: string;
+  owner: Owner;
+  /** What asked for a run of its own, so that a restart of the same process goes on with it; null otherwise. */
+  new_run_token: string | null;
+}
+
+/**
+ * Another process took the run over. Valid only when its epoch is the next one: of two that claim the same run, the
+ * one whose line is first has it.
+ */
+export interface ClaimRecord extends Dated {
+  type: 'claim';
+  epoch: number;
+  owner: Owner;
+  /** resume: the run goes on. recover: only what a crash left behind is put right. */
+  purpose: 'resume' | 'recover';
+}
+
+/** A call is about to be made. One without an outcome was in flight when the process was killed. */
+export interface AttemptRecord extends Dated {
+  type: 'attempt';
+  number: number;
+  /** Ids by axis. */
+  premise: Record<string, string>;
+  /** What the call can use at most, for the caps, as long as its usage is not known. */
+  at_most: { tokens: number; cost_usd: number | null };
+}
+
+interface Outcome extends Dated {
+  type: 'outcome';
+  usage: Usage | null;
+  cost_usd: number | null;
+}
+
+/** A story, staged; from here on it is a matter of renaming. */
+export interface StoryRecord extends Outcome {
+  kind: 'story';
+  name: string;
+  generation_ms: number;
+}
+
+/** No story. With a name: the answer is staged, to be set aside. */
+export interface FailureRecord extends Outcome {
+  kind: 'failure';
+  failure: FailureKind;
+  code: string;
+  name: string | null;
+}
+
+/** Given up on request. */
+export interface AbandonedRecord extends Outcome {
+  kind: 'abandoned';
+}
+
+export type OutcomeRecord = StoryRecord | FailureRecord | AbandonedRecord;
+
+/** The process let go of the run in good order. */
+export interface EndRecord extends Dated {
+  type: 'end';
+  reason: string;
+  /** true: a limit or a cap ended the run. false: it was interrupted, and can be taken up. */
+  over: boolean;
+}
+
+/** The ledger went missing while the run went on: what the run knew of itself then. */
+export interface SnapshotRecord extends Dated {
+  type: 'snapshot';
+  state: RunState;
+}
+
+export type LedgerRecord = BeginRecord | ClaimRecord | AttemptRecord | OutcomeRecord | EndRecord | SnapshotRecord;
+
+/** A run's ledger as it stands on disk. */
+export interface ReadLedger {
+  path: string;
+  begin: BeginRecord;
+  /** All records, `begin` included. */
+  records: LedgerRecord[];
+  /** Lines that are no records: torn by a crash, or foreign. */
+  unreadable: number;
+}
+
+const FOLDER = '.runs';
+const EXTENSION = '.jsonl';
+
+/** @param folder the story folder */
+export function ledgerPath(folder: string, runId: string): string {
+  return join(folder, FOLDER, `${runId}${EXTENSION}`);
+}
+
+/** The ids of all runs in a story folder, newest first. */
+export async function listRuns(folder: string): Promise<string[]> {
+  const names = await listFolder(join(folder, FOLDER));
+  const ids = names.filter((name) => name.endsWith(EXTENSION)).map((name) => name.slice(0, -EXTENSION.length));
+  return ids.sort().reverse();
+}
+
+/** @returns null when there is no ledger: no file, an empty or foreign one, or one torn in its first record */
+export async function readLedger(path: string): Promise<ReadLedger | null> {
+  let content: string;
+  try {
+    content = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  const lines = content.split('\n').filter((line) => line !== '');
+  const records = lines.flatMap((line) => parseRecord(line) ?? []);
+  const [begin] = records;
+  if (begin?.type !== 'begin') return null;
+  return { path, begin, records, unreadable: lines.length - records.length };
+}
+
+const TYPES: ReadonlySet<unknown> = new Set<LedgerRecord['type']>([
+  'begin',
+  'claim',
+  'attempt',
+  'outcome',
+  'end',
+  'snapshot',
+]);
+
+function parseRecord(line: string): LedgerRecord | null {
+  try {
+    const record = JSON.parse(line) as Partial<LedgerRecord> | null;
+    return TYPES.has(record?.type) && typeof record?.at === 'number' ? (record as LedgerRecord) : null;
+  } catch {
+    // A line that a crash tore; the caller counts it.
+    return null;
+  }
+}
+
+/**
+ * Appends a record and makes it durable.
+ * The file is opened anew each time, for somebody may have moved the folder away: writing into a file that nobody can
+ * find any more would look like success.
+ * @param ifNew what to write before the record when the file is not there
+ * @throws the file system's error; the record is not in the ledger then, and can be appended again
+ */
+export async function appendRecord(path: string, record: LedgerRecord, ifNew: readonly LedgerRecord[]): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, 'a+');
+  let size: number;
+  try {
+    ({ size } = await file.stat());
+    const records = size === 0 ? [...ifNew, record] : [record];
+    // A line that a crash tore must not swallow this one.
+    const separator = size === 0 || (await endsLine(file, size)) ? '' : '\n';
+    const text = `${separator}${records.map((each) => JSON.stringify(each)).join('\n')}\n`;
+    try {
+      await file.appendFile(text);
+      await file.datasync();
+    } catch (error) {
+      await file.truncate(size).catch(() => {});
+      throw error;
+    }
+  } finally {
+    await file.close();
+  }
+  if (size === 0) await syncFolder(dirname(path));
+}
+
+async function endsLine(file: FileHandle, size: number): Promise<boolean> {
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer.toString() === '\n';
+}

@@ -1,0 +1,22 @@
+/** What the API counts, and how much of it the next call needs. */
+const KINDS = [
+  { name: 'requests', needs: () => 1 },
+  { name: 'tokens', needs: (maxTokens: number) => maxTokens },
+  { name: 'output-tokens', needs: (maxTokens: number) => maxTokens },
+];
+
+/**
+ * Reads the `anthropic-ratelimit-*` headers of an answer.
+ * @param maxTokens what the next call may write
+ * @returns when the last limit that leaves too little for another call is full again, milliseconds since the epoch;
+ *   null when there is room, or nothing is said
+ */
+export function slowUntil(headers: Headers, maxTokens: number): number | null {
+  const resets = KINDS.flatMap(({ name, needs }) => {
+    const remaining = headers.get(`anthropic-ratelimit-${name}-remaining`);
+    const reset = Date.parse(headers.get(`anthropic-ratelimit-${name}-reset`) ?? '');
+    const tooLittle = remaining !== null && remaining.trim() !== '' && Number(remaining) < needs(maxTokens);
+    return tooLittle && !Number.isNaN(reset) ? [reset] : [];
+  });
+  return resets.length === 0 ? null : Math.max(...resets);
+}

@@ -1,0 +1,184 @@
+import type { FailureKind } from './failure.js';
+import type { LedgerRecord, OutcomeRecord, ReadLedger } from './ledger.js';
+import {
+  discardLeftover,
+  type Leftover,
+  listLeftovers,
+  listStagings,
+  openLibrary,
+  removeStaging,
+  type Shelf,
+} from './library.js';
+import type { Log } from './log.js';
+import { beginRun, claimRun, type Run, type RunPlace, resumeRun, type TakenRun } from './run.js';
+import { formatDuration, SECOND } from './time.js';
+import type { Usage } from './usage.js';
+
+/** What the settings and the supervisor say about which run this is. */
+export interface RunWish {
+  runName: string;
+  durationMs: number | null;
+  resume: boolean;
+  newRun: boolean;
+  /** The same for every automatic restart of one supervised process; null without a supervisor. */
+  processToken: string | null;
+}
+
+export interface OpenedRun {
+  run: Run;
+  /** The ids of the cards that the run has drawn so far, by axis, in order. */
+  drawn: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * Takes up the run that is to go on, or begins one, and puts right what killed runs have left in the folder.
+ * Rejects with the file system's error; can be tried again.
+ */
+export async function openRun(place: RunPlace, wish: RunWish, log: Log): Promise<OpenedRun> {
+  const taken = await takeUp(place, wish);
+  if (taken !== null) {
+    await recoverRun(place, taken, log);
+    announceResumed(taken.run, place, log);
+  }
+  const run = taken?.run ?? (await beginRun(place, wish.runName, wish.newRun ? wish.processToken : null));
+  if (taken === null) {
+    log.info(
+      { event: 'run_begun', run_name: wish.runName },
+      wish.resume && !wish.newRun ? '이어 할 실행이 없어 새 실행을 시작합니다' : '새 실행을 시작합니다',
+    );
+  }
+  await recoverRuns(place, run.id, log);
+  return { run, drawn: taken === null ? {} : drawnCards(taken.ledger) };
+}
+
+/**
+ * A supervisor restarts a worker with the same flags: what `--new-run` began goes on then, or every crash would start
+ * the count and the deadline anew.
+ */
+async function takeUp(
+  place: RunPlace,
+  { runName, durationMs, resume, newRun, processToken }: RunWish,
+): Promise<TakenRun | null> {
+  if (newRun) {
+    return processToken === null ? null : resumeRun(place, { runName, durationMs, newRunToken: processToken });
+  }
+  return resume ? resumeRun(place, { runName, durationMs, newRunToken: null }) : null;
+}
+
+function announceResumed(run: Run, { now }: RunPlace, log: Log): void {
+  const { statistics, resumes, lastAt } = run.state();
+  const { stories } = statistics;
+  log.info(
+    { event: 'run_resumed', resumes, stories, started_at: new Date(run.startedAt).toISOString() },
+    `끝나지 않은 실행을 이어서 합니다 - ${formatDuration(now() - run.startedAt)} 전에 시작, 소설 ${stories}편, 다시 시작 ${resumes}회째`,
+  );
+  if (lastAt > now() + CLOCK_SLACK) {
+    log.warn(
+      { event: 'clock_set_back', last_record_at: new Date(lastAt).toISOString() },
+      '시계가 지난 기록보다 뒤로 가 있습니다. 마감은 처음 시작한 시각에서 셈하되, 실행 시간보다 길어지지 않게 합니다',
+    );
+  }
+}
+
+/** How far a clock may be behind the last record without a word, in milliseconds. */
+const CLOCK_SLACK = 2 * SECOND;
+
+function drawnCards({ records }: ReadLedger): Record<string, string[]> {
+  const drawn: Record<string, string[]> = {};
+  for (const record of records) {
+    if (record.type !== 'attempt') continue;
+    for (const [axis, id] of Object.entries(record.premise)) {
+      drawn[axis] ??= [];
+      drawn[axis].push(id);
+    }
+  }
+  return drawn;
+}
+
+/**
+ * Puts right what runs left behind whose process was killed: staged pairs that are whole are published, what is not
+ * whole is removed, and both are said. A run with a living owner is not touched.
+ */
+export async function recoverRuns(place: RunPlace, exceptRunId: string, log: Log): Promise<void> {
+  for (const runId of await listStagings(place.folder)) {
+    // A run that ended in good order leaves its staging empty, or none.
+    if (runId === exceptRunId || (await listLeftovers(place.folder, runId)).length === 0) continue;
+    const taken = await claimRun(place, runId, 'recover');
+    if (taken === null) continue;
+    await recoverRun(place, taken, log);
+    const { run } = taken;
+    await run.record({ type: 'end', at: place.now(), reason: 'recovered', over: run.state().over });
+  }
+}
+
+/** The same for one run that this process has claimed. */
+export async function recoverRun({ folder, now }: RunPlace, { run, ledger }: TakenRun, log: Log): Promise<void> {
+  const library = openLibrary(folder, run.id);
+  for (const leftover of await listLeftovers(folder, run.id)) {
+    const { name } = leftover;
+    const record = recordedOutcome(ledger, name) ?? (await recordOutcome(run, leftover, now()));
+    if (record === null) {
+      await discardLeftover(folder, run.id, name);
+      log.warn(
+        { event: 'leftover_discarded', of_run: run.id, name },
+        `지난 실행이 쓰다 만 파일을 지웠습니다 (온전하지 않음): ${name}`,
+      );
+      continue;
+    }
+    const stored = await library.publish(name, shelfOf(record));
+    log.info(
+      { event: 'leftover_published', of_run: run.id, name },
+      `지난 실행이 남긴 글을 마저 저장했습니다: ${stored.markdownPath}`,
+    );
+  }
+  await removeStaging(folder, run.id);
+  if (ledger.unreadable > 0) {
+    log.warn(
+      { event: 'ledger_torn', of_run: run.id, lines: ledger.unreadable },
+      `장부에 읽을 수 없는 줄이 ${ledger.unreadable}개 있어 건너뛰었습니다: ${ledger.path}`,
+    );
+  }
+  const { open } = run.state();
+  if (open !== null) {
+    log.warn(
+      { event: 'call_lost', of_run: run.id, number: open.number, at_most: open.at_most },
+      '지난 실행의 마지막 호출은 결과를 받기 전에 끊겼습니다. 비용이 들었을 수 있어 상한을 셈할 때 최댓값으로 칩니다',
+    );
+  }
+}
+
+type NamedOutcome = Extract<OutcomeRecord, { kind: 'story' | 'failure' }>;
+
+function isNamed(record: LedgerRecord): record is NamedOutcome {
+  return record.type === 'outcome' && record.kind !== 'abandoned';
+}
+
+function recordedOutcome({ records }: ReadLedger, name: string): NamedOutcome | null {
+  return records.filter(isNamed).find((record) => record.name === name) ?? null;
+}
+
+/** A whole pair that the ledger does not know: the process was killed between staging and recording. */
+async function recordOutcome(run: Run, { name, metadata }: Leftover, at: number): Promise<NamedOutcome | null> {
+  if (metadata === null) return null;
+  const record = rebuildOutcome(name, metadata, at);
+  await run.record(record);
+  return record;
+}
+
+function rebuildOutcome(name: string, metadata: Record<string, unknown>, at: number): NamedOutcome {
+  const common = {
+    type: 'outcome',
+    at,
+    usage: metadata.usage as Usage | null,
+    cost_usd: metadata.cost_usd as number | null,
+    name,
+  } as const;
+  const setAside = metadata.set_aside as { kind: FailureKind; code: string } | undefined;
+  return setAside === undefined
+    ? { ...common, kind: 'story', generation_ms: Number(metadata.duration_ms) }
+    : { ...common, kind: 'failure', failure: setAside.kind, code: setAside.code };
+}
+
+function shelfOf({ kind }: NamedOutcome): Shelf {
+  return kind === 'story' ? 'stories' : 'set-aside';
+}

@@ -1,0 +1,99 @@
+import type { AttemptRecord, LedgerRecord, OutcomeRecord } from './ledger.js';
+import type { Owner } from './owner.js';
+import { countAbandoned, countFailure, countLost, countStory, NOTHING_YET, type Statistics } from './statistics.js';
+
+/**
+ * What a run knows of itself: its ledger, folded. A worker that goes on and one that takes the run up count in the
+ * same way, so that what is told at the end is what the ledger says.
+ */
+export interface RunState {
+  statistics: Statistics;
+  failuresInARow: number;
+  /** The most that calls whose usage is not known may have used. Caps count it; statistics do not. */
+  unknownAtMost: { tokens: number; costUsd: number };
+  /** The call whose outcome is not yet known. */
+  open: AttemptRecord | null;
+  /** Who has the run; null once they let go of it. */
+  owner: Owner | null;
+  epoch: number;
+  resumes: number;
+  /** A limit or a cap has ended the run. */
+  over: boolean;
+  /** When the latest record was written, milliseconds since the epoch. */
+  lastAt: number;
+}
+
+export const NEW_RUN: RunState = {
+  statistics: NOTHING_YET,
+  failuresInARow: 0,
+  unknownAtMost: { tokens: 0, costUsd: 0 },
+  open: null,
+  owner: null,
+  epoch: 0,
+  resumes: 0,
+  over: false,
+  lastAt: 0,
+};
+
+/** The state after one more record. Pure. */
+export function fold(state: RunState, record: LedgerRecord): RunState {
+  return { ...apply(state, record), lastAt: Math.max(state.lastAt, record.at) };
+}
+
+function apply(state: RunState, record: LedgerRecord): RunState {
+  switch (record.type) {
+    case 'begin':
+      return { ...state, owner: record.owner, epoch: 1 };
+    case 'claim': {
+      if (record.epoch !== state.epoch + 1) return state;
+      const resumes = state.resumes + (record.purpose === 'resume' ? 1 : 0);
+      return { ...state, owner: record.owner, epoch: record.epoch, resumes };
+    }
+    case 'attempt':
+      return { ...withoutOpen(state), open: record };
+    case 'outcome':
+      return withOutcome(state, record);
+    case 'end':
+      return { ...withoutOpen(state), owner: null, over: record.over };
+    case 'snapshot':
+      return record.state;
+  }
+}
+
+/** A call that another record follows without its outcome was cut off by a kill: it may have been paid for. */
+function withoutOpen(state: RunState): RunState {
+  if (state.open === null) return state;
+  return { ...withUnknown(state, state.open), statistics: countLost(state.statistics), open: null };
+}
+
+function withOutcome(state: RunState, record: OutcomeRecord): RunState {
+  const { open, statistics } = state;
+  const tally = { usage: record.usage, costUsd: record.cost_usd };
+  const next = { ...(record.usage === null && open !== null ? withUnknown(state, open) : state), open: null };
+  switch (record.kind) {
+    case 'story':
+      return {
+        ...next,
+        failuresInARow: 0,
+        statistics: countStory(statistics, { ...tally, generationMs: record.generation_ms }),
+      };
+    case 'failure': {
+      const { failure: kind, code, name } = record;
+      return {
+        ...next,
+        failuresInARow: state.failuresInARow + 1,
+        statistics: countFailure(statistics, { ...tally, kind, code, setAside: name !== null }),
+      };
+    }
+    case 'abandoned':
+      return { ...next, statistics: countAbandoned(statistics, tally) };
+  }
+}
+
+function withUnknown(state: RunState, { at_most }: AttemptRecord): RunState {
+  const { tokens, costUsd } = state.unknownAtMost;
+  return {
+    ...state,
+    unknownAtMost: { tokens: tokens + at_most.tokens, costUsd: costUsd + (at_most.cost_usd ?? 0) },
+  };
+}

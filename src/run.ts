@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import {
+  appendRecord,
+  type BeginRecord,
+  type ClaimRecord,
+  type LedgerRecord,
+  ledgerPath,
+  listRuns,
+  type ReadLedger,
+  readLedger,
+} from './ledger.js';
+import { isAlive, type Owner } from './owner.js';
+import { fold, NEW_RUN, type RunState } from './run-state.js';
+import { fileTimestamp } from './time.js';
+
+/** A run that this process has: its state in memory, every change of it durable first. */
+export interface Run {
+  readonly id: string;
+  /** When the run first started, milliseconds since the epoch; its deadline is measured from there. */
+  readonly startedAt: number;
+  state(): RunState;
+  /** Rejects with the file system's error, and then the state is as before. */
+  record(record: LedgerRecord): Promise<void>;
+  /** Changes the state alone: for a record that cannot be written and whose process ends. */
+  recordInMemory(record: LedgerRecord): void;
+}
+
+/** A run that another process left. */
+export interface TakenRun {
+  run: Run;
+  ledger: ReadLedger;
+}
+
+export interface RunPlace {
+  /** The story folder. */
+  folder: string;
+  me: Owner;
+  now: () => number;
+}
+
+/** Begins a run of its own. */
+export async function beginRun(place: RunPlace, runName: string, newRunToken: string | null): Promise<Run> {
+  const at = place.now();
+  const id = `run_${fileTimestamp(at)}_${randomBytes(3).toString('hex')}`;
+  const begin: BeginRecord = {
+    type: 'begin',
+    at,
+    run_id: id,
+    run_name: runName,
+    owner: place.me,
+    new_run_token: newRunToken,
+  };
+  await appendRecord(ledgerPath(place.folder, id), begin, []);
+  return toRun(place, begin, fold(NEW_RUN, begin));
+}
+
+/**
+ * Claims a run whose owner is gone.
+ * @returns null when it is no ledger, its owner lives, or another process was faster
+ */
+export async function claimRun(
+  place: RunPlace,
+  runId: string,
+  purpose: ClaimRecord['purpose'],
+): Promise<TakenRun | null> {
+  const path = ledgerPath(place.folder, runId);
+  const found = await readLedger(path);
+  if (found === null) return null;
+  const { owner, epoch } = replay(found);
+  if (owner !== null && isAlive(owner)) return null;
+  const claim: ClaimRecord = { type: 'claim', at: place.now(), epoch: epoch + 1, owner: place.me, purpose };
+  await appendRecord(path, claim, []);
+  const ledger = await readLedger(path);
+  if (ledger === null) return null;
+  const state = replay(ledger);
+  const won = state.owner?.pid === place.me.pid && state.owner.boot === place.me.boot;
+  return won ? { run: toRun(place, ledger.begin, state), ledger } : null;
+}
+
+/** What to look for in the runs of a folder. */
+export interface ResumeQuery {
+  runName: string;
+  durationMs: number | null;
+  /** A run begun with this token is the one to go on with; others are not. null: any. */
+  newRunToken: string | null;
+}
+
+/** Takes up the newest run of that name that is not over and has no living owner; null when there is none. */
+export async function resumeRun(place: RunPlace, query: ResumeQuery): Promise<TakenRun | null> {
+  for (const runId of await listRuns(place.folder)) {
+    const ledger = await readLedger(ledgerPath(place.folder, runId));
+    if (ledger === null || !isOpen(place, ledger, query)) continue;
+    const taken = await claimRun(place, runId, 'resume');
+    if (taken !== null) return taken;
+  }
+  return null;
+}
+
+function isOpen({ now }: RunPlace, ledger: ReadLedger, { runName, durationMs, newRunToken }: ResumeQuery): boolean {
+  const { begin } = ledger;
+  if (begin.run_name !== runName) return false;
+  if (newRunToken !== null && begin.new_run_token !== newRunToken) return false;
+  if (durationMs !== null && begin.at + durationMs <= now()) return false;
+  return !replay(ledger).over;
+}
+
+/** The state that a ledger amounts to. */
+export function replay({ records }: ReadLedger): RunState {
+  return records.reduce(fold, NEW_RUN);
+}
+
+function toRun({ folder, now }: RunPlace, begin: BeginRecord, initial: RunState): Run {
+  const path = ledgerPath(folder, begin.run_id);
+  let state = initial;
+  return {
+    id: begin.run_id,
+    // A clock set back since must not lengthen the run.
+    startedAt: Math.min(begin.at, now()),
+    state: () => state,
+    record: async (record) => {
+      // Should the ledger be gone, it starts anew with what is known.
+      await appendRecord(path, record, [begin, { type: 'snapshot', at: now(), state }]);
+      state = fold(state, record);
+    },
+    recordInMemory: (record) => {
+      state = fold(state, record);
+    },
+  };
+}
