@@ -49,12 +49,17 @@ export interface Leftover {
 const STAGING = '.staging';
 const SET_ASIDE = '.set-aside';
 
+/** Where answers lie that are no stories. */
+export function setAsideFolder(folder: string): string {
+  return join(folder, SET_ASIDE);
+}
+
 /** @param runId every run stages in a folder of its own, so that no worker touches what another one stages */
 export function openLibrary(folder: string, runId: string): Library {
   const staging = join(folder, STAGING, runId);
   return {
     stage: (name, entry) => stage(staging, name, entry),
-    publish: (name, shelf) => publish(staging, shelf === 'stories' ? folder : join(folder, SET_ASIDE), name),
+    publish: (name, shelf) => publish(staging, shelf === 'stories' ? folder : setAsideFolder(folder), name),
   };
 }
 
@@ -97,7 +102,7 @@ export async function listLeftovers(folder: string, runId: string): Promise<Left
   const staging = join(folder, STAGING, runId);
   const names = (await listFolder(staging)).map((file) => file.replace(/(_metadata\.json|\.md)$/, ''));
   return Promise.all(
-    [...new Set(names)].sort().map(async (name) => ({ name, metadata: await vouched(staging, name) })),
+    [...new Set(names)].sort().map(async (name) => ({ name, metadata: await vouched(folder, staging, name) })),
   );
 }
 
@@ -113,16 +118,31 @@ export async function removeStaging(folder: string, runId: string): Promise<void
   });
 }
 
-/** The metadata of a staged pair when both files are there, whole; null otherwise. */
-async function vouched(staging: string, name: string): Promise<Record<string, unknown> | null> {
+/** The metadata of a staged pair when both files are there, whole, the metadata perhaps moved; null otherwise. */
+async function vouched(folder: string, staging: string, name: string): Promise<Record<string, unknown> | null> {
   const [markdownFile, metadataFile] = filesOf(name);
   try {
-    const metadata = JSON.parse(await readFile(join(staging, metadataFile), 'utf8')) as Record<string, unknown>;
     const markdown = await readFile(join(staging, markdownFile), 'utf8');
+    const shelves = [folder, setAsideFolder(folder)];
+    const text = await readFirst(join(staging, metadataFile), ...shelves.map((shelf) => join(shelf, metadataFile)));
+    const metadata = JSON.parse(text) as Record<string, unknown>;
     return metadata.sha256 === checksum(markdown) ? metadata : null;
-  } catch {
-    // Missing or torn: that is the answer.
-    return null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Missing or torn: that is the answer. What cannot be read just now may be whole.
+    if (code === undefined || code === 'ENOENT' || code === 'EISDIR') return null;
+    throw error;
+  }
+}
+
+/** The content of the first of these files that is there. */
+async function readFirst(path: string, ...others: string[]): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const [next, ...rest] = others;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || next === undefined) throw error;
+    return readFirst(next, ...rest);
   }
 }
 
@@ -130,7 +150,8 @@ async function discard(staging: string, name: string): Promise<void> {
   await Promise.allSettled([...filesOf(name), name].map((file) => rm(join(staging, file), { force: true })));
 }
 
-function filesOf(name: string): [markdown: string, metadata: string] {
+/** The two files of a pair. */
+export function filesOf(name: string): [markdown: string, metadata: string] {
   return [`${name}.md`, `${name}_metadata.json`];
 }
 
