@@ -104,7 +104,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
   };
 
   async function attemptStory(received: (answer: Answer) => void): Promise<Outcome> {
-    const { statistics, failuresInARow } = run.state();
+    const { statistics, failuresInARow, open } = run.state();
     const sequence = statistics.stories + 1;
     const attempts = failuresInARow + 1;
     const premise = drawPremise();
@@ -118,7 +118,8 @@ export function createAttempt(deps: AttemptDeps): Attempt {
       run.record({
         type: 'attempt',
         at: clock.now(),
-        number: statistics.attempts + 1,
+        // A call that a kill cut off is counted only once this record follows it.
+        number: statistics.attempts + (open === null ? 1 : 2),
         premise: idsOf(premise),
         at_most: { tokens: atMost.total_tokens, cost_usd: costOf(atMost, price) },
       }),
@@ -206,14 +207,24 @@ export function createAttempt(deps: AttemptDeps): Attempt {
    * @returns null when given up on request; its text is in the log then
    */
   async function commit(name: string, shelf: Shelf, entry: Entry, record: OutcomeRecord): Promise<Stored | null> {
+    let staged = false;
     let recorded = false;
     const result = await holdUntilDone(holding, { what: '소설을 저장하지', entry, giveUp: aborting }, async () => {
-      await deps.library.stage(name, entry);
+      // Once: writing it anew where it lies whole could tear it.
+      if (!staged) await deps.library.stage(name, entry);
+      staged = true;
       if (!recorded) await run.record(record);
       recorded = true;
-      return deps.library.publish(name, shelf);
+      return deps.library.publish(name, shelf).catch((error: NodeJS.ErrnoException) => {
+        // Somebody has moved the folder away.
+        if (error.code === 'ENOENT') staged = false;
+        throw error;
+      });
     });
-    return result.done ? result.value : null;
+    if (result.done) return result.value;
+    // What is staged whole, the next start records and publishes; this process only counts it.
+    if (staged && !recorded) run.recordInMemory(record);
+    return null;
   }
 
   /** A defect, ours or a library's. An answer that was there already was paid for, and goes to the log. */
@@ -242,7 +253,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
   /** The process ends after this; a ledger that cannot be written then shows the call as lost. */
   async function abandon(usage: Usage | null): Promise<Outcome> {
     const record = { ...outcome(usage), kind: 'abandoned' } as const;
-    // Recorded already when a staged story could not be published: the next start publishes it.
+    // Counted already when a staged story could not be recorded or published: the next start does that.
     if (run.state().open === null) return { kind: 'abandoned' };
     await run.record(record).catch((error: unknown) => {
       log.warn({ event: 'ledger_unwritable', err: error }, '포기한 호출을 장부에 적지 못했습니다');

@@ -29,9 +29,7 @@ export function finisher({ log, terminal, limits, completed, startedAt, run, clo
   return async (end: RunEnd): Promise<never> => {
     const current = run();
     const over = isOver(end);
-    await current?.record({ type: 'end', at: systemClock.now(), reason: end.kind, over }).catch((error: unknown) => {
-      log.warn({ event: 'ledger_unwritable', err: error }, '실행이 끝난 것을 장부에 적지 못했습니다');
-    });
+    if (current !== null) await recordEnd(current, end, log);
     await closeStaging().catch((error: unknown) => {
       log.debug({ event: 'staging_kept', err: error }, '빈 작업 폴더를 지우지 못했습니다');
     });
@@ -58,3 +56,22 @@ export function finisher({ log, terminal, limits, completed, startedAt, run, clo
     process.exit(exitCode);
   };
 }
+
+/** How often, and how far apart in milliseconds, the end is tried to be recorded; once when forced. */
+const TRIES = 3;
+const BETWEEN_TRIES = 200;
+
+/** A run whose end is not in its ledger would be taken up again. */
+async function recordEnd(run: Run, end: RunEnd, log: Log): Promise<void> {
+  for (let tries = end.kind === 'aborted' ? TRIES : 1; ; tries++) {
+    try {
+      return await run.record({ type: 'end', at: systemClock.now(), reason: end.kind, over: isOver(end) });
+    } catch (error) {
+      log.warn({ event: 'ledger_unwritable', err: error }, '실행이 끝난 것을 장부에 적지 못했습니다');
+      if (tries >= TRIES) return;
+      await systemClock.sleep(BETWEEN_TRIES, NEVER);
+    }
+  }
+}
+
+const NEVER = new AbortController().signal;

@@ -113,13 +113,16 @@ export async function listRuns(folder: string): Promise<string[]> {
   return ids.sort().reverse();
 }
 
-/** @returns null when there is no ledger: no file, an empty or foreign one, or one torn in its first record */
+/** What reading a file answers that is not there, is a folder, or belongs to somebody else. */
+const NO_FILE_OF_OURS = new Set(['ENOENT', 'EISDIR', 'EACCES', 'EPERM']);
+
+/** @returns null when there is no ledger of ours: no file, an empty or foreign one, or one torn in its first record */
 export async function readLedger(path: string): Promise<ReadLedger | null> {
   let content: string;
   try {
     content = await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (NO_FILE_OF_OURS.has((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
   }
   const lines = content.split('\n').filter((line) => line !== '');

@@ -47,7 +47,13 @@ export interface Leftover {
 }
 
 const STAGING = '.staging';
+
 const SET_ASIDE = '.set-aside';
+
+/** Where a run writes its pairs before they are seen. */
+export function stagingFolder(folder: string, runId: string): string {
+  return join(folder, STAGING, runId);
+}
 
 /** Where answers lie that are no stories. */
 export function setAsideFolder(folder: string): string {
@@ -56,7 +62,7 @@ export function setAsideFolder(folder: string): string {
 
 /** @param runId every run stages in a folder of its own, so that no worker touches what another one stages */
 export function openLibrary(folder: string, runId: string): Library {
-  const staging = join(folder, STAGING, runId);
+  const staging = stagingFolder(folder, runId);
   return {
     stage: (name, entry) => stage(staging, name, entry),
     publish: (name, shelf) => publish(staging, shelf === 'stories' ? folder : setAsideFolder(folder), name),
@@ -99,7 +105,7 @@ export async function listStagings(folder: string): Promise<string[]> {
 
 /** What lies in a run's staging, one entry a name. */
 export async function listLeftovers(folder: string, runId: string): Promise<Leftover[]> {
-  const staging = join(folder, STAGING, runId);
+  const staging = stagingFolder(folder, runId);
   const names = (await listFolder(staging)).map((file) => file.replace(/(_metadata\.json|\.md)$/, ''));
   return Promise.all(
     [...new Set(names)].sort().map(async (name) => ({ name, metadata: await vouched(folder, staging, name) })),
@@ -108,12 +114,12 @@ export async function listLeftovers(folder: string, runId: string): Promise<Left
 
 /** Removes what cannot be completed. */
 export async function discardLeftover(folder: string, runId: string, name: string): Promise<void> {
-  await discard(join(folder, STAGING, runId), name);
+  await discard(stagingFolder(folder, runId), name);
 }
 
 /** Removes a run's staging if nothing is in it. */
 export async function removeStaging(folder: string, runId: string): Promise<void> {
-  await rmdir(join(folder, STAGING, runId)).catch((error: NodeJS.ErrnoException) => {
+  await rmdir(stagingFolder(folder, runId)).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
   });
 }

@@ -30,6 +30,11 @@ export function isAlive(owner: Owner): boolean {
   return owner.started === null || owner.started === startTime(owner.pid);
 }
 
+/** Do both name the same process? */
+export function isSame(a: Owner, b: Owner): boolean {
+  return a.boot === b.boot && a.pid === b.pid && a.started === b.started;
+}
+
 /** Linux has an id for every boot; elsewhere the machine's name has to do. */
 function bootId(): string {
   return readFirst('/proc/sys/kernel/random/boot_id') ?? hostname();

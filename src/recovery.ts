@@ -1,13 +1,13 @@
 import type { FailureKind } from './failure.js';
-import type { LedgerRecord, OutcomeRecord, ReadLedger } from './ledger.js';
+import { type LedgerRecord, ledgerPath, type OutcomeRecord, type ReadLedger, readLedger } from './ledger.js';
 import {
   discardLeftover,
-  type Leftover,
   listLeftovers,
   listStagings,
   openLibrary,
   removeStaging,
   type Shelf,
+  stagingFolder,
 } from './library.js';
 import type { Log } from './log.js';
 import { beginRun, claimRun, type Run, type RunPlace, resumeRun, type TakenRun } from './run.js';
@@ -40,6 +40,8 @@ export async function openRun(place: RunPlace, wish: RunWish, log: Log): Promise
     await recoverRun(place, taken, log);
     announceResumed(taken.run, place, log);
   }
+  await recoverRuns(place, taken?.run.id ?? null, log);
+  // Last, so that a failure before it begins no second run when this is tried again.
   const run = taken?.run ?? (await beginRun(place, wish.runName, wish.newRun ? wish.processToken : null));
   if (taken === null) {
     log.info(
@@ -47,7 +49,6 @@ export async function openRun(place: RunPlace, wish: RunWish, log: Log): Promise
       wish.resume && !wish.newRun ? '이어 할 실행이 없어 새 실행을 시작합니다' : '새 실행을 시작합니다',
     );
   }
-  await recoverRuns(place, run.id, log);
   return { run, drawn: taken === null ? {} : drawnCards(taken.ledger) };
 }
 
@@ -99,24 +100,37 @@ function drawnCards({ records }: ReadLedger): Record<string, string[]> {
  * Puts right what runs left behind whose process was killed: staged pairs that are whole are published, what is not
  * whole is removed, and both are said. A run with a living owner is not touched.
  */
-export async function recoverRuns(place: RunPlace, exceptRunId: string, log: Log): Promise<void> {
+export async function recoverRuns(place: RunPlace, exceptRunId: string | null, log: Log): Promise<void> {
   for (const runId of await listStagings(place.folder)) {
     // A run that ended in good order leaves its staging empty, or none.
     if (runId === exceptRunId || (await listLeftovers(place.folder, runId)).length === 0) continue;
     const taken = await claimRun(place, runId, 'recover');
-    if (taken === null) continue;
+    if (taken === null) {
+      await warnOfOrphan(place, runId, log);
+      continue;
+    }
     await recoverRun(place, taken, log);
     const { run } = taken;
     await run.record({ type: 'end', at: place.now(), reason: 'recovered', over: run.state().over });
   }
 }
 
+/** Without its ledger nobody can say whose these files are; they are left for a person to look at. */
+async function warnOfOrphan({ folder }: RunPlace, runId: string, log: Log): Promise<void> {
+  if ((await readLedger(ledgerPath(folder, runId))) !== null) return;
+  log.warn(
+    { event: 'staging_without_ledger', of_run: runId },
+    `장부가 없는 실행의 작업 폴더를 그대로 둡니다. 온전한 글이 있을 수 있습니다: ${stagingFolder(folder, runId)}`,
+  );
+}
+
 /** The same for one run that this process has claimed. */
 export async function recoverRun({ folder, now }: RunPlace, { run, ledger }: TakenRun, log: Log): Promise<void> {
   const library = openLibrary(folder, run.id);
   for (const leftover of await listLeftovers(folder, run.id)) {
-    const { name } = leftover;
-    const record = recordedOutcome(ledger, name) ?? (await recordOutcome(run, leftover, now()));
+    const { name, metadata } = leftover;
+    const record =
+      metadata === null ? null : (recordedOutcome(ledger, name) ?? (await recordOutcome(run, name, metadata, now())));
     if (record === null) {
       await discardLeftover(folder, run.id, name);
       log.warn(
@@ -158,8 +172,12 @@ function recordedOutcome({ records }: ReadLedger, name: string): NamedOutcome | 
 }
 
 /** A whole pair that the ledger does not know: the process was killed between staging and recording. */
-async function recordOutcome(run: Run, { name, metadata }: Leftover, at: number): Promise<NamedOutcome | null> {
-  if (metadata === null) return null;
+async function recordOutcome(
+  run: Run,
+  name: string,
+  metadata: Record<string, unknown>,
+  at: number,
+): Promise<NamedOutcome> {
   const record = rebuildOutcome(name, metadata, at);
   await run.record(record);
   return record;

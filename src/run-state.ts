@@ -15,6 +15,8 @@ export interface RunState {
   open: AttemptRecord | null;
   /** Who has the run; null once they let go of it. */
   owner: Owner | null;
+  /** Who has the run only puts right what a crash left, and lets go of it at once. */
+  recovering: boolean;
   epoch: number;
   resumes: number;
   /** A limit or a cap has ended the run. */
@@ -29,6 +31,7 @@ export const NEW_RUN: RunState = {
   unknownAtMost: { tokens: 0, costUsd: 0 },
   open: null,
   owner: null,
+  recovering: false,
   epoch: 0,
   resumes: 0,
   over: false,
@@ -47,14 +50,15 @@ function apply(state: RunState, record: LedgerRecord): RunState {
     case 'claim': {
       if (record.epoch !== state.epoch + 1) return state;
       const resumes = state.resumes + (record.purpose === 'resume' ? 1 : 0);
-      return { ...state, owner: record.owner, epoch: record.epoch, resumes };
+      const recovering = record.purpose === 'recover';
+      return { ...state, owner: record.owner, recovering, epoch: record.epoch, resumes };
     }
     case 'attempt':
       return { ...withoutOpen(state), open: record };
     case 'outcome':
       return withOutcome(state, record);
     case 'end':
-      return { ...withoutOpen(state), owner: null, over: record.over };
+      return { ...withoutOpen(state), owner: null, recovering: false, over: record.over };
     case 'snapshot':
       return record.state;
   }

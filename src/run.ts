@@ -9,9 +9,8 @@ import {
   type ReadLedger,
   readLedger,
 } from './ledger.js';
-import { isAlive, type Owner } from './owner.js';
+import { isAlive, isSame, type Owner } from './owner.js';
 import { fold, NEW_RUN, type RunState } from './run-state.js';
-import { fileTimestamp } from './time.js';
 
 /** A run that this process has: its state in memory, every change of it durable first. */
 export interface Run {
@@ -41,7 +40,8 @@ export interface RunPlace {
 /** Begins a run of its own. */
 export async function beginRun(place: RunPlace, runName: string, newRunToken: string | null): Promise<Run> {
   const at = place.now();
-  const id = `run_${fileTimestamp(at)}_${randomBytes(3).toString('hex')}`;
+  // In universal time, so that names sort by age also when the clocks change.
+  const id = `run_${new Date(at).toISOString().replace(/\D/g, '')}_${randomBytes(3).toString('hex')}`;
   const begin: BeginRecord = {
     type: 'begin',
     at,
@@ -66,14 +66,17 @@ export async function claimRun(
   const path = ledgerPath(place.folder, runId);
   const found = await readLedger(path);
   if (found === null) return null;
-  const { owner, epoch } = replay(found);
+  const before = replay(found);
+  const { owner, epoch } = before;
+  // Claimed in an earlier try, after which something failed.
+  if (owner !== null && isSame(owner, place.me)) return { run: toRun(place, found.begin, before), ledger: found };
   if (owner !== null && isAlive(owner)) return null;
   const claim: ClaimRecord = { type: 'claim', at: place.now(), epoch: epoch + 1, owner: place.me, purpose };
   await appendRecord(path, claim, []);
   const ledger = await readLedger(path);
   if (ledger === null) return null;
   const state = replay(ledger);
-  const won = state.owner?.pid === place.me.pid && state.owner.boot === place.me.boot;
+  const won = state.owner !== null && isSame(state.owner, place.me);
   return won ? { run: toRun(place, ledger.begin, state), ledger } : null;
 }
 
@@ -85,15 +88,27 @@ export interface ResumeQuery {
   newRunToken: string | null;
 }
 
-/** Takes up the newest run of that name that is not over and has no living owner; null when there is none. */
+/**
+ * Takes up the newest run of that name that is not over and has no living owner.
+ * @returns null when there is none
+ * @throws when another worker is just putting it right; can be tried again
+ */
 export async function resumeRun(place: RunPlace, query: ResumeQuery): Promise<TakenRun | null> {
   for (const runId of await listRuns(place.folder)) {
     const ledger = await readLedger(ledgerPath(place.folder, runId));
     if (ledger === null || !isOpen(place, ledger, query)) continue;
     const taken = await claimRun(place, runId, 'resume');
     if (taken !== null) return taken;
+    if (await isBeingRecovered(place, runId)) throw new Error('다른 작업자가 이어 할 실행을 정리하는 중입니다');
   }
   return null;
+}
+
+async function isBeingRecovered({ folder }: RunPlace, runId: string): Promise<boolean> {
+  const ledger = await readLedger(ledgerPath(folder, runId));
+  if (ledger === null) return false;
+  const { owner, recovering } = replay(ledger);
+  return recovering && owner !== null && isAlive(owner);
 }
 
 function isOpen({ now }: RunPlace, ledger: ReadLedger, { runName, durationMs, newRunToken }: ResumeQuery): boolean {

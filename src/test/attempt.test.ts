@@ -691,7 +691,7 @@ test('an answer on which something unforeseen breaks goes to the log, and its us
   });
   assertKind(await attempt(), 'failed');
   const record = log.records.find(({ fields }) => fields.event === 'unforeseen');
-  assert.equal((record?.fields.answer as Answer).text, ANSWER.text);
+  assert.deepEqual(record?.fields.answer, { ...ANSWER, usage: toUsage(7, 3) });
   assert.equal(run.state().statistics.tokens.total_tokens, 10);
   assert.equal(run.state().open, null);
 });
@@ -699,4 +699,39 @@ test('an answer on which something unforeseen breaks goes to the log, and its us
 test('a request of the API to slow down comes out with the story', async (t) => {
   const { attempt } = setUp(t, answering({ slowUntil: 5 }).write);
   assert.equal(assertKind(await attempt(), 'saved').slowUntil, 5);
+});
+
+test('a story that lies whole in staging is not written anew while its record is refused', async (t) => {
+  const folder = temporaryFolder(t);
+  const real = openLibrary(folder, 'run_1');
+  let staged = 0;
+  const { attempt } = setUp(t, answering().write, {
+    library: {
+      ...real,
+      stage: (name, entry) => {
+        staged++;
+        return real.stage(name, entry);
+      },
+    },
+    runOptions: { refuse: refusing('outcome', 3) },
+  });
+  assertKind(await attempt(), 'saved');
+  assert.equal(staged, 1);
+  assert.equal(visible(folder).length, 2);
+});
+
+test('a story whose staging somebody takes away before it is seen is staged anew, and recorded once', async (t) => {
+  const folder = temporaryFolder(t);
+  const { attempt, run } = setUp(t, answering().write, {
+    library: openLibrary(folder, 'run_1'),
+    runOptions: {
+      refuse: (record) => {
+        if (record.type === 'outcome') rmSync(join(folder, '.staging'), { recursive: true });
+        return null;
+      },
+    },
+  });
+  assertKind(await attempt(), 'saved');
+  assert.equal(visible(folder).length, 2);
+  assert.equal(outcomes(run.records).length, 1);
 });

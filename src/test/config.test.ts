@@ -6,7 +6,9 @@ import { inspect } from 'node:util';
 import {
   type Config,
   ConfigProblem,
+  checkCaps,
   chooseAuthor,
+  choosePrice,
   FROM_SCHEMA,
   loadConfig,
   type RawValues,
@@ -14,6 +16,7 @@ import {
 } from '../config.js';
 import { describeConfig } from '../help.js';
 import { SETTING_NAMES, SETTINGS } from '../settings.js';
+import { toUsage } from '../usage.js';
 import { temporaryFolder } from './fakes.js';
 import { ROOT } from './processes.js';
 
@@ -420,6 +423,64 @@ test('the author follows from what is given', (t) => {
       const kind = provider === 'offline' ? 'offline' : 'anthropic';
       assert.deepEqual(chooseAuthor(config), { kind, provider }, JSON.stringify(env));
     }
+  }
+});
+
+const CLAUDE = { kind: 'anthropic', provider: 'anthropic' } as const;
+const OFFLINE = { kind: 'offline', provider: 'offline' } as const;
+const LIST_PRICE = { input: 2, output: 10 };
+
+test('the price is the one that is given, else the list price, else nothing for the offline author', (t) => {
+  const root = project(t);
+  const given = { PRICE_INPUT_USD: '0.5', PRICE_OUTPUT_USD: '1.5' };
+  const free = { PRICE_INPUT_USD: '0', PRICE_OUTPUT_USD: '0' };
+  const cases: [env: NodeJS.ProcessEnv, author: typeof CLAUDE | typeof OFFLINE, listed: boolean, price: unknown][] = [
+    [{}, CLAUDE, true, LIST_PRICE],
+    [{}, CLAUDE, false, null],
+    [{}, OFFLINE, false, { input: 0, output: 0 }],
+    [given, CLAUDE, true, { input: 0.5, output: 1.5 }],
+    [given, CLAUDE, false, { input: 0.5, output: 1.5 }],
+    [given, OFFLINE, false, { input: 0.5, output: 1.5 }],
+    [free, CLAUDE, true, { input: 0, output: 0 }],
+  ];
+  for (const [env, author, listed, price] of cases) {
+    const { config } = load(root, env);
+    assert.deepEqual(choosePrice(config, author, listed ? LIST_PRICE : null), price, JSON.stringify([env, author]));
+  }
+});
+
+test('half a price is refused, and both names are said', (t) => {
+  const root = project(t);
+  for (const env of [{ PRICE_INPUT_USD: '2' }, { PRICE_OUTPUT_USD: '0' }]) {
+    for (const author of [CLAUDE, OFFLINE]) {
+      const { message } = problemOf(() => choosePrice(load(root, env).config, author, LIST_PRICE));
+      assert.match(message, /PRICE_INPUT_USD.*PRICE_OUTPUT_USD/);
+    }
+  }
+});
+
+test('a cap has to leave room for one call, and a cap on costs needs a price', () => {
+  /** 20,000 tokens, 0.168 dollars. */
+  const call = toUsage(4000, 16_000);
+  const cases: [
+    tokens: number | null,
+    costUsd: number | null,
+    price: typeof LIST_PRICE | null,
+    words: RegExp | null,
+  ][] = [
+    [null, null, null, null],
+    [20_000, null, null, null],
+    [19_999, null, null, /^MAX_TOKENS_TOTAL: .*20000토큰.*MAX_TOKENS/],
+    [null, 0.168, LIST_PRICE, null],
+    [null, 0.1679, LIST_PRICE, /^MAX_COST_USD: .*0\.1680달러.*MAX_TOKENS/],
+    [null, 1000, null, /^MAX_COST_USD: some-model의 가격을 모릅니다.*PRICE_INPUT_USD/],
+    [null, 0.01, { input: 0, output: 0 }, null],
+    [19_999, 0.0001, LIST_PRICE, /^MAX_TOKENS_TOTAL/],
+  ];
+  for (const [tokens, costUsd, price, words] of cases) {
+    const check = () => checkCaps({ tokens, costUsd }, call, price, 'some-model');
+    if (words === null) check();
+    else assert.match(problemOf(check).message, words);
   }
 });
 

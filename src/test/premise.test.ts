@@ -127,3 +127,50 @@ test('a missing file of cards is named', (t) => {
   rmSync(join(folder, 'turn.json'));
   assert.throws(() => readCards(folder), { name: 'PremiseFileProblem', message: /turn\.json/ });
 });
+
+/** The ids drawn so far by axis, as a ledger has them. */
+function drawnIn(premises: readonly Premise[]): Record<string, string[]> {
+  return Object.fromEntries(AXES.map((axis) => [axis, premises.map((premise) => premise[axis].id)]));
+}
+
+test('interrupted anywhere and taken up, no card comes twice within a round, nor twice in a row', () => {
+  const axes = axesOf(2, 3, 5, 7, 11, 4);
+  for (let interruption = 0; interruption <= 24; interruption++) {
+    for (let seed = 1; seed <= 10; seed++) {
+      const before = draw(axes, interruption, seed);
+      const next = createDeck(axes, seededRandom(seed + 1000), drawnIn(before));
+      const premises = [...before, ...Array.from({ length: 30 }, next)];
+      for (const { axis, cards } of axes) {
+        const ids = premises.map((premise) => premise[axis].id);
+        for (let from = 0; from + cards.length <= ids.length; from += cards.length) {
+          const round = new Set(ids.slice(from, from + cards.length));
+          assert.equal(
+            round.size,
+            cards.length,
+            `${axis} from ${from}, interrupted after ${interruption}, seed ${seed}`,
+          );
+        }
+        const twice = ids.findIndex((id, i) => id === ids[i - 1]);
+        assert.equal(twice, -1, `${axis}, interrupted after ${interruption}, seed ${seed}`);
+      }
+    }
+  }
+});
+
+test('interrupted after every single story, the deck goes on like one that was not', () => {
+  const axes = axesOf(2, 3, 5, 7, 11, 4);
+  const premises: Premise[] = [];
+  for (let n = 0; n < 60; n++) premises.push(createDeck(axes, seededRandom(n), drawnIn(premises))());
+  for (const { axis, cards } of axes) {
+    for (let from = 0; from + cards.length <= premises.length; from += cards.length) {
+      const round = premises.slice(from, from + cards.length).map((premise) => premise[axis].id);
+      assert.equal(new Set(round).size, cards.length, `${axis} from ${from}`);
+    }
+  }
+});
+
+test('cards drawn once that are no longer there, or others that are new, stop nothing', () => {
+  const gone = { place: ['a', 'b', 'place-0'], time: [], unheard: ['x'] };
+  const next = createDeck(axesOf(2), seededRandom(1), gone);
+  for (let n = 0; n < 10; n++) assert.deepEqual(Object.keys(next()), [...AXES]);
+});
