@@ -4,8 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { summarize, type TrialResult, torture } from '../src/torture.js';
 
-// npm run torture -- [--trials N] [--seed S] [--parallel P] [--max-stories K] [--worker main.js] [--json]
-// Kills the real worker at random moments, and checks each time that nothing is lost, halved or paid for in silence.
+// npm run torture -- [--trials N] [--seed S] [--parallel P] [--max-stories K] [--worker main.js] [--bail] [--json]
+// Kills the real worker at random moments, and checks each time that nothing is lost, halved or paid for in silence. A
+// trial that goes wrong keeps its folder; its seed plans the same kills again (--trials 1 --seed S), though when exactly
+// they come is up to the scheduler.
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     parallel: { type: 'string', default: String(availableParallelism()) },
     'max-stories': { type: 'string', default: '4' },
     worker: { type: 'string', default: fileURLToPath(new URL('../dist/main.js', import.meta.url)) },
+    bail: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -24,6 +27,7 @@ const options = {
   parallel: count('parallel', values.parallel),
   maxStories: count('max-stories', values['max-stories']),
   worker: values.worker,
+  bail: values.bail,
 };
 if (!existsSync(options.worker)) fail(`${options.worker}이(가) 없습니다. 먼저 npm run build를 실행하세요`);
 
@@ -63,6 +67,7 @@ function table(): string {
     ['따로 보관', summary.set_aside],
     ['끊긴 호출', summary.calls_lost_to_kills],
     ['  그중 다 받은 답', summary.answers_in_flight_at_a_kill],
+    ['최종 통계 직전에 종료', summary.runs_killed_before_their_final_record],
     ['어긋남', summary.violations],
     ['걸린 시간', `${summary.seconds.toFixed(1)}초`],
   ];

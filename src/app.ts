@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { fstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +16,7 @@ import {
   loadConfig,
   toLimits,
 } from './config.js';
+import { openDeck } from './deck.js';
 import { ExitCode } from './ending.js';
 import { finisher } from './finish.js';
 import { describeConfig, helpText } from './help.js';
@@ -23,9 +25,10 @@ import { openLibrary, removeStaging } from './library.js';
 import type { Log } from './log.js';
 import { ModelFileProblem, readModel } from './models.js';
 import { ownerOf } from './owner.js';
-import { createDeck, PremiseFileProblem, readCards } from './premise.js';
+import { PremiseFileProblem, readCards } from './premise.js';
 import { createProgress } from './progress.js';
 import { longestPrompt } from './prompt.js';
+import { readRecentStories } from './recent.js';
 import { openRun } from './recovery.js';
 import type { Run } from './run.js';
 import type { Shutdown } from './shutdown.js';
@@ -36,6 +39,9 @@ import { work } from './worker.js';
 // The composition root: the command line and the settings, put together into a run.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** How many stories the next one is told to keep away from. */
+const RECENT_STORIES = 8;
 
 /** Stands wherever a model's name does, so that nobody takes the built-in author for Claude. */
 const OFFLINE_MODEL = 'offline';
@@ -64,7 +70,7 @@ async function dispatch({ action, flags }: CommandLine, shutdown: Shutdown): Pro
   if (action === 'version') return print(`${version()}\n`);
   const loaded = loadConfig({ root: ROOT, env: process.env, flags });
   if (action === 'print-config') return print(describeConfig(loaded));
-  await run(loaded, shutdown);
+  await runWorker(loaded, shutdown);
 }
 
 function print(text: string): void {
@@ -80,7 +86,7 @@ function version(): string {
   return (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
-async function run({ config, sources }: LoadedConfig, shutdown: Shutdown): Promise<void> {
+async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown): Promise<void> {
   const startedAt = systemClock.now();
   // Whatever the settings name is read before anything is opened or called.
   const choice = chooseAuthor(config);
@@ -163,8 +169,8 @@ async function run({ config, sources }: LoadedConfig, shutdown: Shutdown): Promi
     ),
   );
   if (!opened.done) return finish({ kind: 'signal', source: String(shutdown.stopping.reason), during: null });
-  const { run: opening, drawn } = opened.value;
-  current = opening;
+  const run = opened.value;
+  current = run;
 
   const [{ createAuthor }, { startOfflineAuthor }] = await Promise.all([
     import('./author.js'),
@@ -175,7 +181,7 @@ async function run({ config, sources }: LoadedConfig, shutdown: Shutdown): Promi
     : null;
   const attempt = createAttempt({
     ...shared,
-    run: opening,
+    run,
     facts: {
       ...style,
       provider: choice.provider,
@@ -187,7 +193,8 @@ async function run({ config, sources }: LoadedConfig, shutdown: Shutdown): Promi
     price,
     caps,
     axes,
-    drawPremise: createDeck(axes, systemRandom, drawn),
+    drawPremise: openDeck({ folder: config.outputDir, axes, random: systemRandom, newId: randomUUID }),
+    recent: await readRecentStories(config.outputDir, RECENT_STORIES),
     write: createAuthor({
       apiKey: isOffline ? null : (config.anthropicApiKey?.reveal() ?? null),
       authToken: isOffline ? null : (config.anthropicAuthToken?.reveal() ?? null),
@@ -200,12 +207,12 @@ async function run({ config, sources }: LoadedConfig, shutdown: Shutdown): Promi
       totalMs: config.requestTimeoutSeconds * SECOND,
       onSdkMessage: (text) => log.warn({ event: 'sdk_message' }, text),
     }),
-    library: openLibrary(config.outputDir, opening.id),
+    library: openLibrary(config.outputDir, run.id),
     progress: createProgress(terminal, log, systemClock, config.heartbeatSeconds * SECOND),
     holding,
   });
   reportReady();
-  const { startedAt: runStartedAt, state } = opening;
+  const { startedAt: runStartedAt, state } = run;
   await work({ ...shared, limits, caps, retry, startedAt: runStartedAt, state, attempt }).then(finish, crash);
 }
 

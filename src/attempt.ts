@@ -1,14 +1,16 @@
 import type { Answer, Author } from './author.js';
 import { type CapHit, type Caps, capInTheWay, worstCase } from './budget.js';
+import { type DrawPremise, idsOf } from './deck.js';
 import { CallFailure, classify, type Failure } from './failure.js';
 import { type Holding, holdUntilDone } from './holding.js';
 import type { OutcomeRecord } from './ledger.js';
 import { type Entry, type Library, newName, type Shelf, type Stored } from './library.js';
 import type { Log } from './log.js';
 import { costOf, type Price } from './models.js';
-import type { AxisCards, DrawPremise, Premise } from './premise.js';
+import type { AxisCards, Premise } from './premise.js';
 import type { Progress } from './progress.js';
 import { composePrompt, type Prompt } from './prompt.js';
+import type { RecentStories } from './recent.js';
 import type { Run } from './run.js';
 import { type Story, toMarkdown, toStory } from './story.js';
 import type { Template } from './template.js';
@@ -69,6 +71,7 @@ export interface AttemptDeps {
   caps: Caps;
   axes: readonly AxisCards[];
   drawPremise: DrawPremise;
+  recent: RecentStories;
   write: Author;
   library: Library;
   progress: Progress;
@@ -90,7 +93,22 @@ interface Answered {
 }
 
 export function createAttempt(deps: AttemptDeps): Attempt {
-  const { run, facts, price, caps, axes, drawPremise, write, progress, log, clock, holding, stopping, aborting } = deps;
+  const {
+    run,
+    facts,
+    price,
+    caps,
+    axes,
+    drawPremise,
+    recent,
+    write,
+    progress,
+    log,
+    clock,
+    holding,
+    stopping,
+    aborting,
+  } = deps;
 
   return async () => {
     let answer: Answer | null = null;
@@ -107,8 +125,10 @@ export function createAttempt(deps: AttemptDeps): Attempt {
     const { statistics, failuresInARow, open } = run.state();
     const sequence = statistics.stories + 1;
     const attempts = failuresInARow + 1;
-    const premise = drawPremise();
-    const prompt = composePrompt(premise, axes, facts);
+    const drawing = await holdUntilDone(holding, { what: '소재를 뽑지', giveUp: stopping }, drawPremise);
+    if (!drawing.done) return { kind: 'abandoned' };
+    const premise = drawing.value;
+    const prompt = composePrompt(premise, axes, facts, recent.list());
     const atMost = worstCase(prompt, facts.maxTokens);
     const hit = capInTheWay(caps, run.state(), atMost, price);
     if (hit !== null) return { kind: 'capped', hit };
@@ -176,6 +196,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
       generation_ms: generationMs,
     });
     if (stored === null) return abandon(usage);
+    recent.add(story);
     return { kind: 'saved', story, stored, usage, costUsd, generationMs, slowUntil };
   }
 
@@ -289,6 +310,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
         title: story.title,
         tags: story.tags,
         description: story.description,
+        opening: story.opening,
         run_id: run.id,
         sequence,
         premise,
@@ -302,8 +324,4 @@ export function createAttempt(deps: AttemptDeps): Attempt {
       },
     };
   }
-}
-
-function idsOf(premise: Premise): Record<string, string> {
-  return Object.fromEntries(Object.entries(premise).map(([axis, { id }]) => [axis, id]));
 }

@@ -14,8 +14,8 @@ export interface Holding {
 export type Held<T> = { done: true; value: T } | { done: false };
 
 /**
- * Does what has to be on disk before the run may go on, and tries again with back-off for as long as that takes:
- * nothing is paid for meanwhile. A request to stop ends the wait at hand, `giveUp` the trying.
+ * Does what has to be on disk before the run may go on. What the file system refuses is tried again with back-off for
+ * as long as that takes: nothing is paid for meanwhile. Any other error is thrown. A request to stop ends the wait at hand, `giveUp` the trying.
  * @param what Korean, what could not be done, up to "못했습니다"
  * @param entry what would be lost: once the run is told to stop, it goes to the log, in case the process is killed
  */
@@ -32,6 +32,8 @@ export async function holdUntilDone<T>(
         log.info({ event: 'holding_over', failures: failures - 1 }, '붙들고 있던 것을 디스크에 저장했습니다');
       return { done: true, value };
     } catch (error) {
+      // What the file system refuses, it may allow later; a defect of ours would fail for ever.
+      if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
       const waitMs = backoff(failures, wait, random);
       const { code, message } = error as NodeJS.ErrnoException;
       log.error(

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Random } from './time.js';
 
 /** The axes along which one story differs from the next; each is a file of cards in config/premises. */
 export const AXES = ['place', 'time', 'fear', 'presence', 'device', 'turn'] as const;
@@ -58,48 +57,4 @@ function parseAxis(axis: Axis, json: unknown): AxisCards {
   if (ids.size !== parsed.length) throw new Error('같은 id의 카드가 있습니다');
   if (parsed.length < 2) throw new Error('카드가 두 장 이상 필요합니다');
   return { axis, label, cards: parsed };
-}
-
-/** Gives the premise for the next story. */
-export type DrawPremise = () => Premise;
-
-/**
- * A shuffled deck an axis: no card comes back before its axis is used up, and a reshuffle never starts with the
- * card dealt last, so that two stories in a row share no card.
- * @param drawn the ids dealt so far by axis, in order, when a run is taken up
- */
-export function createDeck(
-  axes: readonly AxisCards[],
-  random: Random,
-  drawn: Readonly<Record<string, readonly string[]>> = {},
-): DrawPremise {
-  const dealers = axes.map(({ axis, cards }) => [axis, dealer(cards, random, drawn[axis] ?? [])] as const);
-  return () => Object.fromEntries(dealers.map(([axis, deal]) => [axis, deal()])) as Premise;
-}
-
-function dealer(cards: readonly Card[], random: Random, drawn: readonly string[]): () => Card {
-  // What is left of the round in which the run was interrupted.
-  const round = new Set(drawn.slice(drawn.length - (drawn.length % cards.length)));
-  let rest = round.size === 0 ? [] : shuffled(cards, random).filter(({ id }) => !round.has(id));
-  let last = cards.find(({ id }) => id === drawn.at(-1));
-  return () => {
-    if (rest.length === 0) {
-      rest = shuffled(cards, random);
-      // Cards are dealt from the end.
-      if (rest.at(-1) === last) rest.reverse();
-    }
-    last = rest.pop();
-    if (last === undefined) throw new Error('an axis has no cards');
-    return last;
-  };
-}
-
-/** Fisher–Yates. */
-function shuffled(cards: readonly Card[], random: Random): Card[] {
-  const deck = [...cards];
-  for (let i = deck.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [deck[i], deck[j]] = [deck[j] as Card, deck[i] as Card];
-  }
-  return deck;
 }

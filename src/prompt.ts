@@ -1,4 +1,5 @@
 import type { AxisCards, Premise } from './premise.js';
+import type { RecentStory } from './recent.js';
 import type { Template } from './template.js';
 
 /** The two texts of one request. */
@@ -40,13 +41,25 @@ export function longestPrompt(axes: readonly AxisCards[], style: Style): Prompt 
 
 /**
  * Composes the request for one story. Pure.
+ * @param recent the stories whose titles and openings it is to keep away from
  * @param axes the Korean names of the axes, in the order in which they are listed
  */
-export function composePrompt(premise: Premise, axes: readonly AxisCards[], { template, request }: Style): Prompt {
+export function composePrompt(
+  premise: Premise,
+  axes: readonly AxisCards[],
+  { template, request }: Style,
+  recent: readonly RecentStory[] = [],
+): Prompt {
   const parts = [
     '아래 소재로 호러 단편 한 편을 써 주세요. 소재는 나열하지 말고, 하나의 이야기로 서로 맞물리게 하세요.',
     axes.map(({ axis, label }) => `- ${label}: ${premise[axis].text}`).join('\n'),
   ];
+  if (recent.length > 0) {
+    const lines = recent.map(({ title, opening }) => `- 「${title}」 ${opening}`);
+    parts.push(
+      `최근에 쓴 이야기의 제목과 첫 문장입니다. 제목도, 첫 장면도, 첫 문장의 꼴도 이것들과 닮지 않게 하세요.\n\n${lines.join('\n')}`,
+    );
+  }
   if (template !== null) {
     parts.push(`다음 틀을 지켜 주세요. 위의 소재와 부딪히는 곳에서는 틀을 따릅니다.\n\n${template.text}`);
   }

@@ -24,17 +24,11 @@ export interface RunWish {
   processToken: string | null;
 }
 
-export interface OpenedRun {
-  run: Run;
-  /** The ids of the cards that the run has drawn so far, by axis, in order. */
-  drawn: Readonly<Record<string, readonly string[]>>;
-}
-
 /**
  * Takes up the run that is to go on, or begins one, and puts right what killed runs have left in the folder.
  * Rejects with the file system's error; can be tried again.
  */
-export async function openRun(place: RunPlace, wish: RunWish, log: Log): Promise<OpenedRun> {
+export async function openRun(place: RunPlace, wish: RunWish, log: Log): Promise<Run> {
   const taken = await takeUp(place, wish);
   if (taken !== null) {
     await recoverRun(place, taken, log);
@@ -49,7 +43,7 @@ export async function openRun(place: RunPlace, wish: RunWish, log: Log): Promise
       wish.resume && !wish.newRun ? '이어 할 실행이 없어 새 실행을 시작합니다' : '새 실행을 시작합니다',
     );
   }
-  return { run, drawn: taken === null ? {} : drawnCards(taken.ledger) };
+  return run;
 }
 
 /**
@@ -83,18 +77,6 @@ function announceResumed(run: Run, { now }: RunPlace, log: Log): void {
 
 /** How far a clock may be behind the last record without a word, in milliseconds. */
 const CLOCK_SLACK = 2 * SECOND;
-
-function drawnCards({ records }: ReadLedger): Record<string, string[]> {
-  const drawn: Record<string, string[]> = {};
-  for (const record of records) {
-    if (record.type !== 'attempt') continue;
-    for (const [axis, id] of Object.entries(record.premise)) {
-      drawn[axis] ??= [];
-      drawn[axis].push(id);
-    }
-  }
-  return drawn;
-}
 
 /**
  * Puts right what runs left behind whose process was killed: staged pairs that are whole are published, what is not

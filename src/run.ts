@@ -99,7 +99,9 @@ export async function resumeRun(place: RunPlace, query: ResumeQuery): Promise<Ta
     if (ledger === null || !isOpen(place, ledger, query)) continue;
     const taken = await claimRun(place, runId, 'resume');
     if (taken !== null) return taken;
-    if (await isBeingRecovered(place, runId)) throw new Error('다른 작업자가 이어 할 실행을 정리하는 중입니다');
+    if (await isBeingRecovered(place, runId)) {
+      throw Object.assign(new Error('다른 작업자가 이어 할 실행을 정리하는 중입니다'), { code: 'EBUSY' });
+    }
   }
   return null;
 }

@@ -5,6 +5,8 @@ import type { Premise } from './premise.js';
 export interface Story {
   title: string;
   description: string;
+  /** The first sentence of the text below the title. */
+  opening: string;
   tags: string[];
   /** The story as written, its heading included; only the space around it is gone. */
   text: string;
@@ -28,6 +30,7 @@ const BASE_TAGS = [GENRE, '심리호러', '단편'];
 const TITLE_FALLBACK_LENGTH = 30;
 const LONGEST_TITLE_LINE = 60;
 const DESCRIPTION_LENGTH = 150;
+const OPENING_LENGTH = 120;
 /** `제목: `, `**제목:** `, `**제목**: `. */
 const TITLE_LABEL = /^(?:\*\*|__)?제목(?:\*\*|__)?\s*[:：](?:(?:\*\*|__)(?=\s))?\s*/;
 
@@ -38,6 +41,7 @@ export function toStory(raw: string, premise: Premise): Story {
   return {
     title,
     description: shorten(prose(body), DESCRIPTION_LENGTH),
+    opening: shorten(firstSentence(prose(body)), OPENING_LENGTH),
     tags: [...BASE_TAGS, ...new Set([premise.place.text, premise.fear.text])],
     text,
     wordCount: countCharacters(text),
@@ -109,6 +113,10 @@ function prose(text: string): string {
     .replace(/(\*\*|__)/g, '')
     .replace(/\s+/g, ' ')
     .trim();
+}
+
+function firstSentence(text: string): string {
+  return /^.+?[.!?…](?=[\s”’"']|$)[”’"']*/.exec(text)?.[0] ?? text;
 }
 
 const graphemes = new Intl.Segmenter('ko', { granularity: 'grapheme' });

@@ -64,7 +64,7 @@ function takeApart(text: string): { preface: string; paragraphs: string[] } {
 const META_BEFORE =
   /^(물론(입니다|이죠|이에요)|네[,.!] |알겠습니다|요청하신|요청에 따라|(다음|아래)은 .{0,30}(소설|이야기|단편)|sure\b|certainly\b|of course\b|here('s| is)\b)/i;
 const META_AFTER =
-  /^[([*_\s]*(총?\s*(글자|공백)[^.]{0,12}\s*[:：]?\s*약?\s*[\d,]+\s*자|약?\s*[\d,]+자\b|이 (소설|이야기|단편)(은|는) .{0,60}(작성|구성|표현)|도움이 되|마음에 드|수정이 필요|더 필요한|let me know\b)/i;
+  /^[([*_\s]*(총?\s*(글자|공백)[^.]{0,12}\s*[:：]?\s*약?\s*[\d,]+\s*자|약?\s*[\d,]+자(?![가-힣])|이 (소설|이야기|단편)(은|는) .{0,60}(작성|구성|표현)|도움이 되|마음에 드|수정이 필요|더 필요한|let me know\b)/i;
 
 /** The least share of Hangul among the letters of a Korean text; names and screens may be in Latin letters. */
 const LEAST_KOREAN = 0.8;

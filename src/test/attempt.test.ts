@@ -64,7 +64,8 @@ function setUp(
     price: { input: 2, output: 10 },
     caps: { tokens: null, costUsd: null },
     axes: AXIS_CARDS,
-    drawPremise: () => PREMISE,
+    drawPremise: async () => PREMISE,
+    recent: { list: () => [], add: () => {} },
     write,
     library: openLibrary(folder, run.id),
     progress: {
@@ -180,7 +181,7 @@ test('a story is saved with all the metadata of the contract', async (t) => {
   assert.deepEqual(outcome.usage, ANSWER.usage);
   assert.equal(outcome.costUsd, 0.031);
   const metadata = metadataIn(folder);
-  const { generated_at, sha256, tags, description, ...rest } = metadata;
+  const { generated_at, sha256, tags, description, opening, ...rest } = metadata;
   assert.deepEqual(rest, {
     model: 'claude-sonnet-5-5-20261021',
     template_used: 'night.json',
@@ -203,7 +204,7 @@ test('a story is saved with all the metadata of the contract', async (t) => {
   assert.equal(Date.parse(String(generated_at)), clock.now() - (clock.now() % SECOND));
   assert.match(String(sha256), /^[0-9a-f]{64}$/);
   assert.deepEqual(tags, outcome.story.tags);
-  assert.equal(description, outcome.story.description);
+  assert.deepEqual([description, opening], [outcome.story.description, outcome.story.opening]);
   const markdown = readFileSync(outcome.stored.markdownPath, 'utf8');
   assert.ok(markdown.endsWith(`---\n\n${ANSWER.text}\n`));
   assert.match(markdown, /^model: claude-sonnet-5-5-20261021$/m);

@@ -2,71 +2,11 @@ import assert from 'node:assert/strict';
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { AXES, type AxisCards, createDeck, type Premise, PremiseFileProblem, readCards } from '../premise.js';
-import { AXIS_CARDS, seededRandom, temporaryFolder } from './fakes.js';
+import { AXES, PremiseFileProblem, readCards } from '../premise.js';
+import { temporaryFolder } from './fakes.js';
 import { ROOT } from './processes.js';
 
 const SHIPPED = join(ROOT, 'config', 'premises');
-
-/** Axes of these sizes, in the order of AXES. */
-function axesOf(...sizes: number[]): AxisCards[] {
-  return AXES.map((axis, i) => ({
-    axis,
-    label: axis,
-    cards: Array.from({ length: sizes[i % sizes.length] ?? 2 }, (_, n) => ({ id: `${axis}-${n}`, text: `${n}` })),
-  }));
-}
-
-function draw(axes: readonly AxisCards[], count: number, seed: number): Premise[] {
-  const next = createDeck(axes, seededRandom(seed));
-  return Array.from({ length: count }, next);
-}
-
-test('a premise has one card of every axis', () => {
-  const [premise] = draw(AXIS_CARDS, 1, 1);
-  assert.deepEqual(Object.keys(premise ?? {}), [...AXES]);
-});
-
-test('no card comes back before its axis is used up', () => {
-  const axes = axesOf(2, 3, 5, 7, 40, 41);
-  for (let seed = 1; seed <= 20; seed++) {
-    const premises = draw(axes, 200, seed);
-    for (const { axis, cards } of axes) {
-      for (let from = 0; from + cards.length <= premises.length; from += cards.length) {
-        const dealt = premises.slice(from, from + cards.length).map((premise) => premise[axis].id);
-        assert.equal(new Set(dealt).size, cards.length, `${axis} from ${from}, seed ${seed}`);
-      }
-    }
-  }
-});
-
-test('no card comes twice in a row, across reshuffles too', () => {
-  for (let seed = 1; seed <= 200; seed++) {
-    const premises = draw(axesOf(2, 3, 4, 5, 6, 7), 60, seed);
-    for (const axis of AXES) {
-      const twice = premises.findIndex((premise, i) => premise[axis].id === premises[i - 1]?.[axis].id);
-      assert.equal(twice, -1, `${axis}, seed ${seed}`);
-    }
-  }
-});
-
-test('every order of a small axis comes up', () => {
-  const orders = new Set<string>();
-  for (let seed = 1; seed <= 200; seed++) {
-    orders.add(
-      draw(axesOf(3), 3, seed)
-        .map((premise) => premise.place.id)
-        .join(),
-    );
-  }
-  assert.equal(orders.size, 6);
-});
-
-test('two decks with random numbers of their own deal different premises', () => {
-  const axes = readCards(SHIPPED);
-  assert.notDeepEqual(draw(axes, 5, 1), draw(axes, 5, 2));
-  assert.deepEqual(draw(axes, 5, 1), draw(axes, 5, 1));
-});
 
 test('the cards that we ship are distinct, by id and by text', () => {
   const axes = readCards(SHIPPED);
@@ -126,51 +66,4 @@ test('a missing file of cards is named', (t) => {
   const folder = copyOfShipped(t);
   rmSync(join(folder, 'turn.json'));
   assert.throws(() => readCards(folder), { name: 'PremiseFileProblem', message: /turn\.json/ });
-});
-
-/** The ids drawn so far by axis, as a ledger has them. */
-function drawnIn(premises: readonly Premise[]): Record<string, string[]> {
-  return Object.fromEntries(AXES.map((axis) => [axis, premises.map((premise) => premise[axis].id)]));
-}
-
-test('interrupted anywhere and taken up, no card comes twice within a round, nor twice in a row', () => {
-  const axes = axesOf(2, 3, 5, 7, 11, 4);
-  for (let interruption = 0; interruption <= 24; interruption++) {
-    for (let seed = 1; seed <= 10; seed++) {
-      const before = draw(axes, interruption, seed);
-      const next = createDeck(axes, seededRandom(seed + 1000), drawnIn(before));
-      const premises = [...before, ...Array.from({ length: 30 }, next)];
-      for (const { axis, cards } of axes) {
-        const ids = premises.map((premise) => premise[axis].id);
-        for (let from = 0; from + cards.length <= ids.length; from += cards.length) {
-          const round = new Set(ids.slice(from, from + cards.length));
-          assert.equal(
-            round.size,
-            cards.length,
-            `${axis} from ${from}, interrupted after ${interruption}, seed ${seed}`,
-          );
-        }
-        const twice = ids.findIndex((id, i) => id === ids[i - 1]);
-        assert.equal(twice, -1, `${axis}, interrupted after ${interruption}, seed ${seed}`);
-      }
-    }
-  }
-});
-
-test('interrupted after every single story, the deck goes on like one that was not', () => {
-  const axes = axesOf(2, 3, 5, 7, 11, 4);
-  const premises: Premise[] = [];
-  for (let n = 0; n < 60; n++) premises.push(createDeck(axes, seededRandom(n), drawnIn(premises))());
-  for (const { axis, cards } of axes) {
-    for (let from = 0; from + cards.length <= premises.length; from += cards.length) {
-      const round = premises.slice(from, from + cards.length).map((premise) => premise[axis].id);
-      assert.equal(new Set(round).size, cards.length, `${axis} from ${from}`);
-    }
-  }
-});
-
-test('cards drawn once that are no longer there, or others that are new, stop nothing', () => {
-  const gone = { place: ['a', 'b', 'place-0'], time: [], unheard: ['x'] };
-  const next = createDeck(axesOf(2), seededRandom(1), gone);
-  for (let n = 0; n < 10; n++) assert.deepEqual(Object.keys(next()), [...AXES]);
 });

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createDeck } from '../premise.js';
 import { composePrompt } from '../prompt.js';
-import { AXIS_CARDS, PREMISE, seededRandom } from './fakes.js';
+import { AXIS_CARDS, PREMISE } from './fakes.js';
 
 const PLAIN = { template: null, request: null };
 
@@ -16,9 +15,9 @@ test('the request lists every card under the Korean name of its axis', () => {
 });
 
 test('the system text is the same for every story, so that it can be cached', () => {
-  const next = createDeck(AXIS_CARDS, seededRandom(3));
-  const one = composePrompt(next(), AXIS_CARDS, PLAIN);
-  const other = composePrompt(next(), AXIS_CARDS, { template: { name: 't.json', text: '틀' }, request: '요청' });
+  const changed = { ...PREMISE, place: { id: 'other', text: '다른 장소' } };
+  const one = composePrompt(PREMISE, AXIS_CARDS, PLAIN);
+  const other = composePrompt(changed, AXIS_CARDS, { template: { name: 't.json', text: '틀' }, request: '요청' });
   assert.equal(one.system, other.system);
   assert.notEqual(one.user, other.user);
 });
@@ -49,4 +48,15 @@ test('a template and a wish come after the cards, the wish last', () => {
 test('without a template and a wish nothing is said of either', () => {
   const { user } = composePrompt(PREMISE, AXIS_CARDS, PLAIN);
   assert.doesNotMatch(user, /다음 틀|특별한 요청|null|undefined/);
+});
+
+test('the titles and openings of recent stories are named, to be kept away from', () => {
+  const recent = [
+    { title: '반품 구역', opening: '나는 상자를 내려놓았다.' },
+    { title: '빈 외투', opening: '첫눈이 내렸다.' },
+  ];
+  const { system, user } = composePrompt(PREMISE, AXIS_CARDS, PLAIN, recent);
+  assert.match(user, /닮지 않게[\s\S]*「반품 구역」 나는 상자를 내려놓았다\.\n- 「빈 외투」 첫눈이 내렸다\./);
+  assert.equal(system, composePrompt(PREMISE, AXIS_CARDS, PLAIN).system);
+  assert.doesNotMatch(composePrompt(PREMISE, AXIS_CARDS, PLAIN, []).user, /최근/);
 });

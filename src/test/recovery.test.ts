@@ -16,12 +16,11 @@ import { test } from 'node:test';
 import { type LedgerRecord, ledgerPath, listRuns, readLedger } from '../ledger.js';
 import { type Entry, openLibrary } from '../library.js';
 import type { Owner } from '../owner.js';
-import { createDeck, type Premise } from '../premise.js';
 import { openRun, type RunWish, recoverRuns } from '../recovery.js';
 import { beginRun, claimRun, type Run, type RunPlace, replay } from '../run.js';
 import { toUsage } from '../usage.js';
-import { AXIS_CARDS, recordingLog, seededRandom, storyText, temporaryFolder } from './fakes.js';
-import { abandoned, attempt, DEAD, end, failure, ME, neighbour, story } from './records.js';
+import { recordingLog, storyText, temporaryFolder } from './fakes.js';
+import { attempt, DEAD, end, failure, ME, neighbour, story } from './records.js';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 10, 23, 5);
@@ -59,8 +58,8 @@ const staging = (folder: string, run: Run) => join(folder, '.staging', run.id);
 /** Opens the run as a worker does at its start. */
 async function open(folder: string, wish: Partial<RunWish> = {}, now = START) {
   const log = recordingLog();
-  const opened = await openRun(at(folder, now), { ...RESUME, ...wish }, log);
-  return { ...opened, log };
+  const run = await openRun(at(folder, now), { ...RESUME, ...wish }, log);
+  return { run, log };
 }
 
 async function recordsOf(folder: string, run: Pick<Run, 'id'>): Promise<LedgerRecord[]> {
@@ -88,11 +87,10 @@ function assertPair(folder: string): void {
 
 test('without anything to take up a run begins, and that is said', async (t) => {
   const folder = temporaryFolder(t);
-  const { run, log, drawn } = await open(folder);
+  const { run, log } = await open(folder);
   assert.deepEqual(await listRuns(folder), [run.id]);
   assert.deepEqual(log.events(), ['run_begun']);
   assert.match(log.records[0]?.message ?? '', /이어 할 실행이 없어/);
-  assert.deepEqual(drawn, {});
 });
 
 test('a run that was not over is taken up, and that is said with its counts', async (t) => {
@@ -188,28 +186,6 @@ test('a clock that is a moment behind is not worth a word', async (t) => {
   const folder = temporaryFolder(t);
   await killed(folder, [attempt({ at: START + 1000 })]);
   assert.ok(!(await open(folder)).log.events().includes('clock_set_back'));
-});
-
-test('the deck goes on where the run was', async (t) => {
-  const folder = temporaryFolder(t);
-  const first = createDeck(AXIS_CARDS, seededRandom(1))();
-  const premise = Object.fromEntries(Object.entries(first).map(([axis, { id }]) => [axis, id]));
-  await killed(folder, [attempt({ premise }), story(), { ...end() }]);
-  const { drawn } = await open(folder);
-  assert.deepEqual(drawn, Object.fromEntries(Object.entries(premise).map(([axis, id]) => [axis, [id]])));
-  for (let seed = 0; seed < 10; seed++) {
-    const second: Premise = createDeck(AXIS_CARDS, seededRandom(seed), drawn)();
-    for (const { axis } of AXIS_CARDS) assert.notEqual(second[axis].id, first[axis].id);
-  }
-});
-
-test('the cards of every attempt count as drawn, of failed and lost ones too, in order', async (t) => {
-  const folder = temporaryFolder(t);
-  const draws = ['a', 'b', 'c'].map((id) => attempt({ premise: { place: id, turn: `${id}2` } }));
-  const [a, b, c] = draws;
-  assert.ok(a !== undefined && b !== undefined && c !== undefined);
-  await killed(folder, [a, failure(), b, c, abandoned()]);
-  assert.deepEqual((await open(folder)).drawn, { place: ['a', 'b', 'c'], turn: ['a2', 'b2', 'c2'] });
 });
 
 // What a kill left in staging.

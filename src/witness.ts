@@ -1,0 +1,141 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
+import type { Shelf } from './library.js';
+import { type Reply, startEndpoint } from './offline/endpoint.js';
+import type { Random } from './time.js';
+import { toUsage, type Usage } from './usage.js';
+
+// An endpoint that remembers: what was asked, what was answered, and whether the answer left whole.
+
+/** What an answer is like. */
+export type ReplyKind =
+  | 'story'
+  | 'slow' // a story that takes a while to arrive
+  | 'no_usage' // a story that nobody says the price of
+  | 'cut_off' // a text that ends at max_tokens
+  | 'refusal' // a text that is none
+  | 'broken' // the connection breaks in the middle
+  | 'overloaded'; // 529, retry-after 0
+
+/** A request, and what became of it. */
+export interface Call {
+  /** Counts the requests of all lives from 0. */
+  index: number;
+  /** Which life of the worker asked. */
+  life: number;
+  kind: ReplyKind;
+  /** The text that belongs on disk, and on which shelf; null when none does. */
+  text: string | null;
+  shelf: Shelf | null;
+  usage: Usage | null;
+  /** Its last byte, that of message_stop, is with the operating system. */
+  completed: boolean;
+}
+
+export interface Witness {
+  url: string;
+  /** In the order of their arrival. */
+  calls: readonly Call[];
+  close(): Promise<void>;
+}
+
+export interface WitnessOptions {
+  /** Tells the texts of this witness from those of others. */
+  id: string;
+  /** The kind of the reply to each request, by index. */
+  replies: (index: number) => ReplyKind;
+  random: Random;
+  /** Called as a request arrives and as an answer has left whole. */
+  notify: (what: 'request' | 'completed', call: Call) => void;
+}
+
+/** The API key that a life has to use, so that its requests are known for its own. */
+export const keyOfLife = (life: number) => `witness-life-${life}`;
+
+export async function startWitness({ id, replies, random, notify }: WitnessOptions): Promise<Witness> {
+  const calls: Call[] = [];
+  const { url, close } = await startEndpoint(({ headers }, index) => {
+    const { call, reply } = plan(id, index, replies(index), random);
+    call.life = Number(/\d+$/.exec(`${headers['x-api-key'] ?? headers.authorization}`)?.[0] ?? Number.NaN);
+    calls.push(call);
+    notify('request', call);
+    return reply;
+  });
+  const port = Number(new URL(url).port);
+  // Node tells what its servers receive and have sent; so the endpoint itself needs no hook for it.
+  const indexes = new WeakMap<IncomingMessage, number>();
+  let requests = 0;
+  const onReceived = (message: unknown) => {
+    const { request } = message as { request: IncomingMessage };
+    if (request.socket.localPort === port) indexes.set(request, requests++);
+  };
+  const onSent = (message: unknown) => {
+    const { request } = message as { request: IncomingMessage };
+    const call = calls.find(({ index }) => index === indexes.get(request));
+    if (call === undefined || call.text === null) return;
+    call.completed = true;
+    notify('completed', call);
+  };
+  subscribe('http.server.request.start', onReceived);
+  subscribe('http.server.response.finish', onSent);
+  return {
+    url,
+    calls,
+    close: async () => {
+      unsubscribe('http.server.request.start', onReceived);
+      unsubscribe('http.server.response.finish', onSent);
+      await close();
+    },
+  };
+}
+
+/** The id of the call whose text this is, or was; null when no part of it is a witness's. */
+export function markOf(text: string): string | null {
+  return /표식-[\w-]+/.exec(text)?.[0] ?? null;
+}
+
+function plan(id: string, index: number, kind: ReplyKind, random: Random): { call: Call; reply: Reply } {
+  const text = write(`표식-${id}-${index}`, 300 + Math.floor(random() * 2500), random);
+  // Numbers that no two calls share, so that none can stand in for another.
+  const usage = toUsage(1000 + index, 100_000 + index * 7);
+  const { input_tokens, output_tokens } = usage;
+  const content: Reply['content'] = [{ type: 'text', text }];
+  const call: Call = { index, life: Number.NaN, kind, text, shelf: 'stories', usage, completed: false };
+  const reply: Reply = { content, usage: { input_tokens, output_tokens } };
+  switch (kind) {
+    case 'story':
+      return { call, reply };
+    case 'slow':
+      return { call, reply: { ...reply, charactersPerSecond: text.length / (0.01 + 0.05 * random()) } };
+    case 'no_usage':
+      return { call: { ...call, usage: null }, reply: { content, usage: 'absent' } };
+    case 'cut_off':
+      return { call: { ...call, shelf: 'set-aside' }, reply: { ...reply, stopReason: 'max_tokens' } };
+    case 'refusal':
+      return { call: { ...call, shelf: 'set-aside' }, reply: { ...reply, stopReason: 'refusal' } };
+    case 'broken': {
+      const fault = { afterCharacters: Math.floor(random() * text.length), kind: 'cut' } as const;
+      return { call: { ...call, text: null, shelf: null, usage: null }, reply: { ...reply, fault } };
+    }
+    case 'overloaded':
+      return {
+        call: { ...call, text: null, shelf: null, usage: toUsage(0, 0) },
+        reply: {
+          status: 529,
+          headers: { 'retry-after': '0' },
+          error: { type: 'overloaded_error', message: 'Overloaded' },
+        },
+      };
+  }
+}
+
+/** A text that carries its mark from the first line to the last. */
+function write(mark: string, characters: number, random: Random): string {
+  const paragraphs: string[] = [];
+  for (let length = 0, n = 1; length < characters; n++) {
+    const paragraph = `${n}번 선반의 상자에는 ${Math.floor(random() * 1e6)}이라고 적혀 있었다. 나는 그것을 세지 않으려고 했다. (${mark})`;
+    paragraphs.push(paragraph);
+    length += paragraph.length;
+  }
+  return `# ${mark}\n\n${paragraphs.join('\n\n')}\n\n그것이 ${mark}의 마지막 상자였다.`;
+}
