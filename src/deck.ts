@@ -1,5 +1,6 @@
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from './files.js';
 import { AXES, type Axis, type AxisCards, type Card, type Premise } from './premise.js';
 import type { Random } from './time.js';
 
@@ -43,7 +44,7 @@ export function openDeck({ folder, axes, random, newId }: DeckOptions): DrawPrem
   const deck = new Deck(axes);
 
   return async () => {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (;;) {
       await catchUp();
       const { premise, again } = deck.choose(random);

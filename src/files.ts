@@ -1,4 +1,5 @@
-import { open, readdir } from 'node:fs/promises';
+import { mkdir, open, readdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** Writes a file and makes its content durable. */
 export async function writeDurably(path: string, content: string): Promise<void> {
@@ -9,6 +10,12 @@ export async function writeDurably(path: string, content: string): Promise<void>
   } finally {
     await file.close();
   }
+}
+
+/** Makes a folder, its parents too, and makes them durable; one that is there is left as it is. */
+export async function makeFolder(path: string): Promise<void> {
+  const firstMade = await mkdir(path, { recursive: true });
+  if (firstMade !== undefined) await syncFolder(dirname(firstMade));
 }
 
 /** What some file systems (network mounts, Windows) answer when a folder is to be synced. */

@@ -1,8 +1,9 @@
 import type { Limits } from './config.js';
 import { describeEnd, exitCodeOf, isOver, type RunEnd } from './ending.js';
+import type { EndRecord } from './ledger.js';
 import type { Log } from './log.js';
 import type { Run } from './run.js';
-import { NEW_RUN } from './run-state.js';
+import { fold, NEW_RUN } from './run-state.js';
 import { toFields, toLines } from './statistics.js';
 import type { Terminal } from './terminal.js';
 import { systemClock } from './time.js';
@@ -24,18 +25,23 @@ export interface FinishOptions {
   closeStaging: () => Promise<void>;
 }
 
-/** What every end comes to: the ledger told, the statistics as the last line of the log, the exit code. */
+/**
+ * What every end comes to: the statistics as the last line of the log, the ledger told, the exit code.
+ *
+ * The ledger last: a process that is killed in between is taken up again, finds nothing to do and says its statistics
+ * once more. The other way round the run would be over without a word, and the next start would begin another.
+ */
 export function finisher({ log, terminal, limits, completed, startedAt, run, closeStaging }: FinishOptions) {
   return async (end: RunEnd): Promise<never> => {
     const current = run();
     const over = isOver(end);
-    if (current !== null) await recordEnd(current, end, log);
+    const exitCode = exitCodeOf(end, completed);
+    const record: EndRecord = { type: 'end', at: systemClock.now(), reason: end.kind, over };
     await closeStaging().catch((error: unknown) => {
       log.debug({ event: 'staging_kept', err: error }, '빈 작업 폴더를 지우지 못했습니다');
     });
-    const { statistics, resumes } = current?.state() ?? NEW_RUN;
+    const { statistics, resumes } = current === null ? NEW_RUN : fold(current.state(), record);
     const runtimeMs = systemClock.now() - (current?.startedAt ?? startedAt);
-    const exitCode = exitCodeOf(end, completed);
     const lines = toLines(statistics, runtimeMs, describeEnd(end, limits), { over, resumes });
     log.always(
       {
@@ -52,26 +58,26 @@ export function finisher({ log, terminal, limits, completed, startedAt, run, clo
     // The record above is the last line, whatever still happens.
     log.close();
     await terminal.flush(end.kind === 'aborted' ? FLUSH_FORCED : FLUSH);
+    if (current !== null) await recordEnd(current, record, end.kind === 'aborted' ? 1 : TRIES);
     // Under pm2 the channel to the daemon would keep the process alive.
     process.exit(exitCode);
   };
 }
 
-/** How often, and how far apart in milliseconds, the end is tried to be recorded; once when forced. */
+/** How often, and how far apart in milliseconds, the end is tried to be recorded. */
 const TRIES = 3;
 const BETWEEN_TRIES = 200;
 
-/** A run whose end is not in its ledger would be taken up again. */
-async function recordEnd(run: Run, end: RunEnd, log: Log): Promise<void> {
-  for (let tries = end.kind === 'aborted' ? TRIES : 1; ; tries++) {
-    try {
-      return await run.record({ type: 'end', at: systemClock.now(), reason: end.kind, over: isOver(end) });
-    } catch (error) {
-      log.warn({ event: 'ledger_unwritable', err: error }, '실행이 끝난 것을 장부에 적지 못했습니다');
-      if (tries >= TRIES) return;
-      await systemClock.sleep(BETWEEN_TRIES, NEVER);
+/** A run whose end is not in its ledger is taken up again, and then ends at once. */
+async function recordEnd(run: Run, record: EndRecord, tries: number): Promise<void> {
+  try {
+    await run.record(record);
+  } catch (error) {
+    if (tries > 1) {
+      await systemClock.sleep(BETWEEN_TRIES, new AbortController().signal);
+      return recordEnd(run, record, tries - 1);
     }
+    // The log is closed: its last line is the statistics.
+    process.stderr.write(`실행이 끝난 것을 장부에 적지 못했습니다: ${(error as Error).message}\n`);
   }
 }
-
-const NEVER = new AbortController().signal;

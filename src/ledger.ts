@@ -1,7 +1,7 @@
-import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FailureKind } from './failure.js';
-import { listFolder, syncFolder } from './files.js';
+import { listFolder, makeFolder, syncFolder } from './files.js';
 import type { Owner } from './owner.js';
 import type { RunState } from './run-state.js';
 import type { Usage } from './usage.js';
@@ -159,7 +159,7 @@ function parseRecord(line: string): LedgerRecord | null {
  * @throws the file system's error; the record is not in the ledger then, and can be appended again
  */
 export async function appendRecord(path: string, record: LedgerRecord, ifNew: readonly LedgerRecord[]): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const file = await open(path, 'a+');
   let size: number;
   try {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists, listFolder, syncFolder, writeDurably } from './files.js';
+import { exists, listFolder, makeFolder, syncFolder, writeDurably } from './files.js';
 import { fileTimestamp } from './time.js';
 
 /** A text and what is known about it, as they go to disk together. */
@@ -71,7 +71,7 @@ export function openLibrary(folder: string, runId: string): Library {
 
 /** The folders are made anew each time: somebody may have moved them away since the last story. */
 async function stage(staging: string, name: string, { markdown, metadata }: Entry): Promise<void> {
-  await mkdir(staging, { recursive: true });
+  await makeFolder(staging);
   const [markdownFile, metadataFile] = filesOf(name);
   try {
     await writeDurably(join(staging, markdownFile), markdown);
@@ -85,7 +85,7 @@ async function stage(staging: string, name: string, { markdown, metadata }: Entr
 }
 
 async function publish(staging: string, shelf: string, name: string): Promise<Stored> {
-  await mkdir(shelf, { recursive: true });
+  await makeFolder(shelf);
   const [markdownFile, metadataFile] = filesOf(name);
   // The metadata first: whoever sees a story finds its metadata.
   for (const file of [metadataFile, markdownFile]) {

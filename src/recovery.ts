@@ -10,7 +10,7 @@ import {
   stagingFolder,
 } from './library.js';
 import type { Log } from './log.js';
-import { beginRun, claimRun, type Run, type RunPlace, resumeRun, type TakenRun } from './run.js';
+import { beginRun, claimRun, hasLivingOwner, type Run, type RunPlace, resumeRun, type TakenRun } from './run.js';
 import { formatDuration, SECOND } from './time.js';
 import type { Usage } from './usage.js';
 
@@ -84,8 +84,12 @@ const CLOCK_SLACK = 2 * SECOND;
  */
 export async function recoverRuns(place: RunPlace, exceptRunId: string | null, log: Log): Promise<void> {
   for (const runId of await listStagings(place.folder)) {
-    // A run that ended in good order leaves its staging empty, or none.
-    if (runId === exceptRunId || (await listLeftovers(place.folder, runId)).length === 0) continue;
+    if (runId === exceptRunId) continue;
+    if ((await listLeftovers(place.folder, runId)).length === 0) {
+      // Killed when all was done but this; one whose owner lives is about to be used.
+      if (!(await hasLivingOwner(place, runId))) await removeStaging(place.folder, runId);
+      continue;
+    }
     const taken = await claimRun(place, runId, 'recover');
     if (taken === null) {
       await warnOfOrphan(place, runId, log);

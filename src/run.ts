@@ -106,6 +106,13 @@ export async function resumeRun(place: RunPlace, query: ResumeQuery): Promise<Ta
   return null;
 }
 
+/** Does a process that still runs have this run? */
+export async function hasLivingOwner({ folder }: RunPlace, runId: string): Promise<boolean> {
+  const ledger = await readLedger(ledgerPath(folder, runId));
+  const owner = ledger === null ? null : replay(ledger).owner;
+  return owner !== null && isAlive(owner);
+}
+
 async function isBeingRecovered({ folder }: RunPlace, runId: string): Promise<boolean> {
   const ledger = await readLedger(ledgerPath(folder, runId));
   if (ledger === null) return false;

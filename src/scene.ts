@@ -340,11 +340,11 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     };
     differ('ledger_totals', run.id, replayed, counted, blame);
     const finals = log.filter(isFinal);
-    // Killed between the end in the ledger and the last line of the log.
-    const endedByKill = lives.at(-1)?.killed === true;
-    // Where the end could not be told to the ledger, the next life ends the run again.
-    const most = diskFails ? 2 : 1;
-    if (finals.length > most || (finals.length === 0 && !endedByKill)) {
+    const killedPids = new Set<unknown>(lives.filter(({ killed }) => killed).map(({ pid }) => pid));
+    // A life that was killed between the last line of the log and the end in the ledger is followed by another, which
+    // says the statistics once more; so is one whose disk refused the end.
+    const excused = finals.slice(0, -1).filter(({ pid }) => diskFails || killedPids.has(pid));
+    if (finals.length === 0 || excused.length < finals.length - 1) {
       blame('final_records', run.id, `최종 통계 ${finals.length}개`);
     }
     if (finals.length > 0 && finals.at(-1) !== log.at(-1)) {

@@ -1,6 +1,6 @@
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listFolder, syncFolder, writeDurably } from './files.js';
+import { listFolder, makeFolder, syncFolder, writeDurably } from './files.js';
 import { filesOf, setAsideFolder } from './library.js';
 import { localIso } from './time.js';
 
@@ -49,7 +49,7 @@ export async function acceptSetAside(folder: string, wanted: string, now: number
   const from = setAsideFolder(folder);
   const metadata = { ...(await readMetadata(folder, name)), accepted_at: localIso(now) };
   const draft = join(from, `.${metadataFile}`);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeDurably(draft, `${JSON.stringify(metadata, null, 2)}\n`);
   // The metadata first, as with every story; a second call completes what a crash cut off.
   await rename(draft, join(folder, metadataFile));

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
@@ -439,6 +450,51 @@ describe('the story folder', () => {
   });
 });
 
+/** A file system of a few hundred kilobytes; null where this machine lets nobody mount one. */
+function smallDisk(t: TestContext): string | null {
+  const folder = mkdtempSync(join(tmpdir(), 'horror-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder], { stdio: 'ignore' });
+  } catch {
+    rmdirSync(folder);
+    return null;
+  }
+  t.after(() => {
+    // The worker may still hold its log open.
+    execFileSync('umount', ['--lazy', folder]);
+    rmdirSync(folder);
+  });
+  return folder;
+}
+
+test('a disk that fills up loses nothing, and the run goes on when there is room again', async (t) => {
+  const disk = smallDisk(t);
+  // Where nobody may mount, the tests of a story folder in the way have to do.
+  if (disk === null) return t.diagnostic('no small disk could be mounted here');
+  const outputDir = join(disk, 'stories');
+  const logDir = join(disk, 'logs');
+  mkdirSync(outputDir);
+  mkdirSync(logDir);
+  const ballast = join(disk, 'ballast');
+  writeFileSync(ballast, Buffer.alloc(150_000));
+  const { worker, calls } = await workerOn(t, [STORY], { flags: ['--max-stories', '12'], outputDir, logDir });
+  await worker.printed(/no space left on device[\s\S]*no space left on device/);
+  const callsWhenFull = calls();
+  assert.ok(callsWhenFull < 12);
+  await worker.printed(/no space left on device(?:[\s\S]*no space left on device){3}/);
+  assert.equal(calls(), callsWhenFull);
+  rmSync(ballast);
+  assert.deepEqual(await worker.exited, { code: 0, signal: null });
+  assertSoundEnd(worker, 'count', 12);
+  assert.equal(calls(), 12);
+  assert.deepEqual(
+    metadataOf(worker)
+      .map(({ sequence }) => Number(sequence))
+      .sort((a, b) => a - b),
+    Array.from({ length: 12 }, (_, index) => index + 1),
+  );
+});
+
 describe('a run that was interrupted', () => {
   const flags = ['--resume', '--max-stories', '3', '--interval-seconds', '0.05'];
 
@@ -688,18 +744,34 @@ describe('failures of the API', () => {
     assert.match(worker.stdout(), /ECONNREFUSED/);
   });
 
-  test('that repeat the key do not bring it into any output', async (t) => {
+  test('that repeat the key do not bring it into anything that the run writes', async (t) => {
     const key = 'sk-ant-very-secret-key-0123456789';
+    const said = { type: 'api_error', message: `bad key ${key}` };
     const { worker } = await workerOn(
       t,
-      [{ status: 401, error: { type: 'authentication_error', message: `bad key ${key}` } }],
+      [
+        { status: 500, error: said },
+        { status: 429, body: `<html>${key}</html>` },
+        { ...STORY, fault: { afterCharacters: 100, kind: 'error', error: said } },
+        { body: `no message, but ${key}` },
+        STORY,
+        { status: 401, error: said },
+      ],
       {
         env: { ANTHROPIC_API_KEY: key, LOG_LEVEL: 'debug' },
+        flags: ['--max-stories', '2', '--max-consecutive-failures', '0'],
       },
     );
     assert.equal((await worker.exited).code, 78);
+    assertSoundEnd(worker, 'refused', 1);
     assert.match(worker.stdout(), /bad key \*\*\*/);
-    assert.ok(!(worker.stdout() + worker.stderr() + worker.log()).includes(key));
+    const written = [worker.outputDir, worker.logDir].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => readFileSync(join(entry.path, entry.name), 'utf8')),
+    );
+    assert.ok(written.length >= 5, 'a story, its metadata, the deck, the ledger and the log');
+    assert.ok(![worker.stdout(), worker.stderr(), ...written].join().includes(key));
   });
 });
 
