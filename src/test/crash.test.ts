@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { openScene, type Scene } from '../scene.js';
-import type { ReplyKind } from '../witness.js';
+import { openScene, type Scene } from '../torture/scene.js';
+import type { ReplyKind } from '../torture/witness.js';
 import { seededRandom, temporaryFolder } from './fakes.js';
 import { ROOT } from './processes.js';
 

@@ -1,9 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
-import type { Shelf } from './library.js';
-import { type Reply, startEndpoint } from './offline/endpoint.js';
-import type { Random } from './time.js';
-import { toUsage, type Usage } from './usage.js';
+import type { Shelf } from '../library.js';
+import { type Reply, startEndpoint } from '../offline/endpoint.js';
+import type { Random } from '../time.js';
+import { toUsage, type Usage } from '../usage.js';
 
 // An endpoint that remembers: what was asked, what was answered, and whether the answer left whole.
 

@@ -4,12 +4,12 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
-import { listFolder } from './files.js';
-import { checkFolder, type FolderCheck, type FoundRun, namedOutcomes, storyOf } from './folder-check.js';
-import type { AttemptRecord, EndRecord, OutcomeRecord } from './ledger.js';
-import { SETTING_NAMES, SETTINGS } from './settings.js';
-import type { Random } from './time.js';
-import { addUsage, NO_TOKENS, type Usage } from './usage.js';
+import { listFolder } from '../files.js';
+import { checkFolder, type FolderCheck, type FoundRun, namedOutcomes, storyOf } from '../folder-check.js';
+import type { AttemptRecord, EndRecord, OutcomeRecord } from '../ledger.js';
+import { SETTING_NAMES, SETTINGS } from '../settings.js';
+import type { Random } from '../time.js';
+import { addUsage, NO_TOKENS, type Usage } from '../usage.js';
 import { keyOfLife, markOf, type ReplyKind, startWitness } from './witness.js';
 
 // One run of the real worker, in as many lives as it takes, between an endpoint that remembers and a folder that has to

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Random, SECOND } from '../time.js';
 import {
   type LifeOptions,
   type Met,
@@ -10,7 +11,6 @@ import {
   type Verdict,
   type Violation,
 } from './scene.js';
-import { type Random, SECOND } from './time.js';
 import type { ReplyKind } from './witness.js';
 
 /** One run, killed again and again until it ends by itself. */
