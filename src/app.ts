@@ -205,6 +205,8 @@ async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown):
       streamThinking: known?.thinks === true,
       idleMs: config.requestIdleSeconds * SECOND,
       totalMs: config.requestTimeoutSeconds * SECOND,
+      onRateLimits: (remaining) =>
+        log.info({ event: 'rate_limits', remaining }, `API의 남은 한도: ${JSON.stringify(remaining)}`),
       onSdkMessage: (text) => log.warn({ event: 'sdk_message' }, text),
     }),
     library: openLibrary(config.outputDir, run.id),

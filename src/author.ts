@@ -6,7 +6,7 @@ import type {
 } from '@anthropic-ai/sdk/resources/messages';
 import { CallFailure, type CallFailureDetail, type CallFault } from './failure.js';
 import type { Prompt } from './prompt.js';
-import { slowUntil } from './rate-limit.js';
+import { remainingOf, slowUntil } from './rate-limit.js';
 import { SECOND } from './time.js';
 import { NO_TOKENS, type Usage, UsageMeter } from './usage.js';
 import { CallTimeout, type Watchdog, watchCall } from './watchdog.js';
@@ -59,6 +59,8 @@ export interface AuthorOptions {
   idleMs: number;
   /** The longest call, in milliseconds. */
   totalMs: number;
+  /** What is left of the API's limits, by name, as the answer's headers tell it; not called when they do not. */
+  onRateLimits: (remaining: Record<string, number>) => void;
   /** Where the SDK's own warnings go. */
   onSdkMessage: (text: string) => void;
 }
@@ -76,6 +78,8 @@ export function createAuthor(options: AuthorOptions): Author {
         .withResponse();
       reader.requestId = response.headers.get('request-id');
       reader.slowUntil = slowUntil(response.headers, options.maxTokens);
+      const remaining = remainingOf(response.headers);
+      if (Object.keys(remaining).length > 0) options.onRateLimits(remaining);
       for await (const event of stream) {
         reader.read(event);
         if (reader.complete) watchdog.expectClose();

@@ -5,6 +5,15 @@ const KINDS = [
   { name: 'output-tokens', needs: (maxTokens: number) => maxTokens },
 ];
 
+/** What is left of each limit that an answer's headers name, for the log. */
+export function remainingOf(headers: Headers): Record<string, number> {
+  const found = [...headers].flatMap(([name, value]) => {
+    const limit = /^anthropic-ratelimit-(.+)-remaining$/.exec(name)?.[1];
+    return limit === undefined || !/^\d+$/.test(value) ? [] : [[limit, Number(value)] as const];
+  });
+  return Object.fromEntries(found);
+}
+
 /**
  * Reads the `anthropic-ratelimit-*` headers of an answer.
  * @param maxTokens what the next call may write

@@ -248,6 +248,7 @@ const settings = (mock: LLMock, changes: Partial<AuthorOptions> = {}): AuthorOpt
   streamThinking: false,
   idleMs: 60_000,
   totalMs: 120_000,
+  onRateLimits: () => {},
   onSdkMessage: () => {},
   ...changes,
 });

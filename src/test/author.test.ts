@@ -28,6 +28,7 @@ const settings = (baseUrl: string, changes: Partial<AuthorOptions> = {}): Author
   streamThinking: false,
   idleMs: 60_000,
   totalMs: 120_000,
+  onRateLimits: () => {},
   onSdkMessage: () => {},
   ...changes,
 });

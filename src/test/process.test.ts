@@ -744,6 +744,18 @@ describe('failures of the API', () => {
     assert.match(worker.stdout(), /ECONNREFUSED/);
   });
 
+  test('that announce themselves are avoided: with nothing left of a limit the next call waits until it is full', async (t) => {
+    const reset = new Date(Date.now() + 3_600_000).toISOString();
+    const headers = { 'anthropic-ratelimit-requests-remaining': '0', 'anthropic-ratelimit-requests-reset': reset };
+    const { worker, calls } = await workerOn(t, [{ ...STORY, headers }], { flags: ['--max-stories', '2'] });
+    await worker.printed(/남은 한도: \{"requests":0\}[\s\S]*요청 한도가 다시 차므로/);
+    worker.child.kill('SIGTERM');
+    assert.deepEqual(await worker.exited, { code: 0, signal: null });
+    assertSoundEnd(worker, 'signal', 1);
+    assert.equal(worker.records().at(-1)?.waiting_for, 'rate_limit');
+    assert.equal(calls(), 1);
+  });
+
   test('that repeat the key do not bring it into anything that the run writes', async (t) => {
     const key = 'sk-ant-very-secret-key-0123456789';
     const said = { type: 'api_error', message: `bad key ${key}` };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { slowUntil } from '../rate-limit.js';
+import { remainingOf, slowUntil } from '../rate-limit.js';
 
 const AT = (seconds: number) => new Date(Date.UTC(2026, 10, 23, 5, 0, seconds)).toISOString();
 const TIME = (seconds: number) => Date.parse(AT(seconds));
@@ -43,4 +43,16 @@ test('a time that is none asks for nothing', () => {
     'anthropic-ratelimit-requests-reset': 'soon',
   });
   assert.equal(slowUntil(said, MAX_TOKENS), null);
+});
+
+test('what is left of every limit that the headers name is told, and nothing of what is no count', () => {
+  const headers = new Headers({
+    'anthropic-ratelimit-requests-remaining': '49',
+    'anthropic-ratelimit-output-tokens-remaining': '7000',
+    'anthropic-ratelimit-tokens-remaining': 'many',
+    'anthropic-ratelimit-requests-reset': '2026-11-23T05:00:00Z',
+    'content-type': 'text/event-stream',
+  });
+  assert.deepEqual(remainingOf(headers), { requests: 49, 'output-tokens': 7000 });
+  assert.deepEqual(remainingOf(new Headers()), {});
 });
