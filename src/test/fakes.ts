@@ -7,24 +7,15 @@ import type { Fields, Log } from '../log.js';
 import type { AxisCards, Premise } from '../premise.js';
 import type { Run } from '../run.js';
 import { fold, NEW_RUN, type RunState } from '../run-state.js';
-import type { Clock, Random } from '../time.js';
+import type { Clock } from '../time.js';
+
+export { seededRandom } from '../time.js';
 
 /** A folder that is gone after the test. */
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'horror-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
-}
-
-/** Numbers in [0, 1) that are the same in every run (mulberry32). */
-export function seededRandom(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Random, SECOND } from '../time.js';
+import { type Random, SECOND, seededRandom } from '../time.js';
 import {
   type LifeOptions,
   type Met,
@@ -210,17 +210,6 @@ function pick<T>(choices: readonly Weighted<T>[], random: Random): T {
     if (left < 0) return value;
   }
   throw new Error('no choices');
-}
-
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
-export function seededRandom(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** Everything that trials came to, for a table or for JSON. */
