@@ -29,7 +29,9 @@ export interface RunWish {
  * Rejects with the file system's error; can be tried again.
  */
 export async function openRun(place: RunPlace, wish: RunWish, log: Log): Promise<Run> {
-  const taken = await takeUp(place, wish);
+  const taken = await takeUp(place, wish, (path) => {
+    log.warn({ event: 'ledger_unreadable', path }, `장부로 읽을 수 없는 파일을 건너뜁니다: ${path}`);
+  });
   if (taken !== null) {
     await recoverRun(place, taken, log);
     announceResumed(taken.run, place, log);
@@ -53,11 +55,14 @@ export async function openRun(place: RunPlace, wish: RunWish, log: Log): Promise
 async function takeUp(
   place: RunPlace,
   { runName, durationMs, resume, newRun, processToken }: RunWish,
+  onUnreadable: (path: string) => void,
 ): Promise<TakenRun | null> {
   if (newRun) {
-    return processToken === null ? null : resumeRun(place, { runName, durationMs, newRunToken: processToken });
+    return processToken === null
+      ? null
+      : resumeRun(place, { runName, durationMs, newRunToken: processToken }, onUnreadable);
   }
-  return resume ? resumeRun(place, { runName, durationMs, newRunToken: null }) : null;
+  return resume ? resumeRun(place, { runName, durationMs, newRunToken: null }, onUnreadable) : null;
 }
 
 function announceResumed(run: Run, { now }: RunPlace, log: Log): void {

@@ -90,12 +90,19 @@ export interface ResumeQuery {
 
 /**
  * Takes up the newest run of that name that is not over and has no living owner.
+ * @param onUnreadable called with the path of every file on the way that is no ledger
  * @returns null when there is none
  * @throws when another worker is just putting it right; can be tried again
  */
-export async function resumeRun(place: RunPlace, query: ResumeQuery): Promise<TakenRun | null> {
+export async function resumeRun(
+  place: RunPlace,
+  query: ResumeQuery,
+  onUnreadable: (path: string) => void = () => {},
+): Promise<TakenRun | null> {
   for (const runId of await listRuns(place.folder)) {
-    const ledger = await readLedger(ledgerPath(place.folder, runId));
+    const path = ledgerPath(place.folder, runId);
+    const ledger = await readLedger(path);
+    if (ledger === null) onUnreadable(path);
     if (ledger === null || !isOpen(place, ledger, query)) continue;
     const taken = await claimRun(place, runId, 'resume');
     if (taken !== null) return taken;

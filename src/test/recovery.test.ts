@@ -188,6 +188,17 @@ test('a clock that is a moment behind is not worth a word', async (t) => {
   assert.ok(!(await open(folder)).log.events().includes('clock_set_back'));
 });
 
+test('a file that is no ledger is passed over, and that is said', async (t) => {
+  const folder = temporaryFolder(t);
+  const before = await killed(folder, [attempt()]);
+  const foreign = ledgerPath(folder, 'run_99991231235959999_ffffff');
+  writeFileSync(foreign, 'not ours\n');
+  const { run, log } = await open(folder);
+  assert.equal(run.id, before.id);
+  const said = log.records.find(({ fields }) => fields.event === 'ledger_unreadable');
+  assert.equal(said?.fields.path, foreign);
+});
+
 // What a kill left in staging.
 
 for (const [owner, wish] of [
