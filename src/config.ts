@@ -149,7 +149,9 @@ function parseFile(path: string, content: string): RawValues {
 
 function readDotEnv(root: string): NodeJS.ProcessEnv {
   const content = readIfPresent(join(root, '.env'));
-  return content === null ? {} : (parseEnv(content) as NodeJS.ProcessEnv);
+  if (content === null) return {};
+  // Node 20.12 takes the second of two comment lines for a setting.
+  return parseEnv(content.replace(/^[ \t]*#.*$/gm, '')) as NodeJS.ProcessEnv;
 }
 
 function readIfPresent(path: string): string | null {
