@@ -1,20 +1,20 @@
 import type { Answer, Author } from './author.js';
 import { type CapHit, type Caps, capInTheWay, worstCase } from './budget.js';
 import { type DrawPremise, idsOf } from './deck.js';
+import { type Answered, type RunFacts, toEntry } from './entry.js';
 import { CallFailure, classify, type Failure } from './failure.js';
 import { type Holding, holdUntilDone } from './holding.js';
 import type { OutcomeRecord } from './ledger.js';
 import { type Entry, type Library, newName, type Shelf, type Stored } from './library.js';
 import type { Log } from './log.js';
 import { costOf, type Price } from './models.js';
-import type { AxisCards, Premise } from './premise.js';
+import type { AxisCards } from './premise.js';
 import type { Progress } from './progress.js';
 import { composePrompt, type Prompt } from './prompt.js';
 import type { RecentStories } from './recent.js';
 import type { Run } from './run.js';
-import { type Story, toMarkdown, toStory } from './story.js';
-import type { Template } from './template.js';
-import { type Clock, localIso } from './time.js';
+import { type Story, toStory } from './story.js';
+import type { Clock } from './time.js';
 import { NO_TOKENS, type Usage } from './usage.js';
 import { judge } from './verdict.js';
 
@@ -52,17 +52,6 @@ export type Outcome = SavedStory | FailedAttempt | AbandonedAttempt | CappedAtte
 /** Makes one attempt at a story: premise, prompt, call, verdict, files. Its outcome is in the run's ledger. */
 export type Attempt = () => Promise<Outcome>;
 
-/** Facts of the run that every story's metadata repeats. */
-export interface RunFacts {
-  provider: string;
-  model: string;
-  maxTokens: number;
-  temperature: number | null;
-  minCharacters: number;
-  template: Template | null;
-  request: string | null;
-}
-
 export interface AttemptDeps {
   run: Run;
   facts: RunFacts;
@@ -80,16 +69,6 @@ export interface AttemptDeps {
   holding: Holding;
   stopping: AbortSignal;
   aborting: AbortSignal;
-}
-
-/** What is known about an answer when it is about to go to disk. */
-interface Answered {
-  sequence: number;
-  attempts: number;
-  premise: Premise;
-  answer: Answer;
-  generationMs: number;
-  costUsd: number | null;
 }
 
 export function createAttempt(deps: AttemptDeps): Attempt {
@@ -188,7 +167,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
     if (usage === null) log.warn({ event: 'usage_missing', sequence }, '토큰 사용량 정보 없음');
     const story = toStory(answer.text, answered.premise);
     const name = newName(clock.now());
-    const entry = toEntry(answered, story, {});
+    const entry = toEntry(facts, answered, story, { runId: run.id, now: clock.now() });
     const stored = await commit(name, 'stories', entry, {
       ...outcome(usage),
       kind: 'story',
@@ -206,7 +185,11 @@ export function createAttempt(deps: AttemptDeps): Attempt {
     const { kind, code, reason } = failure;
     const story = toStory(answered.answer.text, answered.premise);
     const name = newName(clock.now());
-    const entry = toEntry(answered, story, { set_aside: { kind, code, reason } });
+    const entry = toEntry(facts, answered, story, {
+      runId: run.id,
+      now: clock.now(),
+      setAside: { kind, code, reason },
+    });
     const stored = await commit(name, 'set-aside', entry, {
       ...outcome(usage),
       kind: 'failure',
@@ -285,43 +268,5 @@ export function createAttempt(deps: AttemptDeps): Attempt {
 
   function outcome(usage: Usage | null) {
     return { type: 'outcome', at: clock.now(), usage, cost_usd: costOf(usage, price) } as const;
-  }
-
-  function toEntry(answered: Answered, story: Story, more: Record<string, unknown>): Entry {
-    const { sequence, attempts, premise, answer, generationMs, costUsd } = answered;
-    const { provider, temperature } = facts;
-    const date = localIso(clock.now());
-    const model = answer.model ?? facts.model;
-    return {
-      markdown: toMarkdown(story, { date, model, provider, temperature }),
-      metadata: {
-        generated_at: date,
-        model,
-        template_used: facts.template?.name ?? null,
-        custom_request: facts.request,
-        config: {
-          model: facts.model,
-          max_tokens: facts.maxTokens,
-          temperature,
-          min_story_characters: facts.minCharacters,
-        },
-        word_count: story.wordCount,
-        usage: answer.usage,
-        title: story.title,
-        tags: story.tags,
-        description: story.description,
-        opening: story.opening,
-        run_id: run.id,
-        sequence,
-        premise,
-        stop_reason: answer.stopReason,
-        attempts,
-        duration_ms: Math.round(generationMs),
-        request_id: answer.requestId,
-        provider,
-        cost_usd: costUsd,
-        ...more,
-      },
-    };
   }
 }
