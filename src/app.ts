@@ -22,6 +22,7 @@ import { finisher } from './finish.js';
 import { describeConfig, helpText } from './help.js';
 import { holdUntilDone } from './holding.js';
 import { openLibrary, removeStaging } from './library.js';
+import { openLikenessIndex } from './likeness-index.js';
 import type { Log } from './log.js';
 import { ModelFileProblem, readModel } from './models.js';
 import { ownerOf } from './owner.js';
@@ -179,6 +180,9 @@ async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown):
   const offline = isOffline
     ? await startOfflineAuthor({ axes, random: systemRandom, charactersPerSecond: config.offlineCharactersPerSecond })
     : null;
+  const likeness = openLikenessIndex(config.outputDir);
+  // While the first story is being written. What fails now is tried again, and said, at the first comparison.
+  likeness.load().catch(() => {});
   const attempt = createAttempt({
     ...shared,
     run,
@@ -189,12 +193,15 @@ async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown):
       maxTokens: config.maxTokens,
       temperature: config.temperature,
       minCharacters: config.minStoryCharacters,
+      maxContinuations: config.maxContinuations,
+      maxLikeness: config.maxLikeness,
     },
     price,
     caps,
     axes,
     drawPremise: openDeck({ folder: config.outputDir, axes, random: systemRandom, newId: randomUUID }),
     recent: await readRecentStories(config.outputDir, RECENT_STORIES),
+    likeness,
     write: createAuthor({
       apiKey: isOffline ? null : (config.anthropicApiKey?.reveal() ?? null),
       authToken: isOffline ? null : (config.anthropicAuthToken?.reveal() ?? null),

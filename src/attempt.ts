@@ -1,22 +1,22 @@
-import type { Answer, Author } from './author.js';
-import { type CapHit, type Caps, capInTheWay, worstCase } from './budget.js';
+import type { CapHit } from './budget.js';
+import { type Called, type CallerDeps, createCaller } from './call.js';
+import { createCommit } from './commit.js';
+import { type Draft, firstDraft, goOnWith, lastCall, restOf } from './continuation.js';
 import { type DrawPremise, idsOf } from './deck.js';
-import { type Answered, type RunFacts, toEntry } from './entry.js';
-import { CallFailure, classify, type Failure } from './failure.js';
-import { type Holding, holdUntilDone } from './holding.js';
-import type { OutcomeRecord } from './ledger.js';
-import { type Entry, type Library, newName, type Shelf, type Stored } from './library.js';
+import { type RunFacts, toEntry, type Written } from './entry.js';
+import { classify, type Failure } from './failure.js';
+import { holdUntilDone } from './holding.js';
+import { type Library, newName, type Stored } from './library.js';
+import type { Nearest } from './likeness.js';
+import type { LikenessIndex } from './likeness-index.js';
 import type { Log } from './log.js';
-import { costOf, type Price } from './models.js';
+import { costOf } from './models.js';
 import type { AxisCards } from './premise.js';
-import type { Progress } from './progress.js';
-import { composePrompt, type Prompt } from './prompt.js';
+import { composePrompt } from './prompt.js';
 import type { RecentStories } from './recent.js';
-import type { Run } from './run.js';
 import { type Story, toStory } from './story.js';
-import type { Clock } from './time.js';
 import { NO_TOKENS, type Usage } from './usage.js';
-import { judge } from './verdict.js';
+import { judge, judgeLikeness } from './verdict.js';
 
 /** A story on disk. */
 export interface SavedStory {
@@ -26,6 +26,7 @@ export interface SavedStory {
   usage: Usage | null;
   costUsd: number | null;
   generationMs: number;
+  nearest: Nearest | null;
   /** The API asks to slow down until then, milliseconds since the epoch; null when it does not. */
   slowUntil: number | null;
 }
@@ -49,204 +50,178 @@ export interface CappedAttempt {
 
 export type Outcome = SavedStory | FailedAttempt | AbandonedAttempt | CappedAttempt;
 
-/** Makes one attempt at a story: premise, prompt, call, verdict, files. Its outcome is in the run's ledger. */
+/** Makes one attempt at a story: premise, prompt, calls, verdict, files. Its outcome is in the run's ledger. */
 export type Attempt = () => Promise<Outcome>;
 
-export interface AttemptDeps {
-  run: Run;
+export interface AttemptDeps extends Omit<CallerDeps, 'maxTokens'> {
   facts: RunFacts;
-  /** null where it is not known. */
-  price: Price | null;
-  caps: Caps;
   axes: readonly AxisCards[];
   drawPremise: DrawPremise;
   recent: RecentStories;
-  write: Author;
+  likeness: LikenessIndex;
   library: Library;
-  progress: Progress;
   log: Log;
-  clock: Clock;
-  holding: Holding;
-  stopping: AbortSignal;
-  aborting: AbortSignal;
 }
 
 export function createAttempt(deps: AttemptDeps): Attempt {
-  const {
-    run,
-    facts,
-    price,
-    caps,
-    axes,
-    drawPremise,
-    recent,
-    write,
-    progress,
-    log,
-    clock,
-    holding,
-    stopping,
-    aborting,
-  } = deps;
+  const { run, facts, price, axes, drawPremise, recent, likeness, library } = deps;
+  const { log, clock, holding, stopping } = deps;
+  const call = createCaller({ ...deps, maxTokens: facts.maxTokens });
+  const commit = createCommit(deps);
 
   return async () => {
-    let answer: Answer | null = null;
+    let draft: Draft | null = null;
     try {
-      return await attemptStory((received) => {
-        answer = received;
+      return await attemptStory((inHand) => {
+        draft = inHand;
       });
     } catch (error) {
-      return unforeseen(error, answer);
+      return unforeseen(error, draft);
     }
   };
 
-  async function attemptStory(received: (answer: Answer) => void): Promise<Outcome> {
-    const { statistics, failuresInARow, open } = run.state();
+  /** @param inHand told of what is paid for and not on disk yet */
+  async function attemptStory(inHand: (draft: Draft | null) => void): Promise<Outcome> {
+    const { statistics, failuresInARow } = run.state();
     const sequence = statistics.stories + 1;
     const attempts = failuresInARow + 1;
     const drawing = await holdUntilDone(holding, { what: '소재를 뽑지', giveUp: stopping }, drawPremise);
     if (!drawing.done) return { kind: 'abandoned' };
     const premise = drawing.value;
+    const purpose = { sequence, premise: idsOf(premise) };
     const prompt = composePrompt(premise, axes, facts, recent.list());
-    const atMost = worstCase(prompt, facts.maxTokens);
-    const hit = capInTheWay(caps, run.state(), atMost, price);
-    if (hit !== null) return { kind: 'capped', hit };
-
-    // In the ledger before it is made: a call that a kill cuts off must not go unnoticed.
-    const begun = await holdUntilDone(holding, { what: '호출을 장부에 적지', giveUp: stopping }, () =>
-      run.record({
-        type: 'attempt',
-        at: clock.now(),
-        // A call that a kill cut off is counted only once this record follows it.
-        number: statistics.attempts + (open === null ? 1 : 2),
-        premise: idsOf(premise),
-        at_most: { tokens: atMost.total_tokens, cost_usd: costOf(atMost, price) },
-      }),
-    );
-    if (!begun.done) return { kind: 'abandoned' };
-    log.info(
-      { event: 'story_started', sequence, attempt: attempts, premise: idsOf(premise) },
-      `${sequence}번째 소설을 씁니다 - ${premise.place.text} / ${premise.presence.text}`,
-    );
-    const startedAt = clock.monotonic();
-    const called = await call(sequence, prompt);
-    if (called.kind !== 'answered')
-      return called.kind === 'failed' ? fail(called.failure, called.usage) : abandon(null);
-
-    const { answer } = called;
-    received(answer);
-    const costUsd = costOf(answer.usage, price);
-    const generationMs = clock.monotonic() - startedAt;
-    const answered = { sequence, attempts, premise, answer, generationMs, costUsd };
-    const failure = judge(answer, facts.minCharacters);
-    if (failure !== null) return answer.text.trim() === '' ? fail(failure, answer.usage) : setAside(answered, failure);
-    return save(answered);
+    const announceStart = () =>
+      log.info(
+        { event: 'story_started', sequence, attempt: attempts, premise: purpose.premise },
+        `${sequence}번째 소설을 씁니다 - ${premise.place.text} / ${premise.presence.text}`,
+      );
+    const first = await call(prompt, { ...purpose, continues: null, onRecorded: announceStart });
+    if (first.kind !== 'answered') return ended(first);
+    let draft = firstDraft(first);
+    inHand(draft);
+    for (let asked = 1; asked <= facts.maxContinuations; asked++) {
+      const rest = restOf(prompt, draft.answer);
+      if (rest === null) break;
+      const part = await keepPart({ sequence, attempts, premise, draft });
+      if (part === null) return abandon(lastCall(draft).usage);
+      inHand(null);
+      const announceRest = () =>
+        log.info(
+          { event: 'continuing', sequence, asked },
+          `글이 토큰 한도에서 잘려 이어서 쓰게 합니다 (${asked}/${facts.maxContinuations})`,
+        );
+      const next = await call(rest.prompt, { ...purpose, continues: part, onRecorded: announceRest });
+      if (next.kind !== 'answered') return ended(next);
+      draft = goOnWith(draft, part, rest.cut, next);
+      inHand(draft);
+    }
+    return conclude({ sequence, attempts, premise, draft });
   }
 
-  type Called =
-    | { kind: 'answered'; answer: Answer }
-    | { kind: 'failed'; failure: Failure; usage: Usage | null }
-    | { kind: 'abandoned' };
+  /** The end of an attempt whose last call brought nothing. */
+  async function ended(called: Exclude<Called, { kind: 'answered' }>): Promise<Outcome> {
+    if (called.kind === 'failed') return fail(called.failure, called.usage);
+    if (called.kind === 'abandoned') return abandon(null);
+    await setPartAside();
+    return called;
+  }
 
-  async function call(sequence: number, prompt: Prompt): Promise<Called> {
-    const growing = progress.start(sequence);
+  async function conclude(written: Written): Promise<Outcome> {
+    const { answer } = written.draft;
+    const failure = judge(answer, facts.minCharacters);
+    if (failure !== null && answer.text.trim() === '') return fail(failure, lastCall(written.draft).usage);
+    if (failure !== null) return setAside(written, failure);
+    const nearest = await findNearest(answer.text);
+    const alike = judgeLikeness(nearest, facts.maxLikeness);
+    return alike === null ? save({ ...written, nearest }) : setAside({ ...written, nearest }, alike);
+  }
+
+  /** @returns null too when the index cannot be used: no story is lost for that */
+  async function findNearest(text: string): Promise<Nearest | null> {
     try {
-      return { kind: 'answered', answer: await write(prompt, { signal: aborting, onProgress: growing.characters }) };
+      return await likeness.nearest(text);
     } catch (error) {
-      if (aborting.aborted) return { kind: 'abandoned' };
-      if (!(error instanceof CallFailure)) throw error;
-      return { kind: 'failed', failure: classify(error), usage: error.detail.usage };
-    } finally {
-      growing.stop();
+      log.warn({ event: 'likeness_unknown', err: error }, '앞선 소설들과 얼마나 닮았는지 재지 못했습니다');
+      return null;
     }
   }
 
-  async function save(answered: Answered): Promise<Outcome> {
-    const { sequence, answer, generationMs, costUsd } = answered;
-    const { usage, slowUntil } = answer;
+  async function save(written: Written & { nearest: Nearest | null }): Promise<Outcome> {
+    const { sequence, premise, draft, nearest } = written;
+    const { costUsd, generationMs } = draft;
+    const { usage, slowUntil } = draft.answer;
     if (usage === null) log.warn({ event: 'usage_missing', sequence }, '토큰 사용량 정보 없음');
-    const story = toStory(answer.text, answered.premise);
+    const story = toStory(draft.answer.text, premise);
     const name = newName(clock.now());
-    const entry = toEntry(facts, answered, story, { runId: run.id, now: clock.now() });
-    const stored = await commit(name, 'stories', entry, {
-      ...outcome(usage),
-      kind: 'story',
-      name,
-      generation_ms: generationMs,
-    });
-    if (stored === null) return abandon(usage);
+    const record = { ...outcome(draft), kind: 'story', name, generation_ms: generationMs, nearest } as const;
+    const committed = await commit(entryOf(written, story), record, 'stories');
+    if (!committed.done || committed.stored === null) return abandon(lastCall(draft).usage);
     recent.add(story);
-    return { kind: 'saved', story, stored, usage, costUsd, generationMs, slowUntil };
+    await likeness.add(name, story.text).catch((error: unknown) => {
+      // The next start reads the story itself.
+      log.debug({ event: 'likeness_not_added', err: error }, '닮은 소설을 찾는 색인에 더하지 못했습니다');
+    });
+    return { kind: 'saved', story, stored: committed.stored, usage, costUsd, generationMs, nearest, slowUntil };
   }
 
   /** Keeps an answer that is no story, for it was paid for. */
-  async function setAside(answered: Answered, failure: Failure): Promise<Outcome> {
-    const { usage } = answered.answer;
-    const { kind, code, reason } = failure;
-    const story = toStory(answered.answer.text, answered.premise);
+  async function setAside(written: Written, failure: Failure): Promise<Outcome> {
+    const { kind, code } = failure;
+    const story = toStory(written.draft.answer.text, written.premise);
     const name = newName(clock.now());
-    const entry = toEntry(facts, answered, story, {
-      runId: run.id,
-      now: clock.now(),
-      setAside: { kind, code, reason },
-    });
-    const stored = await commit(name, 'set-aside', entry, {
-      ...outcome(usage),
-      kind: 'failure',
-      failure: kind,
-      code,
-      name,
-    });
-    if (stored === null) return abandon(usage);
-    log.warn(
-      { event: 'set_aside', path: stored.markdownPath, code, characters: story.wordCount },
-      `소설로 쓸 수 없는 답을 따로 보관했습니다: ${stored.markdownPath}`,
-    );
+    const record = { ...outcome(written.draft), kind: 'failure', failure: kind, code, name } as const;
+    const committed = await commit(entryOf(written, story, failure), record, 'set-aside');
+    if (!committed.done || committed.stored === null) return abandon(lastCall(written.draft).usage);
+    announceSetAside(committed.stored, code);
     return { kind: 'failed', failure };
   }
 
   /**
-   * Staged, recorded, published: after the record the pair is part of the run whatever happens, before it the pair is
-   * whole in staging or was never there. Tried until it is done, because it was paid for.
-   * @returns null when given up on request; its text is in the log then
+   * Keeps a cut-off text while its rest is asked for, so that a kill leaves it to the next start.
+   * @returns its name; null when given up on request
    */
-  async function commit(name: string, shelf: Shelf, entry: Entry, record: OutcomeRecord): Promise<Stored | null> {
-    let staged = false;
-    let recorded = false;
-    const result = await holdUntilDone(holding, { what: '소설을 저장하지', entry, giveUp: aborting }, async () => {
-      // Once: writing it anew where it lies whole could tear it.
-      if (!staged) await deps.library.stage(name, entry);
-      staged = true;
-      if (!recorded) await run.record(record);
-      recorded = true;
-      return deps.library.publish(name, shelf).catch((error: NodeJS.ErrnoException) => {
-        // Somebody has moved the folder away.
-        if (error.code === 'ENOENT') staged = false;
-        throw error;
-      });
-    });
-    if (result.done) return result.value;
-    // What is staged whole, the next start records and publishes; this process only counts it.
-    if (staged && !recorded) run.recordInMemory(record);
-    return null;
+  async function keepPart(written: Written): Promise<string | null> {
+    const { answer } = written.draft;
+    const failure = judge(answer, facts.minCharacters);
+    if (failure === null) throw new Error('a cut-off answer cannot be whole');
+    const name = newName(clock.now());
+    const entry = entryOf(written, toStory(answer.text, written.premise), failure);
+    const record = { ...outcome(written.draft), kind: 'part', name, code: failure.code } as const;
+    return (await commit(entry, record, null)).done ? name : null;
+  }
+
+  /** Sets aside the part whose rest did not come, if there is one. */
+  async function setPartAside(): Promise<void> {
+    const { part } = run.state();
+    if (part === null) return;
+    try {
+      announceSetAside(await library.publish(part.name, 'set-aside'), part.code);
+    } catch (error) {
+      // Whole and in the ledger: the next start moves it.
+      log.warn({ event: 'part_left_staged', err: error }, `잘린 글을 작업 폴더에 둡니다: ${part.name}`);
+    }
+  }
+
+  function announceSetAside({ markdownPath }: Stored, code: string): void {
+    log.warn(
+      { event: 'set_aside', path: markdownPath, code },
+      `소설로 쓸 수 없는 답을 따로 보관했습니다: ${markdownPath}`,
+    );
   }
 
   /** A defect, ours or a library's. An answer that was there already was paid for, and goes to the log. */
-  async function unforeseen(error: unknown, answer: Answer | null): Promise<Outcome> {
+  async function unforeseen(error: unknown, draft: Draft | null): Promise<Outcome> {
     const failure = classify(error);
-    log.error({ event: 'unforeseen', err: error, ...(answer === null ? {} : { answer }) }, failure.reason);
+    log.error({ event: 'unforeseen', err: error, ...(draft === null ? {} : { answer: draft.answer }) }, failure.reason);
     // Without a call in hand there is nothing to count: none was made, or its outcome is recorded.
-    return fail(failure, run.state().open === null ? NO_TOKENS : (answer?.usage ?? null));
+    const usage = draft === null ? null : lastCall(draft).usage;
+    return fail(failure, run.state().open === null ? NO_TOKENS : usage);
   }
 
   async function fail(failure: Failure, usage: Usage | null): Promise<Outcome> {
-    const record = {
-      ...outcome(usage),
-      kind: 'failure',
-      failure: failure.kind,
-      code: failure.code,
-      name: null,
-    } as const;
+    await setPartAside();
+    const { kind, code } = failure;
+    const record = { ...costs(usage), kind: 'failure', failure: kind, code, name: null } as const;
     const result = await holdUntilDone(holding, { what: '실패를 장부에 적지', giveUp: stopping }, () =>
       run.record(record),
     );
@@ -256,9 +231,10 @@ export function createAttempt(deps: AttemptDeps): Attempt {
 
   /** The process ends after this; a ledger that cannot be written then shows the call as lost. */
   async function abandon(usage: Usage | null): Promise<Outcome> {
-    const record = { ...outcome(usage), kind: 'abandoned' } as const;
+    await setPartAside();
     // Counted already when a staged story could not be recorded or published: the next start does that.
     if (run.state().open === null) return { kind: 'abandoned' };
+    const record = { ...costs(usage), kind: 'abandoned' } as const;
     await run.record(record).catch((error: unknown) => {
       log.warn({ event: 'ledger_unwritable', err: error }, '포기한 호출을 장부에 적지 못했습니다');
       run.recordInMemory(record);
@@ -266,7 +242,16 @@ export function createAttempt(deps: AttemptDeps): Attempt {
     return { kind: 'abandoned' };
   }
 
-  function outcome(usage: Usage | null) {
+  function entryOf(written: Written, story: Story, setAside?: Failure) {
+    const now = clock.now();
+    return toEntry(facts, written, story, { runId: run.id, now, ...(setAside === undefined ? {} : { setAside }) });
+  }
+
+  function outcome(draft: Draft) {
+    return { ...costs(lastCall(draft).usage), ...(draft.part === null ? {} : { completes: draft.part }) };
+  }
+
+  function costs(usage: Usage | null) {
     return { type: 'outcome', at: clock.now(), usage, cost_usd: costOf(usage, price) } as const;
   }
 }

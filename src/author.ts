@@ -116,12 +116,20 @@ function createClient({ apiKey, authToken, baseUrl, totalMs, onSdkMessage }: Aut
   });
 }
 
-function toParams({ system, user }: Prompt, options: AuthorOptions): MessageCreateParamsStreaming {
+function toParams({ system, user, rest }: Prompt, options: AuthorOptions): MessageCreateParamsStreaming {
+  // The rest is asked for in a turn of its own: an answer that is begun for the model is refused by those that think.
+  const goOn: MessageCreateParamsStreaming['messages'] =
+    rest === undefined
+      ? []
+      : [
+          { role: 'assistant', content: rest.written },
+          { role: 'user', content: rest.ask },
+        ];
   const params: MessageCreateParamsStreaming = {
     model: options.model,
     max_tokens: options.maxTokens,
     system,
-    messages: [{ role: 'user', content: user }],
+    messages: [{ role: 'user', content: user }, ...goOn],
     stream: true,
   };
   if (options.streamThinking) params.thinking = { type: 'adaptive', display: 'summarized' };

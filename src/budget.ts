@@ -18,8 +18,12 @@ export interface CapHit {
 }
 
 /** The most that one call can use: a token is a byte at the least, and the answer ends at max_tokens. */
-export function worstCase({ system, user }: Prompt, maxTokens: number): Usage {
-  return toUsage(Buffer.byteLength(system) + Buffer.byteLength(user), maxTokens);
+export function worstCase({ system, user, rest }: Prompt, maxTokens: number): Usage {
+  const texts = [system, user, ...(rest === undefined ? [] : [rest.written, rest.ask])];
+  return toUsage(
+    texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0),
+    maxTokens,
+  );
 }
 
 /**

@@ -1,14 +1,15 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from './files.js';
-import { AXES, type Axis, type AxisCards, type Card, type Premise } from './premise.js';
+import { AXES, type Axis, type AxisCards, byAxis, type Card, type Premise } from './premise.js';
 import type { Random } from './time.js';
 
 /** One line of the deck's file: who drew what. */
 interface Draw {
   /** Tells this draw from any other, also of other workers. */
   id: string;
-  premise: Record<Axis, string>;
+  /** The ids of the cards. A line of an earlier version may lack an axis that has come since. */
+  premise: Partial<Record<Axis, string>>;
   /** All that the cards allow has come already; only then may a combination come again. */
   again?: true;
 }
@@ -98,7 +99,10 @@ class Deck {
   take(line: string): void {
     const draw = parseDraw(line);
     if (draw === null) return;
-    const rounds = [...this.#rounds].map(([axis, round]) => ({ round, id: draw.premise[axis] }));
+    const rounds = [...this.#rounds].flatMap(([axis, round]) => {
+      const id = draw.premise[axis];
+      return id === undefined ? [] : [{ round, id }];
+    });
     const key = keyOf(draw.premise);
     // Of two draws that want the same card of a round, the first line has it.
     const isRepeated = draw.again !== true && this.#combinations.has(key);
@@ -166,19 +170,20 @@ class Round {
 function parseDraw(line: string): Draw | null {
   try {
     const draw = JSON.parse(line) as Partial<Draw> | null;
-    const isWhole = typeof draw?.id === 'string' && AXES.every((axis) => typeof draw.premise?.[axis] === 'string');
-    return isWhole ? (draw as Draw) : null;
+    const named = AXES.map((axis) => draw?.premise?.[axis]).filter((id) => id !== undefined);
+    const isDraw = typeof draw?.id === 'string' && named.length > 0 && named.every((id) => typeof id === 'string');
+    return isDraw ? (draw as Draw) : null;
   } catch {
     // Torn by a crash: nobody has had that draw.
     return null;
   }
 }
 
-function keyOf(premise: Record<Axis, string>): string {
+function keyOf(premise: Partial<Record<Axis, string>>): string {
   return AXES.map((axis) => premise[axis]).join(' ');
 }
 
 /** The ids of a premise's cards by axis. */
 export function idsOf(premise: Premise): Record<Axis, string> {
-  return Object.fromEntries(AXES.map((axis) => [axis, premise[axis].id])) as Record<Axis, string>;
+  return byAxis((axis) => premise[axis].id);
 }

@@ -1,8 +1,10 @@
-import type { Answer } from './author.js';
+import type { Draft } from './continuation.js';
 import type { Failure } from './failure.js';
 import type { Entry } from './library.js';
+import type { Nearest } from './likeness.js';
 import type { Premise } from './premise.js';
 import type { Style } from './prompt.js';
+import { toNearestFields } from './statistics.js';
 import { type Story, toMarkdown } from './story.js';
 import { localIso } from './time.js';
 
@@ -13,16 +15,21 @@ export interface RunFacts extends Style {
   maxTokens: number;
   temperature: number | null;
   minCharacters: number;
+  /** How often the rest of a cut-off answer is asked for. */
+  maxContinuations: number;
+  /** The likeness above which a story is set aside, from 0 to 1; null: none is. */
+  maxLikeness: number | null;
 }
 
-/** What is known about an answer when it is about to go to disk. */
-export interface Answered {
+/** A text that is about to go to disk, and how it came about. */
+export interface Written {
   sequence: number;
+  /** How often the story was tried, this time included. */
   attempts: number;
   premise: Premise;
-  answer: Answer;
-  generationMs: number;
-  costUsd: number | null;
+  draft: Draft;
+  /** null for the first story of a folder; absent where it was not looked for. */
+  nearest?: Nearest | null;
 }
 
 /** The occasion on which an answer goes to disk. */
@@ -35,8 +42,9 @@ export interface Occasion {
 }
 
 /** The two files of an answer. Pure. */
-export function toEntry(facts: RunFacts, answered: Answered, story: Story, { runId, now, setAside }: Occasion): Entry {
-  const { sequence, attempts, premise, answer, generationMs, costUsd } = answered;
+export function toEntry(facts: RunFacts, written: Written, story: Story, { runId, now, setAside }: Occasion): Entry {
+  const { sequence, attempts, premise, nearest = null } = written;
+  const { answer, generationMs, costUsd, calls, part } = written.draft;
   const { provider, temperature } = facts;
   const date = localIso(now);
   const model = answer.model ?? facts.model;
@@ -52,6 +60,8 @@ export function toEntry(facts: RunFacts, answered: Answered, story: Story, { run
         max_tokens: facts.maxTokens,
         temperature,
         min_story_characters: facts.minCharacters,
+        max_continuations: facts.maxContinuations,
+        max_likeness: facts.maxLikeness,
       },
       word_count: story.wordCount,
       usage: answer.usage,
@@ -68,7 +78,14 @@ export function toEntry(facts: RunFacts, answered: Answered, story: Story, { run
       request_id: answer.requestId,
       provider,
       cost_usd: costUsd,
-      ...(setAside === undefined ? {} : { set_aside: setAside }),
+      ...(nearest === null ? { nearest: null, likeness: null } : toNearestFields(nearest)),
+      // Only where it took more than one.
+      ...(part === null ? {} : { calls, completes: part }),
+      ...(setAside === undefined ? {} : { set_aside: whyOf(setAside) }),
     },
   };
+}
+
+function whyOf({ kind, code, reason }: Occasion['setAside'] & object) {
+  return { kind, code, reason };
 }

@@ -4,11 +4,20 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import { listFolder } from './files.js';
-import { type LedgerRecord, ledgerPath, listRuns, type ReadLedger, readLedger } from './ledger.js';
+import {
+  type LedgerRecord,
+  ledgerPath,
+  listRuns,
+  type OutcomeRecord,
+  type ReadLedger,
+  readLedger,
+  takenInBy,
+} from './ledger.js';
 import type { Shelf } from './library.js';
 import { replay } from './run.js';
 import type { RunState } from './run-state.js';
-import { countCharacters } from './story.js';
+import { countCharacters, fromMarkdown } from './story.js';
+import { addKnown, type Usage } from './usage.js';
 
 /** Something that should not be, or that a reader of the folder should know. */
 export interface Finding {
@@ -200,15 +209,9 @@ async function checksum(path: string): Promise<string> {
     .digest('hex');
 }
 
-/** The story of a Markdown file as written, without the frontmatter; null when it is not put together like that. */
-export function storyOf(markdown: string): { frontmatter: string; text: string } | null {
-  const [, frontmatter, text] = /^---\n([\s\S]*?\n)---\n\n([\s\S]*)\n$/.exec(markdown) ?? [];
-  return frontmatter === undefined || text === undefined ? null : { frontmatter, text };
-}
-
 async function checkPair({ name, markdownPath, metadata }: FoundPair, report: Report): Promise<void> {
   if (metadata.sha256 !== (await checksum(markdownPath))) report('checksum', name);
-  const story = storyOf(await readFile(markdownPath, 'utf8'));
+  const story = fromMarkdown(await readFile(markdownPath, 'utf8'));
   const facts = story === null ? null : readFrontmatter(story.frontmatter);
   if (story === null || facts?.title !== metadata.title || facts?.wordCount !== metadata.word_count) {
     report('frontmatter', name);
@@ -264,7 +267,7 @@ function checkGrammar({ id, ledger: { records } }: FoundRun, report: Report): vo
   }
 }
 
-type NamedOutcome = Extract<LedgerRecord, { type: 'outcome'; kind: 'story' | 'failure' }>;
+type NamedOutcome = Exclude<OutcomeRecord, { kind: 'abandoned' }>;
 
 /** The outcomes that put a text on disk, by its name. */
 export function namedOutcomes(records: readonly LedgerRecord[]): Map<string, NamedOutcome> {
@@ -282,6 +285,7 @@ function checkAgainstLedger({ id, ledger, state }: FoundRun, pairs: readonly Fou
   // A ledger that was begun anew knows the texts from before only as a sum.
   const isWhole = records.every(({ type }) => type !== 'snapshot');
   const named = namedOutcomes(records);
+  const takenIn = takenInBy(records);
   for (const { name, place, metadata } of pairs) {
     const record = named.get(name);
     if (record === undefined) {
@@ -293,12 +297,14 @@ function checkAgainstLedger({ id, ledger, state }: FoundRun, pairs: readonly Fou
     const isStory = record.kind === 'story' || metadata.accepted_at !== undefined;
     const shelf: Shelf = isStory ? 'stories' : 'set-aside';
     if ((place === 'stories' || place === 'set-aside') && place !== shelf) report('wrong_shelf', name);
-    const same =
-      isDeepStrictEqual(record.usage, metadata.usage) && isDeepStrictEqual(record.cost_usd, metadata.cost_usd);
-    if (!same) report('usage', name);
+    const told = [usageOf(record, named), record.completes];
+    if (!isDeepStrictEqual(told, [metadata.usage, metadata.completes])) report('usage', name);
+    if (!isDeepStrictEqual(costOfText(record, named), metadata.cost_usd)) report('usage', name);
+    // Its text stands in another; a kill may have left it in staging.
+    if (takenIn.has(name) && place !== 'staged') report('twice', name);
   }
   const present = new Set(pairs.map(({ name }) => name));
-  for (const name of named.keys()) if (!present.has(name)) report('not_on_disk', name);
+  for (const name of named.keys()) if (!present.has(name) && !takenIn.has(name)) report('not_on_disk', name);
   if (isWhole) checkTotals(id, state, records, report);
   checkSequence(
     id,
@@ -308,11 +314,33 @@ function checkAgainstLedger({ id, ledger, state }: FoundRun, pairs: readonly Fou
   );
 }
 
+/** What the ledger says of all calls that a text took; null as soon as one of them is not known. */
+function usageOf(record: NamedOutcome, named: ReadonlyMap<string, NamedOutcome>): Usage | null {
+  const before = partBefore(record, named);
+  return before === null ? record.usage : addKnown(usageOf(before, named), record.usage);
+}
+
+function costOfText(record: NamedOutcome, named: ReadonlyMap<string, NamedOutcome>): number | null {
+  const before = partBefore(record, named);
+  const cost = before === null ? 0 : costOfText(before, named);
+  return cost === null || record.cost_usd === null ? null : cost + record.cost_usd;
+}
+
+function partBefore({ completes }: NamedOutcome, named: ReadonlyMap<string, NamedOutcome>): NamedOutcome | null {
+  return completes === undefined ? null : (named.get(completes) ?? null);
+}
+
 /** The replay, against a count that does not share its code. */
-function checkTotals(id: string, { statistics }: RunState, records: readonly LedgerRecord[], report: Report): void {
+function checkTotals(id: string, state: RunState, records: readonly LedgerRecord[], report: Report): void {
+  const { statistics } = state;
   const outcomes = records.flatMap((record) => (record.type === 'outcome' ? [record] : []));
   const stories = outcomes.filter(({ kind }) => kind === 'story').length;
-  const setAside = outcomes.filter((outcome) => outcome.kind === 'failure' && outcome.name !== null).length;
+  const takenIn = takenInBy(outcomes);
+  const isSetAside = (outcome: OutcomeRecord) =>
+    (outcome.kind === 'failure' && outcome.name !== null) || (outcome.kind === 'part' && !takenIn.has(outcome.name));
+  // A part whose rest may still come is neither.
+  const pending = state.part === null ? 0 : 1;
+  const setAside = outcomes.filter(isSetAside).length - pending;
   const total = outcomes.reduce((sum, { usage }) => sum + (usage?.total_tokens ?? 0), 0);
   const told = [statistics.stories, statistics.setAside, statistics.tokens.total_tokens];
   if (!isDeepStrictEqual(told, [stories, setAside, total])) {

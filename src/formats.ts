@@ -75,6 +75,7 @@ const FORMATS: readonly Format[] = [
     '0에서 255 사이의 정수여야 합니다',
     (value) => Number.isInteger(value) && value >= 0 && value <= 255,
   ),
+  numberFormat('share', '0에서 1 사이의 수여야 합니다', (value) => value >= 0 && value <= 1),
   numberFormat('temperature', '0에서 2 사이의 수여야 합니다', (value) => value >= 0 && value <= 2),
   { name: 'text', wanted: '빈 값일 수 없습니다', accepts: isText, parse: parseText },
   {

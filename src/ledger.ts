@@ -1,7 +1,8 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FailureKind } from './failure.js';
-import { listFolder, makeFolder, syncFolder } from './files.js';
+import { endsLine, listFolder, makeFolder, syncFolder } from './files.js';
+import type { Nearest } from './likeness.js';
 import type { Owner } from './owner.js';
 import type { RunState } from './run-state.js';
 import type { Usage } from './usage.js';
@@ -42,19 +43,34 @@ export interface AttemptRecord extends Dated {
   premise: Record<string, string>;
   /** What the call can use at most, for the caps, as long as its usage is not known. */
   at_most: { tokens: number; cost_usd: number | null };
+  /** The part whose rest the call asks for. */
+  continues?: string;
 }
 
 interface Outcome extends Dated {
   type: 'outcome';
+  /** Of the one call. */
   usage: Usage | null;
   cost_usd: number | null;
+  /** The part that this text has taken in, and that is no longer kept by itself. */
+  completes?: string;
 }
 
 /** A story, staged; from here on it is a matter of renaming. */
 export interface StoryRecord extends Outcome {
   kind: 'story';
   name: string;
+  /** Of all its calls. */
   generation_ms: number;
+  /** The story before it that is most like it, and how much, from 0 to 1; null for the first of a folder. */
+  nearest?: Nearest | null;
+}
+
+/** Cut off, staged, and about to be gone on with. Unless a later text takes it in, it is set aside. */
+export interface PartRecord extends Outcome {
+  kind: 'part';
+  name: string;
+  code: string;
 }
 
 /** No story. With a name: the answer is staged, to be set aside. */
@@ -70,7 +86,7 @@ export interface AbandonedRecord extends Outcome {
   kind: 'abandoned';
 }
 
-export type OutcomeRecord = StoryRecord | FailureRecord | AbandonedRecord;
+export type OutcomeRecord = StoryRecord | PartRecord | FailureRecord | AbandonedRecord;
 
 /** The process let go of the run in good order. */
 export interface EndRecord extends Dated {
@@ -96,6 +112,11 @@ export interface ReadLedger {
   records: LedgerRecord[];
   /** Lines that are no records: torn by a crash, or foreign. */
   unreadable: number;
+}
+
+/** The names of the parts that later texts have taken in. */
+export function takenInBy(records: readonly LedgerRecord[]): Set<string> {
+  return new Set(records.flatMap((record) => (record.type === 'outcome' ? (record.completes ?? []) : [])));
 }
 
 const FOLDER = '.runs';
@@ -166,7 +187,7 @@ export async function appendRecord(path: string, record: LedgerRecord, ifNew: re
     ({ size } = await file.stat());
     const records = size === 0 ? [...ifNew, record] : [record];
     // A line that a crash tore must not swallow this one.
-    const separator = size === 0 || (await endsLine(file, size)) ? '' : '\n';
+    const separator = (await endsLine(file, size)) ? '' : '\n';
     const text = `${separator}${records.map((each) => JSON.stringify(each)).join('\n')}\n`;
     try {
       await file.appendFile(text);
@@ -179,9 +200,4 @@ export async function appendRecord(path: string, record: LedgerRecord, ifNew: re
     await file.close();
   }
   if (size === 0) await syncFolder(dirname(path));
-}
-
-async function endsLine(file: FileHandle, size: number): Promise<boolean> {
-  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
-  return buffer.toString() === '\n';
 }

@@ -32,6 +32,8 @@ export interface Library {
   stage(name: string, entry: Entry): Promise<void>;
   /** Moves a staged pair to its shelf, durably. Rejects likewise; can be tried again, also when half is moved. */
   publish(name: string, shelf: Shelf): Promise<Stored>;
+  /** Removes a staged pair that a later text has taken in. What cannot be removed, the next start removes. */
+  discard(name: string): Promise<void>;
 }
 
 /** A name that no other worker gives, not even in the same second. */
@@ -66,6 +68,7 @@ export function openLibrary(folder: string, runId: string): Library {
   return {
     stage: (name, entry) => stage(staging, name, entry),
     publish: (name, shelf) => publish(staging, shelf === 'stories' ? folder : setAsideFolder(folder), name),
+    discard: (name) => discard(staging, name),
   };
 }
 
@@ -159,6 +162,11 @@ async function discard(staging: string, name: string): Promise<void> {
 /** The two files of a pair. */
 export function filesOf(name: string): [markdown: string, metadata: string] {
   return [`${name}.md`, `${name}_metadata.json`];
+}
+
+/** @returns the name of the pair whose text this file is; null when it is none */
+export function nameOfStory(file: string): string | null {
+  return /^(horror_story_\d{8}_\d{6}_[0-9a-f]{8})\.md$/.exec(file)?.[1] ?? null;
 }
 
 function toJson(value: unknown): string {

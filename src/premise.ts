@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The axes along which one story differs from the next; each is a file of cards in config/premises. */
-export const AXES = ['place', 'time', 'fear', 'presence', 'device', 'turn'] as const;
+export const AXES = ['person', 'place', 'time', 'fear', 'presence', 'device', 'turn', 'form'] as const;
 export type Axis = (typeof AXES)[number];
 
 export interface Card {
@@ -20,6 +20,11 @@ export interface AxisCards {
   axis: Axis;
   label: string;
   cards: readonly Card[];
+}
+
+/** A record with one value an axis. */
+export function byAxis<T>(make: (axis: Axis) => T): Record<Axis, T> {
+  return Object.fromEntries(AXES.map((axis) => [axis, make(axis)])) as Record<Axis, T>;
 }
 
 /** A file of cards that cannot be used; the message is for the user. */

@@ -8,6 +8,8 @@ export interface Prompt {
   system: string;
   /** What changes: the premise, the template, the wish. */
   user: string;
+  /** Once an answer was cut off: what of it stands, and how the rest is asked for. */
+  rest?: { written: string; ask: string };
 }
 
 const SYSTEM = `당신은 한국어로 심리 호러 단편을 쓰는 소설가다. 독자는 이 장르를 오래 읽어 온 어른이고, 잠들기 전에 한 편을 끝까지 읽는다.
@@ -23,6 +25,13 @@ const SYSTEM = `당신은 한국어로 심리 호러 단편을 쓰는 소설가�
 - 첫 줄은 "# 제목"이다. 제목은 이 이야기에만 어울리는 구체적인 말로 짓는다.
 - 제목 아래 본문은 3,000자에서 4,000자 사이이고(공백 포함), 문단 사이는 한 줄을 비운다. 소제목, 목록, 굵은 글씨를 쓰지 않는다.
 - 한 번의 답에 이야기를 끝까지 쓴다. "계속", "끝", 글자 수, 해설, 인사말 없이 이야기만 쓴다.`;
+
+const ASK_FOR_REST = `길이 한도에 걸려 글이 여기서 끊겼습니다. 마지막 문장 바로 다음 문장부터 이어서 결말까지 써 주세요. 제목과 이미 쓴 문장은 되풀이하지 말고, 이어지는 본문만 쓰세요.`;
+
+/** The same request, gone on with after an answer that was cut off. */
+export function askForRest({ system, user }: Prompt, written: string): Prompt {
+  return { system, user, rest: { written, ask: ASK_FOR_REST } };
+}
 
 /** How the user wants every story. */
 export interface Style {

@@ -1,5 +1,6 @@
+import type { CallFacts } from './continuation.js';
 import type { FailureKind } from './failure.js';
-import { type LedgerRecord, ledgerPath, type OutcomeRecord, type ReadLedger, readLedger } from './ledger.js';
+import { type LedgerRecord, ledgerPath, type OutcomeRecord, type ReadLedger, readLedger, takenInBy } from './ledger.js';
 import {
   discardLeftover,
   listLeftovers,
@@ -118,23 +119,30 @@ async function warnOfOrphan({ folder }: RunPlace, runId: string, log: Log): Prom
 /** The same for one run that this process has claimed. */
 export async function recoverRun({ folder, now }: RunPlace, { run, ledger }: TakenRun, log: Log): Promise<void> {
   const library = openLibrary(folder, run.id);
-  for (const leftover of await listLeftovers(folder, run.id)) {
-    const { name, metadata } = leftover;
+  // All are recorded before one is moved: a text that the ledger does not know yet may have taken in another.
+  const found: { name: string; record: NamedOutcome | null }[] = [];
+  for (const { name, metadata } of await listLeftovers(folder, run.id)) {
     const record =
       metadata === null ? null : (recordedOutcome(ledger, name) ?? (await recordOutcome(run, name, metadata, now())));
-    if (record === null) {
+    found.push({ name, record });
+  }
+  const takenIn = takenInBy([...ledger.records, ...found.flatMap(({ record }) => record ?? [])]);
+  for (const { name, record } of found) {
+    if (takenIn.has(name)) {
+      await discardLeftover(folder, run.id, name);
+    } else if (record === null) {
       await discardLeftover(folder, run.id, name);
       log.warn(
         { event: 'leftover_discarded', of_run: run.id, name },
         `지난 실행이 쓰다 만 파일을 지웠습니다 (온전하지 않음): ${name}`,
       );
-      continue;
+    } else {
+      const stored = await library.publish(name, shelfOf(record));
+      log.info(
+        { event: 'leftover_published', of_run: run.id, name },
+        `지난 실행이 남긴 글을 마저 저장했습니다: ${stored.markdownPath}`,
+      );
     }
-    const stored = await library.publish(name, shelfOf(record));
-    log.info(
-      { event: 'leftover_published', of_run: run.id, name },
-      `지난 실행이 남긴 글을 마저 저장했습니다: ${stored.markdownPath}`,
-    );
   }
   await removeStaging(folder, run.id);
   if (ledger.unreadable > 0) {
@@ -152,7 +160,7 @@ export async function recoverRun({ folder, now }: RunPlace, { run, ledger }: Tak
   }
 }
 
-type NamedOutcome = Extract<OutcomeRecord, { kind: 'story' | 'failure' }>;
+type NamedOutcome = Exclude<OutcomeRecord, { kind: 'abandoned' }>;
 
 function isNamed(record: LedgerRecord): record is NamedOutcome {
   return record.type === 'outcome' && record.kind !== 'abandoned';
@@ -175,17 +183,25 @@ async function recordOutcome(
 }
 
 function rebuildOutcome(name: string, metadata: Record<string, unknown>, at: number): NamedOutcome {
+  // Of several calls, the ledger has counted all but the last.
+  const last = (metadata.calls as CallFacts[] | undefined)?.at(-1) ?? metadata;
   const common = {
     type: 'outcome',
     at,
-    usage: metadata.usage as Usage | null,
-    cost_usd: metadata.cost_usd as number | null,
+    usage: last.usage as Usage | null,
+    cost_usd: last.cost_usd as number | null,
     name,
+    ...(typeof metadata.completes === 'string' ? { completes: metadata.completes } : {}),
   } as const;
   const setAside = metadata.set_aside as { kind: FailureKind; code: string } | undefined;
-  return setAside === undefined
-    ? { ...common, kind: 'story', generation_ms: Number(metadata.duration_ms) }
-    : { ...common, kind: 'failure', failure: setAside.kind, code: setAside.code };
+  if (setAside !== undefined) return { ...common, kind: 'failure', failure: setAside.kind, code: setAside.code };
+  const { nearest, likeness, duration_ms } = metadata;
+  return {
+    ...common,
+    kind: 'story',
+    generation_ms: Number(duration_ms),
+    nearest: typeof nearest === 'string' ? { name: nearest, score: Number(likeness) } : null,
+  };
 }
 
 function shelfOf({ kind }: NamedOutcome): Shelf {

@@ -1,6 +1,17 @@
 import type { AttemptRecord, LedgerRecord, OutcomeRecord } from './ledger.js';
 import type { Owner } from './owner.js';
-import { countAbandoned, countFailure, countLost, countStory, NOTHING_YET, type Statistics } from './statistics.js';
+import {
+  countAbandoned,
+  countContinuation,
+  countCutOff,
+  countFailure,
+  countLost,
+  countPart,
+  countStory,
+  NOTHING_YET,
+  type Statistics,
+} from './statistics.js';
+import { addKnown, type Usage } from './usage.js';
 
 /**
  * What a run knows of itself: its ledger, folded. A worker that goes on and one that takes the run up count in the
@@ -13,6 +24,8 @@ export interface RunState {
   unknownAtMost: { tokens: number; costUsd: number };
   /** The call whose outcome is not yet known. */
   open: AttemptRecord | null;
+  /** A cut-off text whose rest may still come, and what it used so far. */
+  part: { name: string; code: string; usage: Usage | null } | null;
   /** Who has the run; null once they let go of it. */
   owner: Owner | null;
   /** Who has the run only puts right what a crash left, and lets go of it at once. */
@@ -30,6 +43,7 @@ export const NEW_RUN: RunState = {
   failuresInARow: 0,
   unknownAtMost: { tokens: 0, costUsd: 0 },
   open: null,
+  part: null,
   owner: null,
   recovering: false,
   epoch: 0,
@@ -53,14 +67,18 @@ function apply(state: RunState, record: LedgerRecord): RunState {
       const recovering = record.purpose === 'recover';
       return { ...state, owner: record.owner, recovering, epoch: record.epoch, resumes };
     }
-    case 'attempt':
-      return { ...withoutOpen(state), open: record };
+    case 'attempt': {
+      const goesOn = record.continues !== undefined && record.continues === state.part?.name;
+      const next = withoutOpen(goesOn ? state : withoutPart(state));
+      return { ...next, open: record, statistics: goesOn ? countContinuation(next.statistics) : next.statistics };
+    }
     case 'outcome':
       return withOutcome(state, record);
     case 'end':
-      return { ...withoutOpen(state), owner: null, recovering: false, over: record.over };
+      return { ...withoutPart(withoutOpen(state)), owner: null, recovering: false, over: record.over };
     case 'snapshot':
-      return record.state;
+      // Counters that a former version did not know begin at nothing.
+      return { ...NEW_RUN, ...record.state, statistics: { ...NOTHING_YET, ...record.state.statistics } };
   }
 }
 
@@ -70,16 +88,33 @@ function withoutOpen(state: RunState): RunState {
   return { ...withUnknown(state, state.open), statistics: countLost(state.statistics), open: null };
 }
 
+/** A part whose rest will not come any more: it is set aside. */
+function withoutPart(state: RunState): RunState {
+  if (state.part === null) return state;
+  return { ...state, part: null, statistics: countCutOff(state.statistics, state.part.code) };
+}
+
 function withOutcome(state: RunState, record: OutcomeRecord): RunState {
-  const { open, statistics } = state;
+  const { open } = state;
+  const isTakenIn = record.completes !== undefined && record.completes === state.part?.name;
+  const before = isTakenIn ? state.part : null;
+  const base = isTakenIn ? { ...state, part: null } : withoutPart(state);
+  const next = { ...(record.usage === null && open !== null ? withUnknown(base, open) : base), open: null };
+  const { statistics } = next;
   const tally = { usage: record.usage, costUsd: record.cost_usd };
-  const next = { ...(record.usage === null && open !== null ? withUnknown(state, open) : state), open: null };
+  // Of the text, all its calls together.
+  const usage = before === null ? record.usage : addKnown(before.usage, record.usage);
   switch (record.kind) {
-    case 'story':
+    case 'story': {
+      const { name, generation_ms: generationMs, nearest = null } = record;
+      const story = { ...tally, storyUsage: usage, generationMs, nearest: nearest === null ? null : { name, nearest } };
+      return { ...next, failuresInARow: 0, statistics: countStory(statistics, story) };
+    }
+    case 'part':
       return {
         ...next,
-        failuresInARow: 0,
-        statistics: countStory(statistics, { ...tally, generationMs: record.generation_ms }),
+        part: { name: record.name, code: record.code, usage },
+        statistics: countPart(statistics, tally),
       };
     case 'failure': {
       const { failure: kind, code, name } = record;

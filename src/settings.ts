@@ -173,6 +173,22 @@ export const SETTINGS = {
     env: 'MIN_STORY_CHARACTERS',
     arg: 'min-story-characters',
   },
+  maxContinuations: {
+    doc: '토큰 한도에서 잘린 글의 나머지를 몇 번까지 이어서 쓰게 할지. 0이면 바로 따로 보관합니다',
+    unit: '회',
+    format: 'count',
+    default: 2,
+    env: 'MAX_CONTINUATIONS',
+    arg: 'max-continuations',
+  },
+  maxLikeness: {
+    doc: '앞선 소설과 이보다 더 닮은 소설은 따로 보관합니다 (0에서 1, 글자 묶음이 겹치는 비율). 생략하면 경고만 합니다',
+    unit: null,
+    format: 'share|null',
+    default: null as number | null,
+    env: 'MAX_LIKENESS',
+    arg: 'max-likeness',
+  },
   outputDir: {
     doc: '소설을 저장할 폴더. 상대 경로는 프로젝트 폴더에서 시작합니다',
     unit: '폴더',

@@ -1,4 +1,5 @@
 import type { FailureKind } from './failure.js';
+import type { Nearest } from './likeness.js';
 import { formatDuration, SECOND } from './time.js';
 import { addUsage, NO_TOKENS, type Usage } from './usage.js';
 
@@ -25,6 +26,10 @@ export interface Statistics {
   callsWithoutUsage: number;
   /** Those among them that were in flight when the process was killed. */
   lostCalls: number;
+  /** Calls that asked for the rest of a text that was cut off. */
+  continuations: number;
+  /** The two most alike: a story of this run and one before it; null while none was compared. */
+  nearest: { name: string; nearest: Nearest } | null;
 }
 
 export const NOTHING_YET: Statistics = {
@@ -40,6 +45,8 @@ export const NOTHING_YET: Statistics = {
   costUsd: null,
   callsWithoutUsage: 0,
   lostCalls: 0,
+  continuations: 0,
+  nearest: null,
 };
 
 /** What one attempt adds. */
@@ -48,25 +55,53 @@ export interface Tally {
   costUsd: number | null;
 }
 
-export function countStory(s: Statistics, story: Tally & { generationMs: number }): Statistics {
+export interface StoryTally extends Tally {
+  /** Of all calls that the story took; the tally's own is that of the last. */
+  storyUsage: Usage | null;
+  generationMs: number;
+  nearest: Statistics['nearest'];
+}
+
+export function countStory(s: Statistics, { storyUsage, generationMs, nearest, ...tally }: StoryTally): Statistics {
+  const isNearer = nearest !== null && nearest.nearest.score > (s.nearest?.nearest.score ?? -1);
   return {
-    ...countUsage(s, story),
+    ...countUsage(s, tally),
     stories: s.stories + 1,
-    storyTokens: story.usage === null ? s.storyTokens : addUsage(s.storyTokens, story.usage),
-    storiesWithUsage: s.storiesWithUsage + (story.usage === null ? 0 : 1),
-    generationMs: s.generationMs + story.generationMs,
+    storyTokens: storyUsage === null ? s.storyTokens : addUsage(s.storyTokens, storyUsage),
+    storiesWithUsage: s.storiesWithUsage + (storyUsage === null ? 0 : 1),
+    generationMs: s.generationMs + generationMs,
+    nearest: isNearer ? nearest : s.nearest,
   };
+}
+
+/** A call that brought a part of a text: neither a story yet, nor a failure. */
+export function countPart(s: Statistics, tally: Tally): Statistics {
+  return countUsage(s, tally);
+}
+
+/** A call that asks for the rest. */
+export function countContinuation(s: Statistics): Statistics {
+  return { ...s, continuations: s.continuations + 1 };
+}
+
+/** A part whose rest never came; its call is counted already. */
+export function countCutOff(s: Statistics, code: string): Statistics {
+  return countKind({ ...s, setAside: s.setAside + 1 }, 'incomplete', code);
 }
 
 export function countFailure(
   s: Statistics,
   failure: Tally & { kind: FailureKind; code: string; setAside: boolean },
 ): Statistics {
+  const counted = { ...countUsage(s, failure), setAside: s.setAside + (failure.setAside ? 1 : 0) };
+  return countKind(counted, failure.kind, failure.code);
+}
+
+function countKind(s: Statistics, kind: FailureKind, code: string): Statistics {
   return {
-    ...countUsage(s, failure),
-    failures: { ...s.failures, [failure.kind]: (s.failures[failure.kind] ?? 0) + 1 },
-    failureCodes: { ...s.failureCodes, [failure.code]: (s.failureCodes[failure.code] ?? 0) + 1 },
-    setAside: s.setAside + (failure.setAside ? 1 : 0),
+    ...s,
+    failures: { ...s.failures, [kind]: (s.failures[kind] ?? 0) + 1 },
+    failureCodes: { ...s.failureCodes, [code]: (s.failureCodes[code] ?? 0) + 1 },
   };
 }
 
@@ -113,6 +148,9 @@ const number = new Intl.NumberFormat('ko-KR', { maximumFractionDigits: 1 });
 const dollars = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD', maximumFractionDigits: 4 });
 
 export const formatNumber = (value: number) => number.format(value);
+const percent = new Intl.NumberFormat('ko-KR', { style: 'percent', maximumFractionDigits: 1 });
+
+export const formatPercent = (share: number) => percent.format(share);
 export const formatCost = (usd: number) => dollars.format(usd);
 
 /** The fields of the final record. */
@@ -128,11 +166,18 @@ export function toFields(s: Statistics, runtimeMs: number): Record<string, unkno
     stories_without_usage: s.stories - s.storiesWithUsage,
     calls_without_usage: s.callsWithoutUsage,
     calls_lost_to_kills: s.lostCalls,
+    continuations: s.continuations,
     tokens: s.tokens,
     average_tokens_per_story: averageTokens(s),
     average_generation_seconds: generationMs === null ? null : generationMs / SECOND,
     cost_usd: s.costUsd,
+    most_alike: s.nearest === null ? null : { name: s.nearest.name, ...toNearestFields(s.nearest.nearest) },
   };
+}
+
+/** How metadata and records tell of the nearest story. */
+export function toNearestFields({ name, score }: Nearest): { nearest: string; likeness: number } {
+  return { nearest: name, likeness: Number(score.toFixed(4)) };
 }
 
 /** The final statistics as Korean lines, for the message of the final record. */
@@ -161,5 +206,11 @@ export function toLines(
     ...(tokens === null ? [] : [`소설당 평균 토큰: ${formatNumber(tokens)}`]),
     ...(generation === null ? [] : [`소설당 평균 생성 시간: ${formatDuration(generation)}`]),
     ...(!s.costUsd ? [] : [`비용(정가 기준): ${formatCost(s.costUsd)}`]),
+    ...(s.continuations === 0 ? [] : [`잘린 글 이어 쓰기: ${formatNumber(s.continuations)}회`]),
+    ...(s.nearest === null
+      ? []
+      : [
+          `가장 닮은 두 소설: ${formatPercent(s.nearest.nearest.score)} (${s.nearest.name}, ${s.nearest.nearest.name})`,
+        ]),
   ];
 }

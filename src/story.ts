@@ -77,6 +77,12 @@ export function toMarkdown(story: Story, facts: FrontmatterFacts): string {
   return `---\n${frontmatter}---\n\n${story.text}\n`;
 }
 
+/** The two parts of a Markdown file of `toMarkdown`; null when it is not put together like that. */
+export function fromMarkdown(markdown: string): { frontmatter: string; text: string } | null {
+  const [, frontmatter, text] = /^---\n([\s\S]*?\n)---\n\n([\s\S]*)\n$/.exec(markdown) ?? [];
+  return frontmatter === undefined || text === undefined ? null : { frontmatter, text };
+}
+
 /**
  * The first `#` heading is the title, or a deeper one that opens the text. Without one, a short first line set apart from the text is (`**제목**`,
  * `제목: …`), and else the first words of the story.

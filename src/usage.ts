@@ -17,6 +17,11 @@ export function addUsage(a: Usage, b: Usage): Usage {
   return toUsage(a.input_tokens + b.input_tokens, a.output_tokens + b.output_tokens);
 }
 
+/** The sum, as far as it is known: null as soon as one of the two is not. */
+export function addKnown(a: Usage | null, b: Usage | null): Usage | null {
+  return a === null || b === null ? null : addUsage(a, b);
+}
+
 /**
  * Gathers usage while a stream reports it piece by piece. Endpoints leave fields out, send null, or send things
  * that are no token counts: such a field counts as unknown, and never as 0.

@@ -1,6 +1,7 @@
 import type { Answer } from './author.js';
 import type { Failure, FailureKind } from './failure.js';
-import { formatNumber } from './statistics.js';
+import type { Nearest } from './likeness.js';
+import { formatNumber, formatPercent } from './statistics.js';
 import { countCharacters } from './story.js';
 
 /** Stop reasons that mean: the model was cut off, not finished. */
@@ -41,6 +42,17 @@ export function judge(answer: Answer, minCharacters: number): Failure | null {
   if (hasRepetition(paragraphs)) return failure('unusable', 'repetition', '같은 문단이 되풀이됩니다');
   if (!ends(text)) return failure('incomplete', 'no_ending', '마지막 문장이 끝나지 않았습니다');
   return null;
+}
+
+/**
+ * Is a story too much like one before it?
+ * @param limit from 0 to 1; null: none is
+ * @returns null when it is not
+ */
+export function judgeLikeness(nearest: Nearest | null, limit: number | null): Failure | null {
+  if (nearest === null || limit === null || nearest.score <= limit) return null;
+  const reason = `앞선 소설과 너무 닮았습니다 (${formatPercent(nearest.score)}, ${nearest.name})`;
+  return failure('unusable', 'too_alike', reason);
 }
 
 function failure(kind: FailureKind, code: string, reason: string): Failure {

@@ -4,7 +4,7 @@ import type { Limits } from './config.js';
 import { endsRun, type Failure } from './failure.js';
 import type { Log } from './log.js';
 import type { RunState } from './run-state.js';
-import { formatCost, formatNumber } from './statistics.js';
+import { formatCost, formatNumber, formatPercent, toNearestFields } from './statistics.js';
 import { type BackoffOptions, backoff, type Clock, clockTime, formatDuration, type Random, SECOND } from './time.js';
 
 /** What a wait is for. */
@@ -128,7 +128,11 @@ const NEXT: Record<Waiting, string> = {
   rate_limit: 'API의 요청 한도가 다시 차므로 그때 다음 소설을 시작합니다',
 };
 
-function announceStory({ story, stored, usage, costUsd, generationMs }: SavedStory, state: RunState, log: Log): void {
+/** From here on two stories share whole passages; by accident they share a few hundredths. */
+const ALIKE = 0.2;
+
+function announceStory(saved: SavedStory, state: RunState, log: Log): void {
+  const { story, stored, usage, costUsd, generationMs, nearest } = saved;
   const { stories, tokens } = state.statistics;
   const used = usage === null ? '토큰 사용량 모름' : `토큰 ${formatNumber(usage.total_tokens)}`;
   // The offline author costs nothing, which is not worth a word.
@@ -145,9 +149,16 @@ function announceStory({ story, stored, usage, costUsd, generationMs }: SavedSto
       usage,
       cost_usd: costUsd,
       total_tokens_so_far: tokens.total_tokens,
+      ...(nearest === null ? {} : toNearestFields(nearest)),
     },
     `${stories}번째 소설 저장 - "${story.title}" (${facts}) → ${stored.name}.md`,
   );
+  if (nearest !== null && nearest.score > ALIKE) {
+    log.warn(
+      { event: 'story_alike', ...toNearestFields(nearest) },
+      `앞선 소설과 닮았습니다 (${formatPercent(nearest.score)}): ${nearest.name}`,
+    );
+  }
 }
 
 function announceFailure({ kind, code, reason, advice, retryAfterMs }: Failure, inARow: number, log: Log): void {

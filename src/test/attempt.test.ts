@@ -7,6 +7,9 @@ import type { Answer, Author } from '../author.js';
 import { CallFailure } from '../failure.js';
 import type { LedgerRecord } from '../ledger.js';
 import { type Entry, type Library, openLibrary } from '../library.js';
+import type { Nearest } from '../likeness.js';
+import type { LikenessIndex } from '../likeness-index.js';
+import type { Prompt } from '../prompt.js';
 import { NOTHING_YET } from '../statistics.js';
 import { NO_TOKENS, toUsage } from '../usage.js';
 import {
@@ -37,6 +40,8 @@ const FACTS: AttemptDeps['facts'] = {
   maxTokens: 16000,
   temperature: null,
   minCharacters: 1000,
+  maxContinuations: 2,
+  maxLikeness: null,
   template: null,
   request: null,
 };
@@ -66,6 +71,7 @@ function setUp(
     axes: AXIS_CARDS,
     drawPremise: async () => PREMISE,
     recent: { list: () => [], add: () => {} },
+    likeness: likenessOf(null),
     write,
     library: openLibrary(folder, run.id),
     progress: {
@@ -91,6 +97,11 @@ function setUp(
   return { attempt, folder, clock, log, stopping, aborting, progress, run };
 }
 
+/** An index that finds this story for every text. */
+function likenessOf(nearest: Nearest | null): LikenessIndex {
+  return { load: async () => {}, nearest: async () => nearest, add: async () => {} };
+}
+
 /** The records of a ledger that tell how an attempt ended. */
 const outcomes = (records: readonly LedgerRecord[]) => records.filter((record) => record.type === 'outcome');
 
@@ -106,19 +117,20 @@ function answering(answer: Partial<Answer> = {}): { write: Author; calls(): numb
   };
 }
 
+const NO_DETAIL: CallFailure['detail'] = {
+  fault: 'http',
+  status: null,
+  type: null,
+  code: null,
+  message: 'Overloaded',
+  retryAfterMs: null,
+  requestId: null,
+  usage: null,
+};
+
 function failingCall(detail: Partial<CallFailure['detail']>): Author {
   return async () => {
-    throw new CallFailure({
-      fault: 'http',
-      status: null,
-      type: null,
-      code: null,
-      message: 'Overloaded',
-      retryAfterMs: null,
-      requestId: null,
-      usage: null,
-      ...detail,
-    });
+    throw new CallFailure({ ...NO_DETAIL, ...detail });
   };
 }
 
@@ -141,6 +153,7 @@ function fullDisk(failures: number): { library: Library; saved: Entry[]; tries()
         saved.push(entry);
         return { name, markdownPath: `${name}.md`, metadataPath: `${name}_metadata.json` };
       },
+      discard: async () => {},
     },
     saved,
     tries: () => tries,
@@ -173,6 +186,7 @@ test('a story is saved with all the metadata of the contract', async (t) => {
     },
     {
       facts: { ...FACTS, template, request: '고양이', temperature: 0.9 },
+      likeness: likenessOf({ name: 'horror_story_20261122_000000_0000000a', score: 0.12345 }),
       runOptions: { state: { statistics: { ...NOTHING_YET, stories: 2 }, failuresInARow: 1 } },
     },
   );
@@ -186,7 +200,14 @@ test('a story is saved with all the metadata of the contract', async (t) => {
     model: 'claude-sonnet-5-5-20261021',
     template_used: 'night.json',
     custom_request: '고양이',
-    config: { model: 'claude-sonnet-5-5', max_tokens: 16000, temperature: 0.9, min_story_characters: 1000 },
+    config: {
+      model: 'claude-sonnet-5-5',
+      max_tokens: 16000,
+      temperature: 0.9,
+      min_story_characters: 1000,
+      max_continuations: 2,
+      max_likeness: null,
+    },
     word_count: [...ANSWER.text].length,
     usage: { input_tokens: 500, output_tokens: 3000, total_tokens: 3500 },
     title: '반품 구역',
@@ -199,6 +220,8 @@ test('a story is saved with all the metadata of the contract', async (t) => {
     request_id: 'req_1',
     provider: 'anthropic',
     cost_usd: 0.031,
+    nearest: 'horror_story_20261122_000000_0000000a',
+    likeness: 0.1235,
   });
   assert.match(String(generated_at), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$/);
   assert.equal(Date.parse(String(generated_at)), clock.now() - (clock.now() % SECOND));
@@ -232,12 +255,14 @@ test('the start is logged with the premise, and growth is shown while the story 
     sequence: 1,
     attempt: 1,
     premise: {
+      person: 'apology-writer',
       place: 'parcel-returns',
       time: 'monsoon',
       fear: 'memory',
       presence: 'colleague',
       device: 'recorder',
       turn: 'caller',
+      form: 'statement',
     },
   });
   assert.deepEqual(log.events(), ['story_started']);
@@ -271,7 +296,8 @@ const UNUSABLE: [name: string, answer: Partial<Answer>, kind: string, code: stri
 
 for (const [name, answer, kind, code] of UNUSABLE) {
   test(`${name} is set aside with its reason and its usage, and is no story`, async (t) => {
-    const { attempt, folder, log, run, clock } = setUp(t, answering(answer).write);
+    const facts = { ...FACTS, maxContinuations: 0 };
+    const { attempt, folder, log, run, clock } = setUp(t, answering(answer).write, { facts });
     const outcome = assertKind(await attempt(), 'failed');
     assert.deepEqual([outcome.failure.kind, outcome.failure.code], [kind, code]);
     const [file = ''] = readdirSync(join(folder, '.set-aside')).filter((name) => name.endsWith('.md'));
@@ -504,12 +530,14 @@ test('the call is in the ledger before it is made, with the premise and the most
   const { attempt, run } = setUp(t, async (prompt) => {
     const bytes = Buffer.byteLength(prompt.system) + Buffer.byteLength(prompt.user);
     const premise = {
+      person: 'apology-writer',
       place: 'parcel-returns',
       time: 'monsoon',
       fear: 'memory',
       presence: 'colleague',
       device: 'recorder',
       turn: 'caller',
+      form: 'statement',
     };
     const cost_usd = (bytes * 2 + 16_000 * 10) / 1e6;
     assert.deepEqual(run.records, [
@@ -533,6 +561,7 @@ test('a saved story is in the ledger under its name, once', async (t) => {
       kind: 'story',
       name: stored.name,
       generation_ms: 0,
+      nearest: null,
     },
   ]);
 });
@@ -551,6 +580,7 @@ test('a story is staged before it is in the ledger, and seen only after', async 
         steps.push('published');
         return real.publish(name, shelf);
       },
+      discard: real.discard,
     },
     runOptions: {
       refuse: (record) => {
@@ -628,6 +658,7 @@ test('a story that is recorded and cannot be published is not recorded again', a
         if (left-- > 0) throw diskFull();
         return disk.library.publish(name, shelf);
       },
+      discard: disk.library.discard,
     },
   });
   assertKind(await attempt(), 'saved');
@@ -642,6 +673,7 @@ test('given up after its record, a story counts as one: the next start publishes
       publish: async () => {
         throw diskFull();
       },
+      discard: async () => {},
     },
   });
   clock.at(clock.now() + SECOND, () => {
@@ -735,4 +767,152 @@ test('a story whose staging somebody takes away before it is seen is staged anew
   assertKind(await attempt(), 'saved');
   assert.equal(visible(folder).length, 2);
   assert.equal(outcomes(run.records).length, 1);
+});
+
+/** An author who is cut off after so many characters each time, and goes on where he was cut. */
+function cutOff(text: string, ...lengths: number[]): { write: Author; prompts: Prompt[] } {
+  const prompts: Prompt[] = [];
+  return {
+    prompts,
+    write: async (prompt) => {
+      const length = lengths[prompts.length];
+      prompts.push(prompt);
+      const from = prompt.rest?.written.length ?? 0;
+      const rest = text.slice(from, length === undefined ? text.length : from + length);
+      const usage = toUsage(100 * prompts.length, 1000);
+      const stopReason = length === undefined ? 'end_turn' : 'max_tokens';
+      return { ...ANSWER, text: rest.trimStart(), stopReason, usage, requestId: `req_${prompts.length}` };
+    },
+  };
+}
+
+/** The kinds of a ledger's records, in order. */
+const kindsIn = (records: readonly LedgerRecord[]) =>
+  records.map((record) => (record.type === 'outcome' ? record.kind : record.type));
+
+test('a text cut off twice is gone on with, and saved whole', async (t) => {
+  const { write, prompts } = cutOff(ANSWER.text, 400, 300);
+  const { attempt, folder, run, log } = setUp(t, write);
+  const saved = assertKind(await attempt(), 'saved');
+  assert.equal(saved.story.text, ANSWER.text);
+  assert.equal(prompts.length, 3);
+  assert.deepEqual(kindsIn(run.records), ['attempt', 'part', 'attempt', 'part', 'attempt', 'story']);
+  assert.deepEqual(saved.usage, toUsage(600, 3000));
+  const metadata = metadataIn(folder);
+  assert.deepEqual(metadata.usage, saved.usage);
+  assert.deepEqual(
+    (metadata.calls as { request_id: string }[]).map(({ request_id }) => request_id),
+    ['req_1', 'req_2', 'req_3'],
+  );
+  const { statistics, part } = run.state();
+  assert.deepEqual([statistics.stories, statistics.attempts, statistics.setAside, part], [1, 3, 0, null]);
+  assert.deepEqual(statistics.tokens, saved.usage);
+  assert.deepEqual(readdirSync(join(folder, '.staging', 'run_1')), []);
+  assert.deepEqual(log.events(), ['story_started', 'continuing', 'continuing']);
+});
+
+test('while the rest is asked for, what there is lies whole in staging and in the ledger', async (t) => {
+  const { write } = cutOff(ANSWER.text, 400);
+  const { attempt, folder, run } = setUp(t, async (prompt, options) => {
+    if (prompt.rest !== undefined) {
+      const files = readdirSync(join(folder, '.staging', 'run_1'));
+      const { part, open } = run.state();
+      assert.deepEqual(files.sort(), [`${part?.name}.md`, `${part?.name}_metadata.json`]);
+      assert.equal(open?.continues, part?.name);
+    }
+    return write(prompt, options);
+  });
+  assertKind(await attempt(), 'saved');
+});
+
+test('a text that is cut off again and again is set aside as far as it came, once', async (t) => {
+  const { write, prompts } = cutOff(ANSWER.text, 300, 300, 300, 300);
+  const { attempt, folder, run } = setUp(t, write);
+  const { failure } = assertKind(await attempt(), 'failed');
+  assert.deepEqual([failure.kind, failure.code, prompts.length], ['incomplete', 'max_tokens', 3]);
+  const [file = '', ...others] = readdirSync(join(folder, '.set-aside')).filter((name) => name.endsWith('.md'));
+  assert.deepEqual(others, []);
+  const text =
+    readFileSync(join(folder, '.set-aside', file), 'utf8')
+      .split('---\n\n')[1]
+      ?.trimEnd() ?? '';
+  assert.ok(ANSWER.text.startsWith(text) && text.length > 800, `${text.length} characters`);
+  const { statistics } = run.state();
+  assert.deepEqual([statistics.setAside, statistics.attempts, statistics.failures], [1, 3, { incomplete: 1 }]);
+});
+
+for (const [name, error, kind] of [
+  ['fails', new CallFailure({ ...NO_DETAIL, fault: 'cut' }), 'failed'],
+  ['ends in a defect', new TypeError('x is undefined'), 'failed'],
+] as const) {
+  test(`when the call for the rest ${name}, what there is is set aside`, async (t) => {
+    const { write } = cutOff(ANSWER.text, 400);
+    const { attempt, folder, run } = setUp(t, async (prompt, options) => {
+      if (prompt.rest !== undefined) throw error;
+      return write(prompt, options);
+    });
+    assertKind(await attempt(), kind);
+    assert.equal(readdirSync(join(folder, '.set-aside')).length, 2);
+    const { statistics } = run.state();
+    assert.deepEqual([statistics.setAside, statistics.attempts, statistics.tokens.total_tokens], [1, 2, 1100]);
+  });
+}
+
+test('given up while the rest is asked for, what there is is set aside', async (t) => {
+  const { write } = cutOff(ANSWER.text, 400);
+  const { attempt, folder, run, aborting } = setUp(t, async (prompt, options) => {
+    if (prompt.rest === undefined) return write(prompt, options);
+    aborting.abort('SIGINT');
+    throw options.signal.reason;
+  });
+  assertKind(await attempt(), 'abandoned');
+  assert.equal(readdirSync(join(folder, '.set-aside')).length, 2);
+  assert.deepEqual(kindsIn(run.records), ['attempt', 'part', 'attempt', 'abandoned']);
+  assert.equal(run.state().statistics.setAside, 1);
+});
+
+test('told to stop while the rest is to be asked for, the story in hand is finished', async (t) => {
+  const { write } = cutOff(ANSWER.text, 400);
+  const { attempt, stopping } = setUp(t, async (prompt, options) => {
+    stopping.abort('SIGTERM');
+    return write(prompt, options);
+  });
+  assert.equal(assertKind(await attempt(), 'saved').story.text, ANSWER.text);
+});
+
+test('a cap in the way of the rest ends the run, and what there is is set aside', async (t) => {
+  const { write } = cutOff(ANSWER.text, 400);
+  // Room for the first call at its most, and not for a second one.
+  const { attempt, folder } = setUp(t, write, { caps: { tokens: 20_000, costUsd: null } });
+  assertKind(await attempt(), 'capped');
+  assert.equal(readdirSync(join(folder, '.set-aside')).length, 2);
+});
+
+test('a story too much like one before it is set aside where there is a limit, and saved where there is none', async (t) => {
+  const likeness = likenessOf({ name: 'horror_story_20261122_000000_0000000a', score: 0.31 });
+  const strict = setUp(t, answering().write, { likeness, facts: { ...FACTS, maxLikeness: 0.3 } });
+  const { failure } = assertKind(await strict.attempt(), 'failed');
+  assert.deepEqual([failure.kind, failure.code], ['unusable', 'too_alike']);
+  assert.match(failure.reason, /31%.*horror_story_20261122_000000_0000000a/);
+  assert.equal(readdirSync(join(strict.folder, '.set-aside')).length, 2);
+  const exactly = setUp(t, answering().write, { likeness, facts: { ...FACTS, maxLikeness: 0.31 } });
+  assertKind(await exactly.attempt(), 'saved');
+  const lenient = setUp(t, answering().write, { likeness });
+  assert.equal(assertKind(await lenient.attempt(), 'saved').nearest?.score, 0.31);
+});
+
+test('an index that cannot be used costs no story', async (t) => {
+  const broken: LikenessIndex = {
+    load: async () => {},
+    nearest: async () => {
+      throw diskFull();
+    },
+    add: async () => {
+      throw diskFull();
+    },
+  };
+  const { attempt, folder, log } = setUp(t, answering().write, { likeness: broken });
+  assert.equal(assertKind(await attempt(), 'saved').nearest, null);
+  assert.equal(metadataIn(folder).likeness, null);
+  assert.deepEqual(log.events(), ['story_started', 'likeness_unknown', 'likeness_not_added']);
 });

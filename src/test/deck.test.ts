@@ -104,6 +104,22 @@ test('a torn last line, wherever it is torn, costs nothing but that draw', async
   }
 });
 
+test('a line of an earlier version, which knew fewer axes, counts for those it names', async (t) => {
+  const folder = folderOf(t);
+  const path = join(folder, '.deck.jsonl');
+  const before = await drawn(7, deckOn(folder));
+  const older = before.map((premise, index) => {
+    const { person: _, form: __, ...premiseIds } = idsOf(premise);
+    return JSON.stringify({ id: `old-${index}`, premise: premiseIds });
+  });
+  writeFileSync(path, `${older.join('\n')}\n`);
+  const [next] = await drawn(1, deckOn(folder, 2));
+  assert.ok(next !== undefined);
+  for (const axis of AXES.filter((name) => name !== 'person' && name !== 'form')) {
+    assert.ok(!before.some((premise) => premise[axis].id === next[axis].id), axis);
+  }
+});
+
 test('foreign lines are passed over', async (t) => {
   const folder = folderOf(t);
   const deck = deckOn(folder);

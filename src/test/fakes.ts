@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { LedgerRecord } from '../ledger.js';
 import type { Fields, Log } from '../log.js';
-import type { AxisCards, Premise } from '../premise.js';
+import { AXES, type Axis, type AxisCards, type Premise } from '../premise.js';
 import type { Run } from '../run.js';
 import { fold, NEW_RUN, type RunState } from '../run-state.js';
 import type { Clock } from '../time.js';
@@ -119,18 +119,29 @@ export function diskFull(): Error {
 }
 
 export const PREMISE: Premise = {
+  person: { id: 'apology-writer', text: '남의 사과문을 대신 써 주던 사람' },
   place: { id: 'parcel-returns', text: '물류센터의 반품 구역' },
   time: { id: 'monsoon', text: '장마 사흘째의 새벽' },
   fear: { id: 'memory', text: '내 기억을 믿을 수 없다는 두려움' },
   presence: { id: 'colleague', text: '먼저 와 있던 또 다른 근무자' },
   device: { id: 'recorder', text: '잘못 배달된 녹음기' },
   turn: { id: 'caller', text: '구조 요청을 보낸 사람이 나였다' },
+  form: { id: 'statement', text: '같은 질문에 세 번째로 대답하는 진술' },
 };
 
-const LABELS = { place: '장소', time: '시간', fear: '두려움', presence: '존재', device: '장치', turn: '반전' };
+const LABELS: Record<Axis, string> = {
+  person: '인물',
+  place: '장소',
+  time: '시간',
+  fear: '두려움',
+  presence: '존재',
+  device: '장치',
+  turn: '반전',
+  form: '서술 형식',
+};
 
 /** Axes with two cards each; the first is that of PREMISE. */
-export const AXIS_CARDS: AxisCards[] = (Object.keys(LABELS) as (keyof typeof LABELS)[]).map((axis) => ({
+export const AXIS_CARDS: AxisCards[] = AXES.map((axis) => ({
   axis,
   label: LABELS[axis],
   cards: [PREMISE[axis], { id: `other-${axis}`, text: `다른 ${LABELS[axis]}` }],

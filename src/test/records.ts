@@ -1,6 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
-import type { AbandonedRecord, AttemptRecord, EndRecord, FailureRecord, LedgerRecord, StoryRecord } from '../ledger.js';
+import type {
+  AbandonedRecord,
+  AttemptRecord,
+  EndRecord,
+  FailureRecord,
+  LedgerRecord,
+  PartRecord,
+  StoryRecord,
+} from '../ledger.js';
 import { type Owner, ownerOf } from '../owner.js';
 import type { Random } from '../time.js';
 import { toUsage } from '../usage.js';
@@ -24,6 +32,17 @@ export const story = (record: Partial<StoryRecord> = {}): StoryRecord => ({
   kind: 'story',
   name: 'horror_story_20261123_140000_00000001',
   generation_ms: 42_000,
+  ...record,
+});
+
+export const part = (record: Partial<PartRecord> = {}): PartRecord => ({
+  type: 'outcome',
+  at: 2000,
+  usage: toUsage(500, 16_000),
+  cost_usd: 0.161,
+  kind: 'part',
+  name: 'horror_story_20261123_140000_0000000b',
+  code: 'max_tokens',
   ...record,
 });
 
@@ -62,6 +81,12 @@ export function history(random: Random, count: number): LedgerRecord[] {
   let at = 1000;
   let open = false;
   let epoch = 1;
+  let pending = '';
+  const takesIn = () => (pending === '' ? {} : { completes: pending });
+  const keep = (record: LedgerRecord): LedgerRecord => {
+    if (record.type === 'outcome') pending = record.kind === 'part' ? record.name : '';
+    return record;
+  };
   return Array.from({ length: count }, (_, n) => {
     at += Math.floor(random() * 1000);
     if (open && random() < 0.8) {
@@ -69,11 +94,15 @@ export function history(random: Random, count: number): LedgerRecord[] {
       const usage = pick(null, toUsage(Math.floor(random() * 500), Math.floor(random() * 5000)));
       const cost_usd = usage === null ? null : pick(null, usage.total_tokens / 1024);
       const told = { at, usage, cost_usd };
-      return pick<LedgerRecord>(
-        story({ ...told, name: `story_${n}`, generation_ms: Math.floor(random() * 1e5) }),
-        failure({ ...told, failure: pick('transient', 'unusable', 'incomplete'), code: pick('cut', 'too_short') }),
-        failure({ ...told, name: `aside_${n}` }),
-        abandoned(told),
+      return keep(
+        pick<LedgerRecord>(
+          story({ ...told, name: `story_${n}`, generation_ms: Math.floor(random() * 1e5) }),
+          failure({ ...told, failure: pick('transient', 'unusable', 'incomplete'), code: pick('cut', 'too_short') }),
+          failure({ ...told, name: `aside_${n}` }),
+          part({ ...told, name: `part_${n}`, ...takesIn() }),
+          story({ ...told, name: `whole_${n}`, ...takesIn() }),
+          abandoned(told),
+        ),
       );
     }
     if (random() < 0.15) return end({ at });
@@ -82,7 +111,10 @@ export function history(random: Random, count: number): LedgerRecord[] {
       return { type: 'claim', at, epoch, owner: DEAD, purpose: pick('resume', 'recover') };
     }
     open = true;
-    return attempt({ at, number: n, at_most: { tokens: 1000 * n, cost_usd: pick(null, n / 1024) } });
+    const goesOn = pending !== '' && random() < 0.7;
+    if (!goesOn) pending = '';
+    const at_most = { tokens: 1000 * n, cost_usd: pick(null, n / 1024) };
+    return attempt({ at, number: n, at_most, ...(goesOn ? { continues: pending } : {}) });
   });
 }
 

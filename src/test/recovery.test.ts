@@ -20,7 +20,7 @@ import { openRun, type RunWish, recoverRuns } from '../recovery.js';
 import { beginRun, claimRun, type Run, type RunPlace, replay } from '../run.js';
 import { toUsage } from '../usage.js';
 import { recordingLog, storyText, temporaryFolder } from './fakes.js';
-import { attempt, DEAD, end, failure, ME, neighbour, story } from './records.js';
+import { attempt, DEAD, end, failure, ME, neighbour, part, story } from './records.js';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 10, 23, 5);
@@ -212,7 +212,7 @@ for (const [owner, wish] of [
     const { log } = await open(folder, wish);
     assert.deepEqual(visible(folder), PAIR);
     assertPair(folder);
-    assert.deepEqual(await outcomesOf(folder, before), [story({ at: START, name: NAME })]);
+    assert.deepEqual(await outcomesOf(folder, before), [story({ at: START, name: NAME, nearest: null })]);
     assert.equal(existsSync(staging(folder, before)), false);
     assert.ok(log.events().includes('leftover_published'));
     assert.ok(!log.events().includes('call_lost'));
@@ -275,6 +275,79 @@ for (const [owner, wish] of [
     await open(folder, wish);
     assert.deepEqual(visible(folder), []);
     assertPair(join(folder, '.set-aside'));
+  });
+}
+
+// A cut-off text whose rest was asked for.
+
+const PART = 'horror_story_20261123_135900_0000000b';
+
+const CUT: Entry = {
+  markdown: `---\ntitle: 반품\n---\n\n${storyText().slice(0, 700)}\n`,
+  metadata: {
+    title: '반품',
+    usage: toUsage(1, 2),
+    cost_usd: 0.5,
+    set_aside: { kind: 'incomplete', code: 'max_tokens', reason: '잘렸습니다' },
+  },
+};
+
+/** The whole that came of it: its usage is that of both calls. */
+const WHOLE: Entry = {
+  ...ENTRY,
+  metadata: {
+    ...ENTRY.metadata,
+    usage: toUsage(501, 3002),
+    completes: PART,
+    calls: [
+      { usage: toUsage(1, 2), cost_usd: 0.5 },
+      { usage: toUsage(500, 3000), cost_usd: 0.031 },
+    ],
+  },
+};
+
+const CUT_RECORD = part({ name: PART, usage: toUsage(1, 2), cost_usd: 0.5 });
+const REST = attempt({ number: 2, continues: PART });
+
+for (const [moment, records] of [
+  ['before its rest was asked for', [attempt(), CUT_RECORD]],
+  ['while its rest was asked for', [attempt(), CUT_RECORD, REST]],
+  ['before it was recorded', [attempt()]],
+] as const) {
+  test(`a part that a kill left ${moment} is set aside, and counted as that`, async (t) => {
+    const folder = temporaryFolder(t);
+    const before = await killed(folder, records);
+    await stage(folder, before, CUT, PART);
+    const { run } = await open(folder);
+    assert.deepEqual(readdirSync(join(folder, '.set-aside')).sort(), [`${PART}.md`, `${PART}_metadata.json`]);
+    assert.equal(existsSync(staging(folder, before)), false);
+    await run.record(end());
+    const { statistics } = run.state();
+    assert.deepEqual(
+      [statistics.setAside, statistics.failures, statistics.tokens],
+      [1, { incomplete: 1 }, toUsage(1, 2)],
+    );
+  });
+}
+
+for (const recorded of [true, false]) {
+  test(`a whole that a kill left ${recorded ? 'with' : 'without'} a record is published, and its part is gone`, async (t) => {
+    const folder = temporaryFolder(t);
+    const record = story({ at: START, name: NAME, completes: PART, nearest: null });
+    const before = await killed(folder, [attempt(), CUT_RECORD, REST, ...(recorded ? [record] : [])]);
+    await stage(folder, before, CUT, PART);
+    await stage(folder, before, WHOLE);
+    const { run, log } = await open(folder);
+    assert.deepEqual(visible(folder), PAIR);
+    assertPair(folder);
+    assert.equal(existsSync(join(folder, '.set-aside')), false);
+    assert.equal(existsSync(staging(folder, before)), false);
+    assert.deepEqual((await outcomesOf(folder, before)).at(-1), record);
+    assert.equal(log.events().filter((event) => event === 'leftover_published').length, 1);
+    await run.record(end());
+    const { statistics } = run.state();
+    assert.deepEqual([statistics.stories, statistics.setAside, statistics.attempts], [1, 0, 2]);
+    assert.deepEqual(statistics.tokens, toUsage(501, 3002));
   });
 }
 

@@ -5,7 +5,7 @@ import type { Owner } from '../owner.js';
 import { fold, NEW_RUN, type RunState } from '../run-state.js';
 import { toUsage } from '../usage.js';
 import { seededRandom } from './fakes.js';
-import { abandoned, attempt, end, failure, history, story } from './records.js';
+import { abandoned, attempt, end, failure, history, part, story } from './records.js';
 
 const FIRST: Owner = { boot: 'b', pid: 1, started: '10' };
 const SECOND: Owner = { boot: 'b', pid: 2, started: '20' };
@@ -119,6 +119,57 @@ for (const outcome of [
   });
 }
 
+const PART = part({ name: 'part_1', usage: toUsage(100, 900), cost_usd: 0.5 });
+const REST = attempt({ number: 2, continues: 'part_1' });
+
+test('a part is neither a story nor a failure as long as its rest may come', () => {
+  for (const state of [after(attempt(), PART), after(attempt(), PART, claim()), after(attempt(), PART, REST)]) {
+    const { statistics } = state;
+    assert.deepEqual(state.part, { name: 'part_1', code: 'max_tokens', usage: toUsage(100, 900) });
+    assert.deepEqual([statistics.attempts, statistics.tokens.total_tokens, statistics.costUsd], [1, 1000, 0.5]);
+    assert.deepEqual([statistics.stories, statistics.setAside, statistics.failures], [0, 0, {}]);
+  }
+});
+
+test('a story that takes its part in is one story of two calls', () => {
+  const { statistics, part: left } = after(attempt(), PART, REST, story({ completes: 'part_1' }));
+  assert.equal(left, null);
+  assert.deepEqual([statistics.stories, statistics.attempts, statistics.continuations], [1, 2, 1]);
+  assert.deepEqual([statistics.setAside, statistics.failures], [0, {}]);
+  assert.deepEqual(statistics.storyTokens, toUsage(600, 3900));
+  assert.deepEqual(statistics.tokens, toUsage(600, 3900));
+});
+
+test('a second part takes the first in, and its story both', () => {
+  const second = part({ name: 'part_2', completes: 'part_1', usage: toUsage(10, 90) });
+  const last = story({ completes: 'part_2', usage: toUsage(1, 2) });
+  const { statistics } = after(attempt(), PART, REST, second, attempt({ continues: 'part_2' }), last);
+  assert.deepEqual([statistics.stories, statistics.attempts, statistics.setAside], [1, 3, 0]);
+  assert.deepEqual(statistics.storyTokens, toUsage(111, 992));
+});
+
+test('a story whose part has no known usage is in no average of tokens', () => {
+  const unknown = part({ name: 'part_1', usage: null, cost_usd: null });
+  const { statistics, unknownAtMost } = after(attempt(), unknown, REST, story({ completes: 'part_1' }));
+  assert.deepEqual([statistics.storiesWithUsage, statistics.callsWithoutUsage], [0, 1]);
+  assert.equal(unknownAtMost.tokens, 20_000);
+});
+
+for (const [name, records, attempts] of [
+  ['its rest fails', [REST, failure()], 2],
+  ['its rest is given up', [REST, abandoned()], 2],
+  ['its rest is lost in a kill and another story is begun', [REST, claim(), attempt()], 2],
+  ['another story is begun', [claim(), attempt()], 1],
+  ['the run ends', [end()], 1],
+] as const) {
+  test(`a part is set aside once ${name}`, () => {
+    const { statistics, part: left } = after(attempt(), PART, ...records);
+    assert.equal(left, null);
+    assert.deepEqual([statistics.setAside, statistics.failureCodes.max_tokens, statistics.attempts], [1, 1, attempts]);
+    assert.equal(statistics.tokens.total_tokens, 1000);
+  });
+}
+
 test('an outcome without a call before it counts, and nothing at most', () => {
   const { statistics, unknownAtMost } = after(failure({ usage: null, cost_usd: null }));
   assert.equal(statistics.attempts, 1);
@@ -171,10 +222,17 @@ test('the latest record is the one with the latest time, whatever the order', ()
 const LIVES = Array.from({ length: 50 }, (_, seed) => history(seededRandom(seed), 60));
 
 test('the histories of these tests hold whatever can happen', () => {
-  const { statistics, resumes, unknownAtMost } = LIVES.map((records) => after(...records)).reduce((a, b) =>
-    a.statistics.lostCalls > b.statistics.lostCalls ? a : b,
-  );
-  for (const count of [statistics.stories, statistics.lostCalls, statistics.setAside, resumes, unknownAtMost.tokens]) {
+  const states = LIVES.map((records) => after(...records));
+  const most = (of: (state: RunState) => number) => Math.max(...states.map(of));
+  for (const count of [
+    most(({ statistics }) => statistics.stories),
+    most(({ statistics }) => statistics.lostCalls),
+    most(({ statistics }) => statistics.setAside),
+    most(({ statistics }) => statistics.continuations),
+    most(({ part: pending }) => (pending === null ? 0 : 1)),
+    most(({ resumes }) => resumes),
+    most(({ unknownAtMost }) => unknownAtMost.tokens),
+  ]) {
     assert.ok(count > 0);
   }
 });

@@ -4,28 +4,31 @@ import {
   averageGenerationMs,
   averageTokens,
   countAbandoned,
+  countContinuation,
+  countCutOff,
   countFailure,
   countLost,
+  countPart,
   countStory,
   NOTHING_YET,
   type Statistics,
+  type StoryTally,
   toFields,
   toLines,
 } from '../statistics.js';
 import { toUsage } from '../usage.js';
 
-const story = (tokens: number | null, generationMs = 1000, costUsd: number | null = null) => ({
-  usage: tokens === null ? null : toUsage(tokens / 2, tokens / 2),
-  costUsd,
-  generationMs,
-});
+function story(tokens: number | null, generationMs = 1000, costUsd: number | null = null): StoryTally {
+  const usage = tokens === null ? null : toUsage(tokens / 2, tokens / 2);
+  return { usage, storyUsage: usage, costUsd, generationMs, nearest: null };
+}
 
 /** A run that is over, in one go. */
 const OVER = { over: true, resumes: 0 };
 
 const failed = { kind: 'transient', code: 'overloaded_error', setAside: false, usage: null, costUsd: null } as const;
 
-function afterStories(...stories: ReturnType<typeof story>[]): Statistics {
+function afterStories(...stories: StoryTally[]): Statistics {
   return stories.reduce(countStory, NOTHING_YET);
 }
 
@@ -108,10 +111,12 @@ test('the fields of the final record are in seconds and complete', () => {
     stories_without_usage: 0,
     calls_without_usage: 0,
     calls_lost_to_kills: 0,
+    continuations: 0,
     tokens: { input_tokens: 506, output_tokens: 504, total_tokens: 1010 },
     average_tokens_per_story: 1000,
     average_generation_seconds: 2.5,
     cost_usd: 0.5,
+    most_alike: null,
   });
 });
 
@@ -125,6 +130,31 @@ test('the lines say the reason, the time, the stories, the tokens and the averag
     '소설당 평균 토큰: 1,117,000',
     '소설당 평균 생성 시간: 1분 0초',
   ]);
+});
+
+test('the two stories most alike are told, whichever story came later', () => {
+  const like = (name: string, score: number) => ({
+    ...story(10),
+    nearest: { name, nearest: { name: `${name}-other`, score } },
+  });
+  const s = afterStories(like('a', 0.02), like('b', 0.256), story(10), like('c', 0.1));
+  assert.deepEqual(toFields(s, 0).most_alike, { name: 'b', nearest: 'b-other', likeness: 0.256 });
+  assert.equal(toLines(s, 0, '', OVER).at(-1), '가장 닮은 두 소설: 25.6% (b, b-other)');
+});
+
+test('a story of two calls is averaged over both, and each call is counted once', () => {
+  const first = countPart(NOTHING_YET, { usage: toUsage(100, 900), costUsd: 1 });
+  const rest = { ...story(500, 3000, 0.5), storyUsage: toUsage(350, 1150) };
+  const s = countStory(countContinuation(first), rest);
+  assert.deepEqual([s.attempts, s.stories, s.tokens.total_tokens, s.costUsd], [2, 1, 1500, 1.5]);
+  assert.deepEqual([averageTokens(s), averageGenerationMs(s)], [1500, 3000]);
+  assert.deepEqual([s.failures, s.setAside, toFields(s, 0).continuations], [{}, 0, 1]);
+  assert.ok(toLines(s, 0, '', OVER).includes('잘린 글 이어 쓰기: 1회'));
+});
+
+test('a part whose rest never came is a text set aside, and no further call', () => {
+  const s = countCutOff(countPart(NOTHING_YET, { usage: toUsage(1, 2), costUsd: null }), 'max_tokens');
+  assert.deepEqual([s.attempts, s.setAside, s.failures, s.failureCodes], [1, 1, { incomplete: 1 }, { max_tokens: 1 }]);
 });
 
 test('the lines of a run that was only interrupted say how to go on, and how often it was started again', () => {

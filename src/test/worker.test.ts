@@ -23,6 +23,7 @@ function saved(generationMs = 60 * SECOND): Outcome {
     usage: toUsage(100, 200),
     costUsd: 0.01,
     generationMs,
+    nearest: null,
     slowUntil: null,
   };
 }

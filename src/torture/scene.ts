@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
 import { listFolder } from '../files.js';
-import { checkFolder, type FolderCheck, type FoundRun, namedOutcomes, storyOf } from '../folder-check.js';
+import { checkFolder, type FolderCheck, type FoundRun, namedOutcomes } from '../folder-check.js';
 import type { AttemptRecord, EndRecord, OutcomeRecord } from '../ledger.js';
 import { SETTING_NAMES, SETTINGS } from '../settings.js';
+import { fromMarkdown } from '../story.js';
 import type { Random } from '../time.js';
-import { addUsage, NO_TOKENS, type Usage } from '../usage.js';
-import { keyOfLife, markOf, type ReplyKind, startWitness } from './witness.js';
+import { addKnown, addUsage, NO_TOKENS, type Usage } from '../usage.js';
+import { chainOf, keyOfLife, markOf, type ReplyKind, startWitness } from './witness.js';
 
 // One run of the real worker, in as many lives as it takes, between an endpoint that remembers and a folder that has to
 // agree with it.
@@ -197,16 +198,19 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
       if (severity === 'wrong' || code === 'foreign') blame(code, where, message);
     }
     const onDisk = await compareTexts(found, blame);
-    for (const index of safe) if (!onDisk.has(index)) blame('safe_then_gone', index, '디스크에 있던 글이 없어졌습니다');
+    const takenIn = takenInBy(onDisk);
+    for (const index of safe) {
+      if (!onDisk.has(index) && !takenIn.has(index)) blame('safe_then_gone', index, '디스크에 있던 글이 없어졌습니다');
+    }
     for (const index of onDisk.keys()) safe.add(index);
     const [run, ...others] = found.runs;
     for (const { id: other } of others) blame('second_run', other, '실행이 둘 이상입니다');
     const made = run === undefined ? [] : attemptsOf(run);
-    const lost = compareCalls(made, onDisk, blame);
+    const lost = compareCalls(made, onDisk, takenIn, blame);
     const log = await readLog(run, blame);
     if (atRest) {
       if (run === undefined) blame('no_run', outputDir, '실행의 장부가 없습니다');
-      else await checkEnd(run, found, made, log, blame);
+      else await checkEnd(run, { ...found, onDisk }, made, log, blame);
     }
     return {
       violations,
@@ -225,8 +229,8 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
   async function compareTexts({ pairs, runs }: FolderCheck, blame: Blame): Promise<Map<number, string>> {
     const onDisk = new Map<number, string>();
     for (const { name, place, markdownPath, metadata } of pairs) {
-      const text = storyOf(await readFile(markdownPath, 'utf8'))?.text ?? '';
-      const call = witness.calls.find((each) => each.text === text);
+      const text = fromMarkdown(await readFile(markdownPath, 'utf8'))?.text ?? '';
+      const call = witness.calls.findLast((each) => each.text === text);
       if (call === undefined) {
         blame('unknown_text', name, `보낸 적이 없는 글이거나 온전하지 않습니다: ${markOf(text) ?? text.slice(0, 40)}`);
         continue;
@@ -237,7 +241,10 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
       if ((place === 'stories' || place === 'set-aside') && place !== call.shelf) {
         blame('misplaced', name, `${call.kind}: ${place}에 있습니다`);
       }
-      if (!isDeepStrictEqual(metadata.usage, call.usage)) blame('wrong_usage', name, '보낸 사용량과 다릅니다');
+      const usage = chainOf(call)
+        .map((each) => each.usage)
+        .reduce(addKnown);
+      if (!isDeepStrictEqual(metadata.usage, usage)) blame('wrong_usage', name, '보낸 사용량과 다릅니다');
       if (!runs.some(({ id: runId }) => runId === metadata.run_id)) blame('wrong_run', name, '다른 실행의 글입니다');
       if (!String(metadata.request_id).endsWith(`_${String(index).padStart(6, '0')}`)) {
         blame('wrong_request', name, '다른 요청의 번호가 적혀 있습니다');
@@ -246,8 +253,19 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     return onDisk;
   }
 
+  /** The calls whose texts stand in later ones that are on disk. */
+  function takenInBy(onDisk: ReadonlyMap<number, string>): Set<number> {
+    const present = witness.calls.filter(({ index }) => onDisk.has(index));
+    return new Set(present.flatMap((call) => chainOf(call).slice(1)).map(({ index }) => index));
+  }
+
   /** The ledger has every call, and of every one what became of it. */
-  function compareCalls(made: readonly MadeAttempt[], onDisk: ReadonlyMap<number, string>, blame: Blame) {
+  function compareCalls(
+    made: readonly MadeAttempt[],
+    onDisk: ReadonlyMap<number, string>,
+    takenIn: ReadonlySet<number>,
+    blame: Blame,
+  ) {
     let [lostCalls, lostAnswers] = [0, 0];
     for (const { number, pid, killed } of lives) {
       const calls = witness.calls.filter(({ life }) => life === number);
@@ -272,7 +290,8 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
           continue;
         }
         const name = outcome.kind === 'abandoned' ? null : outcome.name;
-        if (name !== (onDisk.get(call.index) ?? null)) {
+        const isGone = takenIn.has(call.index) && !onDisk.has(call.index);
+        if (!isGone && name !== (onDisk.get(call.index) ?? null)) {
           blame('wrong_outcome', call.index, `${call.kind}: 장부에는 ${name}, 디스크에는 ${onDisk.get(call.index)}`);
         }
         if (call.completed && name === null) {
@@ -308,7 +327,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
 
   async function checkEnd(
     run: FoundRun,
-    { pairs }: FolderCheck,
+    { pairs, onDisk }: FolderCheck & { onDisk: ReadonlyMap<number, string> },
     made: readonly MadeAttempt[],
     log: readonly Record<string, unknown>[],
     blame: Blame,
@@ -320,9 +339,9 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     if (stories.length !== maxStories) blame('story_count', run.id, `${stories.length}편 (${maxStories}편이어야 함)`);
     const ends = run.ledger.records.filter((record): record is EndRecord => record.type === 'end' && record.over);
     if (ends.length !== 1) blame('ends', run.id, `장부의 끝 기록 ${ends.length}개`);
-    const usages = [...stories, ...setAside].map(({ metadata }) => metadata.usage as Usage | null);
     // Calls without a text cost nothing, or nobody knows what.
-    const tokens = usages.reduce<Usage>((sum, usage) => (usage === null ? sum : addUsage(sum, usage)), NO_TOKENS);
+    const answered = new Set(witness.calls.filter(({ index }) => onDisk.has(index)).flatMap(chainOf));
+    const tokens = [...answered].reduce<Usage>((sum, { usage }) => addUsage(sum, usage ?? NO_TOKENS), NO_TOKENS);
     const lost = made.filter(({ outcome }) => outcome === null).length;
     const counted = {
       stories: stories.length,

@@ -12,7 +12,7 @@ export type ReplyKind =
   | 'story'
   | 'slow' // a story that takes a while to arrive
   | 'no_usage' // a story that nobody says the price of
-  | 'cut_off' // a text that ends at max_tokens
+  | 'cut_off' // a text that ends at max_tokens, and its rest when that is asked for
   | 'refusal' // a text that is none
   | 'broken' // the connection breaks in the middle
   | 'overloaded'; // 529, retry-after 0
@@ -24,8 +24,12 @@ export interface Call {
   /** Which life of the worker asked. */
   life: number;
   kind: ReplyKind;
-  /** The text that belongs on disk, and on which shelf; null when none does. */
+  /** The text that belongs on disk once this is answered, and on which shelf; null when none does. */
   text: string | null;
+  /** What it would be, were it never cut off. */
+  whole: string;
+  /** The call whose text this one goes on with. */
+  continues: Call | null;
   shelf: Shelf | null;
   usage: Usage | null;
   /** Its last byte, that of message_stop, is with the operating system. */
@@ -54,8 +58,12 @@ export const keyOfLife = (life: number) => `witness-life-${life}`;
 
 export async function startWitness({ id, replies, random, notify }: WitnessOptions): Promise<Witness> {
   const calls: Call[] = [];
-  const { url, close } = await startEndpoint(({ headers }, index) => {
-    const { call, reply } = plan(id, index, replies(index), random);
+  const { url, close } = await startEndpoint(({ headers, body }, index) => {
+    const written = body.messages.find(({ role }) => role === 'assistant')?.content;
+    const cut = calls.findLast(({ text }) => typeof written === 'string' && text?.startsWith(written) === true);
+    const kind = replies(index);
+    const { call, reply } =
+      cut === undefined ? plan(id, index, kind, random) : goOn(cut, `${written}`, index, kind, random);
     call.life = Number(/\d+$/.exec(`${headers['x-api-key'] ?? headers.authorization}`)?.[0] ?? Number.NaN);
     calls.push(call);
     notify('request', call);
@@ -89,24 +97,61 @@ export async function startWitness({ id, replies, random, notify }: WitnessOptio
   };
 }
 
+/** A call and those before it whose texts it goes on with, the latest first. */
+export function chainOf(call: Call): Call[] {
+  return call.continues === null ? [call] : [call, ...chainOf(call.continues)];
+}
+
 /** The id of the call whose text this is, or was; null when no part of it is a witness's. */
 export function markOf(text: string): string | null {
   return /표식-[\w-]+/.exec(text)?.[0] ?? null;
 }
 
 function plan(id: string, index: number, kind: ReplyKind, random: Random): { call: Call; reply: Reply } {
-  const text = write(`표식-${id}-${index}`, 300 + Math.floor(random() * 2500), random);
+  const whole = write(`표식-${id}-${index}`, 300 + Math.floor(random() * 2500), random);
+  // Anywhere, also where a worker finds nothing to go on with.
+  const text = kind === 'cut_off' ? whole.slice(0, 150 + Math.floor(random() * (whole.length - 150))).trim() : whole;
+  return answerWith({ text, sent: text, whole, continues: null }, index, kind, random);
+}
+
+/** The rest of a text that was cut off; it may be cut off again, or fail like any other. */
+function goOn(cut: Call, written: string, index: number, kind: ReplyKind, random: Random) {
+  const { whole } = cut;
+  // At least one character more each time.
+  const from = (cut.text?.length ?? 0) + 1;
+  const end = kind === 'cut_off' ? from + Math.floor(random() * (whole.length - from)) : whole.length;
+  const text = whole.slice(0, end);
+  const sent = text.slice(written.length).trimStart();
+  return answerWith({ text: text.trim(), sent, whole, continues: cut }, index, kind, random);
+}
+
+function answerWith(
+  { text, sent, whole, continues }: Pick<Call, 'continues' | 'whole'> & { text: string; sent: string },
+  index: number,
+  kind: ReplyKind,
+  random: Random,
+): { call: Call; reply: Reply } {
   // Numbers that no two calls share, so that none can stand in for another.
   const usage = toUsage(1000 + index, 100_000 + index * 7);
   const { input_tokens, output_tokens } = usage;
-  const content: Reply['content'] = [{ type: 'text', text }];
-  const call: Call = { index, life: Number.NaN, kind, text, shelf: 'stories', usage, completed: false };
+  const content: Reply['content'] = [{ type: 'text', text: sent }];
+  const call: Call = {
+    index,
+    life: Number.NaN,
+    kind,
+    text,
+    whole,
+    continues,
+    shelf: 'stories',
+    usage,
+    completed: false,
+  };
   const reply: Reply = { content, usage: { input_tokens, output_tokens } };
   switch (kind) {
     case 'story':
       return { call, reply };
     case 'slow':
-      return { call, reply: { ...reply, charactersPerSecond: text.length / (0.01 + 0.05 * random()) } };
+      return { call, reply: { ...reply, charactersPerSecond: sent.length / (0.01 + 0.05 * random()) } };
     case 'no_usage':
       return { call: { ...call, usage: null }, reply: { content, usage: 'absent' } };
     case 'cut_off':
@@ -114,7 +159,7 @@ function plan(id: string, index: number, kind: ReplyKind, random: Random): { cal
     case 'refusal':
       return { call: { ...call, shelf: 'set-aside' }, reply: { ...reply, stopReason: 'refusal' } };
     case 'broken': {
-      const fault = { afterCharacters: Math.floor(random() * text.length), kind: 'cut' } as const;
+      const fault = { afterCharacters: Math.floor(random() * sent.length), kind: 'cut' } as const;
       return { call: { ...call, text: null, shelf: null, usage: null }, reply: { ...reply, fault } };
     }
     case 'overloaded':

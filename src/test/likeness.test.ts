@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { estimate, likeness, SIGNATURE_BYTES, shinglesOf, signatureOf } from '../likeness.js';
+import { seededRandom } from '../time.js';
+
+/** A text of Hangul syllables that no other seed gives. */
+function textOf(seed: number, characters: number): string {
+  const random = seededRandom(seed);
+  return Array.from({ length: characters }, () => String.fromCharCode(0xac00 + Math.floor(random() * 11_172))).join('');
+}
+
+const compare = (a: string, b: string) => likeness(shinglesOf(a), shinglesOf(b));
+
+test('a text is like itself, whatever its title, spaces and punctuation', () => {
+  const text = textOf(1, 500);
+  assert.equal(compare(text, text), 1);
+  assert.equal(compare(`# 제목 하나\n\n${text}`, `# 다른 제목\n\n“${[...text].join(' ')}…”`), 1);
+});
+
+test('texts that share nothing are not alike, and neither are texts too short to compare', () => {
+  assert.equal(compare(textOf(1, 3000), textOf(2, 3000)), 0);
+  assert.equal(compare('짧다', '짧다'), 0);
+  assert.equal(compare('', textOf(1, 100)), 0);
+});
+
+test('likeness is the share of sequences that both have', () => {
+  // Two texts of 204 sequences each, of which 104 are common: 104 of 304.
+  const [common, mine, yours] = [textOf(1, 108), textOf(2, 100), textOf(3, 100)];
+  assert.equal(compare(common + mine, common + yours), 104 / 304);
+});
+
+test('a passage that moved to another place is still found', () => {
+  const [passage, before, after] = [textOf(1, 300), textOf(2, 300), textOf(3, 300)];
+  assert.ok(compare(passage + before, after + passage) > 0.3);
+});
+
+test('signatures come near the likeness of the texts', () => {
+  for (const [seed, share] of [0, 0.1, 0.25, 0.5, 0.9, 1].entries()) {
+    const common = textOf(100 + seed, 3000 * share);
+    const [a, b] = [common + textOf(200 + seed, 3000 * (1 - share)), common + textOf(300 + seed, 3000 * (1 - share))];
+    const exact = compare(a, b);
+    const guess = estimate(signatureOf(shinglesOf(a)), signatureOf(shinglesOf(b)), 0);
+    // Four standard deviations of a share that is measured in so many bins.
+    const slack = 4 * Math.sqrt((exact * (1 - exact) + 0.01) / SIGNATURE_BYTES);
+    assert.ok(Math.abs(exact - guess) <= slack, `${exact.toFixed(3)} was guessed as ${guess.toFixed(3)}`);
+  }
+});
+
+test('signatures of short texts agree too, and empty ones are like nothing', () => {
+  const [a, b] = [signatureOf(shinglesOf(textOf(1, 40))), signatureOf(shinglesOf(textOf(2, 40)))];
+  assert.equal(estimate(a, a, 0), 1);
+  assert.ok(estimate(a, b, 0) < 0.05);
+  const empty = signatureOf(new Set());
+  assert.equal(estimate(empty, empty, 0), 0);
+  assert.equal(estimate(empty, a, 0), 0);
+});
