@@ -1,18 +1,12 @@
-import { open } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder } from './files.js';
-import { AXES, type Axis, type AxisCards, byAxis, type Card, type Premise } from './premise.js';
+import { type LineFile, openLineFile } from './line-file.js';
+import { AXES, type AxisCards, byAxis, type Premise } from './premise.js';
+import { type Combination, idsOf, Rounds, type RoundsState } from './rounds.js';
 import type { Random } from './time.js';
 
-/** One line of the deck's file: who drew what. */
-interface Draw {
-  /** Tells this draw from any other, also of other workers. */
-  id: string;
-  /** The ids of the cards. A line of an earlier version may lack an axis that has come since. */
-  premise: Partial<Record<Axis, string>>;
-  /** All that the cards allow has come already; only then may a combination come again. */
-  again?: true;
-}
+export { idsOf } from './rounds.js';
 
 /** Gives the premise for the next story. Rejects with the file system's error; can be tried again. */
 export type DrawPremise = () => Promise<Premise>;
@@ -26,10 +20,16 @@ export interface DeckOptions {
   newId: () => string;
 }
 
-const FILE = '.deck.jsonl';
+/** One line of the deck's file: who drew what. */
+interface Draw {
+  /** Tells this draw from any other, also of other workers. */
+  id: string;
+  premise: Combination;
+  /** All that the cards allow has come already; only then may a combination come again. */
+  again?: true;
+}
 
-/** How often a combination that has come already is drawn anew, before it is let pass. */
-const MOST_TRIES = 1000;
+const FILE = '.deck.jsonl';
 
 /**
  * A shuffled deck an axis, kept on disk: no card comes back before its axis is used up, no round begins with the
@@ -41,129 +41,41 @@ const MOST_TRIES = 1000;
  */
 export function openDeck({ folder, axes, random, newId }: DeckOptions): DrawPremise {
   const path = join(folder, FILE);
-  let read = 0;
-  const deck = new Deck(axes);
+  let opened: { file: LineFile & { position(): number }; rounds: Rounds } | null = null;
+  let sinceDigest = 0;
 
   return async () => {
-    await makeFolder(folder);
+    opened ??= await openAt(await readDigest(path));
+    const { file, rounds } = opened;
+    await readOn();
     for (;;) {
-      await catchUp();
-      const { premise, again } = deck.choose(random);
+      const { premise, again } = rounds.choose(random);
       const draw: Draw = { id: newId(), premise: idsOf(premise), ...(again ? { again } : {}) };
-      await append(draw);
-      await catchUp();
-      if (deck.holds(draw.id)) return premise;
+      await file.append([JSON.stringify(draw)]);
+      if ((await readOn()).has(draw.id)) return premise;
     }
   };
 
-  /** Takes in the whole lines that were appended since the last time. */
-  async function catchUp(): Promise<void> {
-    const file = await open(path, 'a+');
-    try {
-      const { size } = await file.stat();
-      // Somebody moved the file away: what this process has seen stays used.
-      if (size < read) read = 0;
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(size - read), 0, size - read, read);
-      const whole = buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1;
-      for (const line of buffer.subarray(0, whole).toString().split('\n')) deck.take(line);
-      read += whole;
-    } finally {
-      await file.close();
+  async function openAt(digest: Digest | null) {
+    return { file: openLineFile(path, digest?.read), rounds: new Rounds(axes, digest?.rounds) };
+  }
+
+  /** Takes in what was drawn since the last time. @returns the ids of the draws among it that hold */
+  async function readOn(): Promise<Set<string>> {
+    const holding = new Set<string>();
+    if (opened === null) return holding;
+    const { file, rounds } = opened;
+    for (const line of await file.readOn()) {
+      const draw = parseDraw(line);
+      sinceDigest++;
+      // Of two draws that want the same card of a round, the first line has it.
+      if (draw !== null && rounds.use(draw.premise, draw.again === true)) holding.add(draw.id);
     }
-  }
-
-  async function append(draw: Draw): Promise<void> {
-    const file = await open(path, 'a');
-    try {
-      const { size } = await file.stat();
-      // A line that a crash tore must not swallow this one.
-      await file.appendFile(`${size > read ? '\n' : ''}${JSON.stringify(draw)}\n`);
-    } finally {
-      await file.close();
+    if (sinceDigest >= DIGEST_EVERY) {
+      sinceDigest = 0;
+      await writeDigest(path, file.position(), rounds.state());
     }
-  }
-}
-
-/** What is used up of each axis, as the lines of the file tell it, in their order. */
-class Deck {
-  readonly #axes: readonly AxisCards[];
-  readonly #rounds: Map<Axis, Round>;
-  readonly #combinations = new Set<string>();
-  readonly #valid = new Set<string>();
-
-  constructor(axes: readonly AxisCards[]) {
-    this.#axes = axes;
-    this.#rounds = new Map(axes.map(({ axis, cards }) => [axis, new Round(cards)]));
-  }
-
-  take(line: string): void {
-    const draw = parseDraw(line);
-    if (draw === null) return;
-    const rounds = [...this.#rounds].flatMap(([axis, round]) => {
-      const id = draw.premise[axis];
-      return id === undefined ? [] : [{ round, id }];
-    });
-    const key = keyOf(draw.premise);
-    // Of two draws that want the same card of a round, the first line has it.
-    const isRepeated = draw.again !== true && this.#combinations.has(key);
-    if (isRepeated || rounds.some(({ round, id }) => round.isUsed(id))) return;
-    this.#combinations.add(key);
-    this.#valid.add(draw.id);
-    for (const { round, id } of rounds) round.use(id);
-  }
-
-  holds(id: string): boolean {
-    return this.#valid.has(id);
-  }
-
-  choose(random: Random): { premise: Premise; again: boolean } {
-    for (let tries = 1; ; tries++) {
-      const chosen = this.#axes.map(({ axis }) => [axis, this.#round(axis).choose(random)] as const);
-      const premise = Object.fromEntries(chosen) as Premise;
-      const again = this.#combinations.has(keyOf(idsOf(premise)));
-      // Cards of the user's own may be so few that their combinations run out.
-      if (!again || tries === MOST_TRIES) return { premise, again };
-    }
-  }
-
-  #round(axis: Axis): Round {
-    const round = this.#rounds.get(axis);
-    if (round === undefined) throw new Error(`no cards for ${axis}`);
-    return round;
-  }
-}
-
-/** One time through the cards of an axis. */
-class Round {
-  readonly #cards: readonly Card[];
-  #used = new Set<string>();
-  #last: string | null = null;
-
-  constructor(cards: readonly Card[]) {
-    this.#cards = cards;
-  }
-
-  isUsed(id: string): boolean {
-    return !this.#isOver() && this.#used.has(id);
-  }
-
-  use(id: string): void {
-    if (this.#isOver()) this.#used = new Set();
-    this.#used.add(id);
-    this.#last = id;
-  }
-
-  choose(random: Random): Card {
-    const isOver = this.#isOver();
-    const open = this.#cards.filter(({ id }) => (isOver ? id !== this.#last : !this.#used.has(id)));
-    const card = open[Math.floor(random() * open.length)];
-    if (card === undefined) throw new Error('an axis has no cards');
-    return card;
-  }
-
-  /** Cards that the user has removed since do not keep a round open, nor does one that was added end it early. */
-  #isOver(): boolean {
-    return this.#cards.every(({ id }) => this.#used.has(id));
+    return holding;
   }
 }
 
@@ -179,11 +91,56 @@ function parseDraw(line: string): Draw | null {
   }
 }
 
-function keyOf(premise: Partial<Record<Axis, string>>): string {
-  return AXES.map((axis) => premise[axis]).join(' ');
+/** What the first so many bytes of the deck's file come to, so that a start need not read them. */
+interface Digest {
+  read: number;
+  /** Of the bytes before `read`: a file that was moved away and begun anew is told from the one that was read. */
+  check: string;
+  rounds: RoundsState;
 }
 
-/** The ids of a premise's cards by axis. */
-export function idsOf(premise: Premise): Record<Axis, string> {
-  return byAxis((axis) => premise[axis].id);
+/** After so many draws the digest is written anew; so many lines a start reads at the most. */
+const DIGEST_EVERY = 16;
+
+/** How many of the bytes before it a digest vouches for. */
+const CHECKED = 512;
+
+const digestPath = (path: string) => path.replace(/\.jsonl$/, '.digest.json');
+
+/** Not durable, and no loss: without it the next start reads the whole file. */
+async function writeDigest(path: string, read: number, rounds: RoundsState): Promise<void> {
+  const draft = `${digestPath(path)}.${process.pid}`;
+  try {
+    const digest: Digest = { read, check: await checkOf(path, read), rounds };
+    await writeFile(draft, JSON.stringify(digest));
+    await rename(draft, digestPath(path));
+  } catch (error) {
+    // Only the file system's refusals are no matter.
+    if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
+  }
+}
+
+/** @returns null when there is none that fits the deck's file */
+async function readDigest(path: string): Promise<Digest | null> {
+  try {
+    const digest = JSON.parse(await readFile(digestPath(path), 'utf8')) as Digest;
+    const { read, check, rounds } = digest;
+    if (check !== (await checkOf(path, read))) return null;
+    // An axis that has come since has used nothing.
+    return { read, check, rounds: { ...rounds, used: byAxis((axis) => rounds.used[axis] ?? []) } };
+  } catch {
+    // Missing, torn or foreign: the file itself has it all.
+    return null;
+  }
+}
+
+async function checkOf(path: string, read: number): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const from = Math.max(0, read - CHECKED);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(read - from), 0, read - from, from);
+    return createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex');
+  } finally {
+    await file.close();
+  }
 }

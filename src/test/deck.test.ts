@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type DrawPremise, idsOf, openDeck } from '../deck.js';
+import { type DrawPremise, openDeck } from '../deck.js';
 import { AXES, type AxisCards, type Premise } from '../premise.js';
+import { idsOf } from '../rounds.js';
 import { seededRandom, temporaryFolder } from './fakes.js';
 
 let ids = 0;
@@ -156,4 +157,46 @@ test('cards so few that their combinations run out are dealt again, and fairly',
       assert.notEqual(premise[axis].id, premises[index - 1]?.[axis].id);
     });
   }
+});
+
+test('a start reads what is used up from a digest, and only the latest lines from the file', async (t) => {
+  const folder = folderOf(t);
+  const path = join(folder, '.deck.jsonl');
+  const before = await drawn(300, deckOn(folder));
+  const content = readFileSync(path);
+  const { read } = JSON.parse(readFileSync(join(folder, '.deck.digest.json'), 'utf8')) as { read: number };
+  assert.ok(read > 0.9 * content.length && read < content.length);
+  // What only the digest knows by now.
+  writeFileSync(path, Buffer.concat([Buffer.alloc(1000, '\n'), content.subarray(1000)]));
+  assertFair([...before, ...(await drawn(300, deckOn(folder, 2)))]);
+});
+
+for (const [name, spoil] of [
+  ['is gone', (digest: string) => rmSync(digest)],
+  ['is torn', (digest: string) => writeFileSync(digest, readFileSync(digest, 'utf8').slice(0, 500))],
+  [
+    'is of another file',
+    (digest: string) => writeFileSync(digest, readFileSync(digest, 'utf8').replace(/"check":"./, '"check":"x')),
+  ],
+] as const) {
+  test(`a start whose digest ${name} reads the whole file`, async (t) => {
+    const folder = folderOf(t);
+    const before = await drawn(300, deckOn(folder));
+    spoil(join(folder, '.deck.digest.json'));
+    assertFair([...before, ...(await drawn(30, deckOn(folder, 2)))]);
+  });
+}
+
+test('a digest that cannot be written is no reason not to draw', async (t) => {
+  const folder = folderOf(t);
+  mkdirSync(join(folder, '.deck.digest.json'), { recursive: true });
+  assertFair(await drawn(300, deckOn(folder)));
+});
+
+test('a deck that grew by many lines since is read on, by however many workers', async (t) => {
+  const folder = folderOf(t);
+  const [first, second] = [deckOn(folder, 1), deckOn(folder, 2)];
+  const premises = await drawn(2, first, second);
+  premises.push(...(await drawn(280, first)), ...(await drawn(280, second)), ...(await drawn(5, deckOn(folder, 3))));
+  assertFair(premises);
 });
