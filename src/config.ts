@@ -179,6 +179,7 @@ function toConfig(values: SettingValues, root: string): Config {
     outputDir: resolve(root, values.outputDir),
     logDir: resolve(root, values.logDir),
     template: values.template === null ? null : resolve(root, values.template),
+    cards: values.cards === null ? null : resolve(root, values.cards),
   };
 }
 

@@ -2,11 +2,9 @@ import { createHash } from 'node:crypto';
 import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LineFile, openLineFile } from './line-file.js';
-import { AXES, type AxisCards, byAxis, type Premise } from './premise.js';
-import { type Combination, idsOf, Rounds, type RoundsState } from './rounds.js';
+import { AXES, type AxisCards, byAxis, idsOf, type Premise } from './premise.js';
+import { type Combination, Rounds, type RoundsState } from './rounds.js';
 import type { Random } from './time.js';
-
-export { idsOf } from './rounds.js';
 
 /** Gives the premise for the next story. Rejects with the file system's error; can be tried again. */
 export type DrawPremise = () => Promise<Premise>;

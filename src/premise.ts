@@ -27,6 +27,11 @@ export function byAxis<T>(make: (axis: Axis) => T): Record<Axis, T> {
   return Object.fromEntries(AXES.map((axis) => [axis, make(axis)])) as Record<Axis, T>;
 }
 
+/** The ids of a premise's cards by axis. */
+export function idsOf(premise: Premise): Record<Axis, string> {
+  return byAxis((axis) => premise[axis].id);
+}
+
 /** A file of cards that cannot be used; the message is for the user. */
 export class PremiseFileProblem extends Error {
   override readonly name = 'PremiseFileProblem';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AXES, type Axis, type AxisCards, byAxis, type Card, type Premise } from './premise.js';
+import { AXES, type Axis, type AxisCards, byAxis, type Card, idsOf, type Premise } from './premise.js';
 import type { Random } from './time.js';
 
 /** A premise by the ids of its cards. One drawn by an earlier version may lack an axis that has come since. */
@@ -118,9 +118,4 @@ const DIGEST = 11;
 function digestOf(combination: Combination): string {
   const key = AXES.map((axis) => combination[axis]).join(' ');
   return createHash('sha256').update(key).digest('base64url').slice(0, DIGEST);
-}
-
-/** The ids of a premise's cards by axis. */
-export function idsOf(premise: Premise): Record<Axis, string> {
-  return byAxis((axis) => premise[axis].id);
 }

@@ -1,18 +1,12 @@
 import { readFileSync } from 'node:fs';
-
-export const AXES = ['place', 'time', 'fear', 'presence', 'device', 'turn'] as const;
-export type Axis = (typeof AXES)[number];
-
-export interface PremiseCard {
-  readonly id: string;
-  readonly text: string;
-}
+import { fileURLToPath } from 'node:url';
+import { type Axis, byAxis, type Card, readCards } from '../premise.js';
 
 /** Single-valued fields are names used as slots; lists hold variants of one passage. */
 export type Material = Readonly<Record<string, string | readonly string[]>>;
 
 export interface Corpus {
-  readonly cards: Readonly<Record<Axis, readonly PremiseCard[]>>;
+  readonly cards: Readonly<Record<Axis, readonly Card[]>>;
   readonly material: Readonly<Record<Axis, ReadonlyMap<string, Material>>>;
   /** Used for a card the user added: names it through the {text} slot. */
   readonly generic: Readonly<Record<Axis, Material>>;
@@ -21,6 +15,7 @@ export interface Corpus {
 
 /** What each axis must provide; `names` are single strings, `passages` are lists of variants. */
 export const REQUIRED_FIELDS: Readonly<Record<Axis, { names: readonly string[]; passages: readonly string[] }>> = {
+  person: { names: [], passages: ['open', 'self', 'echo'] },
   place: {
     names: ['name', 'deep', 'exit', 'desk', 'light', 'contact'],
     passages: ['titles', 'open', 'reason', 'sense', 'routine', 'retreat'],
@@ -30,9 +25,23 @@ export const REQUIRED_FIELDS: Readonly<Record<Axis, { names: readonly string[]; 
   presence: { names: ['ref'], passages: ['titles', 'hint', 'sign', 'encounter'] },
   device: { names: ['ref'], passages: ['titles', 'first', 'again', 'final'] },
   turn: { names: ['line1', 'line2', 'line3'], passages: ['clue', 'scene', 'last'] },
+  form: { names: [], passages: ['open', 'aside', 'close'] },
 };
 
-const COMMON_PASSAGES = ['recall', 'call', 'reaction', 'reactionLater', 'link', 'approach', 'titlePatterns'] as const;
+const COMMON_PASSAGES = [
+  'titlePatterns',
+  'rewind',
+  'resume',
+  'before',
+  'recall',
+  'call',
+  'reaction',
+  'reactionLater',
+  'link',
+  'approach',
+  'turnBack',
+  'approachAgain',
+] as const;
 
 let cached: Corpus | undefined;
 
@@ -58,34 +67,13 @@ export function name(material: Material, field: string, fallback = ''): string {
 function readCorpus(): Corpus {
   const common = toMaterial(readJson('offline/common.json'), 'common');
   for (const field of COMMON_PASSAGES) requirePassage(common, field, 'common');
+  const cards = new Map(readCards(pathOf('premises')).map((axisCards) => [axisCards.axis, axisCards.cards]));
   return {
-    cards: forEachAxis(readCards),
-    material: forEachAxis(readMaterial),
-    generic: forEachAxis(readGeneric),
+    cards: byAxis((axis) => cards.get(axis) ?? []),
+    material: byAxis(readMaterial),
+    generic: byAxis(readGeneric),
     common,
   };
-}
-
-function forEachAxis<T>(read: (axis: Axis) => T): Record<Axis, T> {
-  return {
-    place: read('place'),
-    time: read('time'),
-    fear: read('fear'),
-    presence: read('presence'),
-    device: read('device'),
-    turn: read('turn'),
-  };
-}
-
-function readCards(axis: Axis): PremiseCard[] {
-  const file = `premises/${axis}.json`;
-  const cards = asRecord(readJson(file), file).cards;
-  if (!Array.isArray(cards) || cards.length === 0) throw new Error(`${file} holds no cards.`);
-  return cards.map((entry: unknown) => {
-    const { id, text } = asRecord(entry, file);
-    if (typeof id !== 'string' || typeof text !== 'string') throw new Error(`${file}: a card lacks its id or text.`);
-    return { id, text };
-  });
 }
 
 function readMaterial(axis: Axis): ReadonlyMap<string, Material> {
@@ -134,6 +122,10 @@ function asRecord(value: unknown, where: string): Record<string, unknown> {
 }
 
 function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(pathOf(path), 'utf8'));
+}
+
+function pathOf(path: string): string {
   // Compiled to dist/offline and run from src/offline: the root is two levels up either way.
-  return JSON.parse(readFileSync(new URL(`../../config/${path}`, import.meta.url), 'utf8'));
+  return fileURLToPath(new URL(`../../config/${path}`, import.meta.url));
 }

@@ -1,7 +1,8 @@
-import type { AxisCards } from '../premise.js';
+import type { Axis, AxisCards } from '../premise.js';
 import type { Random } from '../time.js';
 import { composeStory } from './composer.js';
-import { type Endpoint, type ReceivedRequest, startEndpoint } from './endpoint.js';
+import { type Endpoint, type ReceivedRequest, type Reply, startEndpoint } from './endpoint.js';
+import { emptyMemory, type Memory, openingKey } from './memory.js';
 
 export interface OfflineAuthorOptions {
   /** The Korean names of the axes, by which the premise is found in a prompt. */
@@ -11,21 +12,39 @@ export interface OfflineAuthorOptions {
   charactersPerSecond: number;
 }
 
+/** How a recent story stands in a prompt; see prompt.ts. */
+const RECENT = /^- 「(.+?)」 (.+)$/;
+
+/** Starts the built-in author: an endpoint that answers every request with a story of its own. */
+export function startOfflineAuthor(options: OfflineAuthorOptions): Promise<Endpoint> {
+  return startEndpoint(offlineResponder(options));
+}
+
 /**
- * Starts the built-in author: an endpoint that answers every request with a story of its own, composed from the
- * premise that stands in the prompt, just as a model would read it there.
+ * Composes a story from the premise that stands in the prompt, just as a model would read it there. It keeps away from
+ * the recent stories named there, and from all that it has told itself.
  */
-export function startOfflineAuthor({ axes, random, charactersPerSecond }: OfflineAuthorOptions): Promise<Endpoint> {
-  return startEndpoint((request) => {
-    const { text } = composeStory({ premise: findPremise(request, axes), random });
+export function offlineResponder({
+  axes,
+  random,
+  charactersPerSecond,
+}: OfflineAuthorOptions): (request: ReceivedRequest) => Reply {
+  const memory = emptyMemory();
+  return (request) => {
+    const lines = linesOf(request);
+    rememberRecent(memory, lines);
+    const { text } = composeStory({ premise: findPremise(lines, axes), random, memory });
     return { content: [{ type: 'text', text }], charactersPerSecond };
-  });
+  };
+}
+
+function linesOf({ body }: ReceivedRequest): string[] {
+  const message = body.messages[0]?.content;
+  return typeof message === 'string' ? message.split('\n') : [];
 }
 
 /** The lines `- 장소: …` of the user's message. */
-function findPremise({ body }: ReceivedRequest, axes: readonly AxisCards[]): Partial<Record<string, string>> {
-  const message = body.messages[0]?.content;
-  const lines = typeof message === 'string' ? message.split('\n') : [];
+function findPremise(lines: readonly string[], axes: readonly AxisCards[]): Partial<Record<Axis, string>> {
   return Object.fromEntries(
     axes.flatMap(({ axis, label }) => {
       const start = `- ${label}: `;
@@ -33,4 +52,14 @@ function findPremise({ body }: ReceivedRequest, axes: readonly AxisCards[]): Par
       return line === undefined ? [] : [[axis, line.slice(start.length)]];
     }),
   );
+}
+
+/** The lines `- 「제목」 첫 문장` of the user's message. */
+function rememberRecent(memory: Memory, lines: readonly string[]): void {
+  for (const line of lines) {
+    const [, title, opening] = RECENT.exec(line) ?? [];
+    if (title === undefined || opening === undefined) continue;
+    memory.titles.add(title);
+    memory.openings.add(openingKey(opening));
+  }
 }

@@ -3,8 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from '
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type DrawPremise, openDeck } from '../deck.js';
-import { AXES, type AxisCards, type Premise } from '../premise.js';
-import { idsOf } from '../rounds.js';
+import { AXES, type AxisCards, idsOf, type Premise } from '../premise.js';
 import { seededRandom, temporaryFolder } from './fakes.js';
 
 let ids = 0;

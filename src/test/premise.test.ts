@@ -14,6 +14,10 @@ test('the cards that we ship are distinct, by id and by text', () => {
     axes.map(({ axis }) => axis),
     [...AXES],
   );
+  assert.deepEqual(
+    axes.map(({ label }) => label),
+    ['인물', '장소', '시간', '두려움', '존재', '장치', '반전', '서술 형식'],
+  );
   for (const { axis, cards } of axes) {
     assert.equal(new Set(cards.map(({ id }) => id)).size, cards.length, axis);
     assert.equal(new Set(cards.map(({ text }) => text.replace(/\s+/g, ''))).size, cards.length, axis);
