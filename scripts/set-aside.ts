@@ -1,7 +1,8 @@
-import { fileURLToPath } from 'node:url';
-import { ConfigProblem, loadConfig } from '../src/config.js';
-import { acceptSetAside, listSetAside, SetAsideProblem, showSetAside } from '../src/set-aside.js';
+import { loadConfig } from '../src/config.js';
+import { ROOT } from '../src/project.js';
+import { acceptSetAside, listSetAside, showSetAside } from '../src/set-aside.js';
 import { formatNumber } from '../src/statistics.js';
+import { UserProblem } from '../src/user-problem.js';
 
 // npm run set-aside -- list | show NAME | accept NAME: what was paid for and is no story.
 
@@ -13,14 +14,13 @@ const USAGE = `사용법: npm run set-aside -- list            따로 보관한 
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof SetAsideProblem || error instanceof ConfigProblem)) throw error;
+  if (!(error instanceof UserProblem)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 2;
 }
 
 async function main([action, name, ...rest]: string[]): Promise<void> {
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  const folder = loadConfig({ root, env: process.env, flags: {} }).config.outputDir;
+  const folder = loadConfig({ root: ROOT, env: process.env, flags: {} }).config.outputDir;
   if (action === 'list' && name === undefined) return list(folder);
   if (rest.length > 0 || name === undefined || (action !== 'show' && action !== 'accept')) {
     process.stderr.write(USAGE);

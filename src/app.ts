@@ -1,45 +1,41 @@
 import { randomUUID } from 'node:crypto';
-import { fstatSync, readFileSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createAttempt } from './attempt.js';
 import { worstCase } from './budget.js';
-import { type CommandLine, parseCommandLine, UsageProblem } from './cli.js';
 import {
-  ConfigProblem,
   checkCaps,
   chooseAuthor,
   choosePrice,
   FROM_SCHEMA,
   type Limits,
   type LoadedConfig,
-  loadConfig,
   toLimits,
 } from './config.js';
 import { openDeck } from './deck.js';
-import { ExitCode } from './ending.js';
 import { finisher } from './finish.js';
-import { describeConfig, helpText } from './help.js';
 import { holdUntilDone } from './holding.js';
 import { openLibrary, removeStaging } from './library.js';
 import { openLikenessIndex } from './likeness-index.js';
+import { openWatch, toFollowed } from './live.js';
 import type { Log } from './log.js';
-import { ModelFileProblem, readModel } from './models.js';
+import { readModel } from './models.js';
+import { addOwnCards } from './own-cards.js';
 import { ownerOf } from './owner.js';
-import { PremiseFileProblem, readCards } from './premise.js';
+import { readCards } from './premise.js';
 import { createProgress } from './progress.js';
+import { ROOT, version } from './project.js';
 import { longestPrompt } from './prompt.js';
 import { readRecentStories } from './recent.js';
 import { openRun } from './recovery.js';
 import type { Run } from './run.js';
 import type { Shutdown } from './shutdown.js';
-import { readTemplate, TemplateProblem } from './template.js';
+import { reportReady, supervised } from './supervisor.js';
+import { readTemplate } from './template.js';
 import { formatDuration, SECOND, systemClock, systemRandom } from './time.js';
 import { work } from './worker.js';
 
-// The composition root: the command line and the settings, put together into a run.
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+// The composition root: the settings, put together into a run.
 
 /** How many stories the next one is told to keep away from. */
 const RECENT_STORIES = 8;
@@ -47,53 +43,15 @@ const RECENT_STORIES = 8;
 /** Stands wherever a model's name does, so that nobody takes the built-in author for Claude. */
 const OFFLINE_MODEL = 'offline';
 
-/** The worker's command: what `main.ts` runs once it hears signals. */
-export async function runCommand(argv: readonly string[], shutdown: Shutdown): Promise<void> {
-  try {
-    await dispatch(parseCommandLine(argv), shutdown);
-  } catch (error) {
-    if (!isUserProblem(error)) throw error;
-    const hint = error instanceof UsageProblem ? ' (옵션 목록: --help)' : '';
-    process.stderr.write(`${error.message}${hint}\n`);
-    // Under pm2 the channel to the daemon would keep the process alive.
-    process.exit(ExitCode.usage);
-  }
-}
-
-function isUserProblem(error: unknown): error is Error {
-  return [UsageProblem, ConfigProblem, TemplateProblem, PremiseFileProblem, ModelFileProblem].some(
-    (kind) => error instanceof kind,
-  );
-}
-
-async function dispatch({ action, flags }: CommandLine, shutdown: Shutdown): Promise<void> {
-  if (action === 'help') return print(helpText());
-  if (action === 'version') return print(`${version()}\n`);
-  const loaded = loadConfig({ root: ROOT, env: process.env, flags });
-  if (action === 'print-config') return print(describeConfig(loaded));
-  await runWorker(loaded, shutdown);
-}
-
-function print(text: string): void {
-  process.stdout.on('error', () => {
-    // `--help | head -1`
-  });
-  // pm2 would start again what ends with 0.
-  if (supervised() !== null) process.exitCode = ExitCode.usage;
-  process.stdout.write(text, () => process.exit());
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
-}
-
-async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown): Promise<void> {
+/** Puts a run together from the settings, and goes on with it until it ends. Never returns before that. */
+export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown): Promise<void> {
   const startedAt = systemClock.now();
   // Whatever the settings name is read before anything is opened or called.
   const choice = chooseAuthor(config);
   const isOffline = choice.kind === 'offline';
   const model = isOffline ? OFFLINE_MODEL : config.model;
-  const axes = readCards(join(ROOT, 'config', 'premises'));
+  const shipped = readCards(join(ROOT, 'config', 'premises'));
+  const axes = config.cards === null ? shipped : addOwnCards(shipped, config.cards);
   const style = { template: config.template === null ? null : readTemplate(config.template), request: config.request };
   const known = choice.provider === 'anthropic' ? readModel(join(ROOT, 'config', 'models.json'), model) : null;
   const price = choosePrice(config, choice, known);
@@ -104,6 +62,7 @@ async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown):
   let current: Run | null = null;
   // Loaded only now, so that help and bad settings are answered at once.
   const [{ openTerminal }, { openLog }] = await Promise.all([import('./terminal.js'), import('./log.js')]);
+  const secrets = [config.anthropicApiKey, config.anthropicAuthToken].flatMap((secret) => secret?.reveal() ?? []);
   const terminal = openTerminal(process.stdout, fstatSync(process.stdout.fd).isFile() ? 'file' : 'stream');
   const log = await openLog({
     dir: config.logDir,
@@ -112,8 +71,18 @@ async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown):
     maxSizeMb: config.logMaxSizeMb,
     keepFiles: config.logKeepFiles,
     terminal,
-    secrets: [config.anthropicApiKey, config.anthropicAuthToken].flatMap((secret) => secret?.reveal() ?? []),
+    secrets,
     context: () => ({ pid: process.pid, run_id: current?.id ?? null }),
+  });
+  const complain = (text: string) => process.stderr.write(text);
+  const watch = await openWatch({
+    config,
+    log,
+    secrets,
+    cwd: ROOT,
+    env: process.env,
+    complain,
+    hurry: shutdown.aborting,
   });
   const finish = finisher({
     log,
@@ -125,6 +94,7 @@ async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown):
     closeStaging: async () => {
       if (current !== null) await removeStaging(config.outputDir, current.id);
     },
+    ended: watch.ended,
   });
   const crash = (error: unknown) => {
     log.error({ event: 'uncaught', err: error }, '예상하지 못한 문제로 종료합니다');
@@ -132,8 +102,8 @@ async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown):
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
-  announceRequests(shutdown, log);
 
+  // The first record of every process, also of one that was told to stop before it had a log.
   log.info(
     {
       event: 'worker_started',
@@ -147,6 +117,7 @@ async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown):
     },
     `호러 소설 생성기를 시작합니다 - ${describeLimits(limits)}`,
   );
+  announceRequests(shutdown, log);
   log.info(
     { event: 'author_chosen', provider: choice.provider, model },
     isOffline
@@ -156,11 +127,12 @@ async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown):
   const retry = { baseMs: config.retryBaseSeconds * SECOND, maxMs: config.retryMaxSeconds * SECOND };
   const shared = { clock: systemClock, random: systemRandom, log, ...shutdown };
   const holding = { ...shared, wait: retry };
+  const runName = config.runName ?? supervised()?.name ?? 'default';
   const opened = await holdUntilDone(holding, { what: '실행 장부를 열지', giveUp: shutdown.stopping }, () =>
     openRun(
       { folder: config.outputDir, me: ownerOf(process.pid), now: systemClock.now },
       {
-        runName: config.runName ?? supervised()?.name ?? 'default',
+        runName,
         durationMs: limits.durationMs,
         resume: config.resume,
         newRun: config.newRun,
@@ -172,6 +144,7 @@ async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown):
   if (!opened.done) return finish({ kind: 'signal', source: String(shutdown.stopping.reason), during: null });
   const run = opened.value;
   current = run;
+  watch.follow(await toFollowed(config.outputDir, run, { runName, limits, caps }));
 
   const [{ createAuthor }, { startOfflineAuthor }] = await Promise.all([
     import('./author.js'),
@@ -218,11 +191,14 @@ async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown):
     }),
     library: openLibrary(config.outputDir, run.id),
     progress: createProgress(terminal, log, systemClock, config.heartbeatSeconds * SECOND),
-    holding,
+    holding: { ...holding, clock: watch.holding(systemClock) },
   });
   reportReady();
   const { startedAt: runStartedAt, state } = run;
-  await work({ ...shared, limits, caps, retry, startedAt: runStartedAt, state, attempt }).then(finish, crash);
+  await work({ ...shared, limits, caps, retry, startedAt: runStartedAt, state, attempt, tell: watch.tell }).then(
+    finish,
+    crash,
+  );
 }
 
 /** Says what `main.ts` has heard, also what it heard before there was a log. */
@@ -241,18 +217,6 @@ function announceRequests({ stopping, aborting }: Shutdown, log: Log): void {
 function whenAborted(signal: AbortSignal, act: (source: unknown) => void): void {
   if (signal.aborted) act(signal.reason);
   else signal.addEventListener('abort', () => act(signal.reason), { once: true });
-}
-
-/** What pm2 says of itself in the environment: the app's name, and an id that its automatic restarts keep. */
-function supervised(): { name: string | undefined; token: string | undefined } | null {
-  const { pm_id, name, unique_id } = process.env;
-  return pm_id === undefined ? null : { name, token: unique_id };
-}
-
-/** Tells pm2 that the worker is up. */
-function reportReady(): void {
-  // The callback takes the place of an exception when the daemon is gone.
-  if (process.connected) process.send?.('ready', undefined, undefined, () => {});
 }
 
 function describeLimits({ durationMs, maxStories, intervalMs }: Limits): string {

@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { RawValues } from './config.js';
 import { isSwitch, SETTING_NAMES, SETTINGS } from './settings.js';
+import { UserProblem } from './user-problem.js';
 
 /** What the command line asks for. */
 export interface CommandLine {
@@ -9,7 +10,7 @@ export interface CommandLine {
 }
 
 /** A command line that cannot be understood; the message is for the user. */
-export class UsageProblem extends Error {
+export class UsageProblem extends UserProblem {
   override readonly name = 'UsageProblem';
 }
 

@@ -7,6 +7,7 @@ import { registerFormats } from './formats.js';
 import { costOf, type Price } from './models.js';
 import { SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from './settings.js';
 import type { Usage } from './usage.js';
+import { UserProblem } from './user-problem.js';
 
 /** A credential that shows itself only when asked: JSON, string conversion and inspection give a mask. */
 export class Secret {
@@ -40,7 +41,7 @@ export interface LoadedConfig {
 }
 
 /** A setting that cannot be used; the message is for the user and names the place. */
-export class ConfigProblem extends Error {
+export class ConfigProblem extends UserProblem {
   override readonly name = 'ConfigProblem';
 }
 

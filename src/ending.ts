@@ -1,15 +1,8 @@
 import type { Limits } from './config.js';
+import { ExitCode } from './exit-code.js';
 import { formatCost, formatNumber } from './statistics.js';
 import { formatDuration } from './time.js';
 import type { EndReason, Waiting } from './worker.js';
-
-/** The exit codes that scripts and pm2 hold on to. */
-export const ExitCode = {
-  failed: 1,
-  usage: 2,
-  refused: 78,
-  aborted: 130,
-} as const;
 
 /** Why a run ended: what the worker says, or a defect that nobody caught. */
 export type RunEnd = EndReason | { kind: 'uncaught'; error: unknown };

@@ -1,10 +1,12 @@
 import type { Limits } from './config.js';
 import { describeEnd, exitCodeOf, isOver, type RunEnd } from './ending.js';
+import { ExitCode } from './exit-code.js';
 import type { EndRecord } from './ledger.js';
 import type { Log } from './log.js';
 import type { Run } from './run.js';
 import { fold, NEW_RUN } from './run-state.js';
 import { toFields, toLines } from './statistics.js';
+import type { End } from './status.js';
 import type { Terminal } from './terminal.js';
 import { systemClock } from './time.js';
 
@@ -23,16 +25,26 @@ export interface FinishOptions {
   run: () => Run | null;
   /** Tidies up after the run. */
   closeStaging: () => Promise<void>;
+  /** Tells whoever asked to know. Never rejects. */
+  ended: (end: End) => Promise<void>;
 }
 
 /**
- * What every end comes to: the statistics as the last line of the log, the ledger told, the exit code.
+ * What every end comes to: the statistics as the last line of the log, the ledger told, then whoever asked to know, the
+ * exit code.
  *
  * The ledger last: a process that is killed in between is taken up again, finds nothing to do and says its statistics
  * once more. The other way round the run would be over without a word, and the next start would begin another.
  */
-export function finisher({ log, terminal, limits, completed, startedAt, run, closeStaging }: FinishOptions) {
-  return async (end: RunEnd): Promise<never> => {
+export function finisher({ log, terminal, limits, completed, startedAt, run, closeStaging, ended }: FinishOptions) {
+  let finishing: Promise<never> | null = null;
+  return (end: RunEnd): Promise<never> => {
+    // A defect that shows only meanwhile makes no second end of the first.
+    finishing ??= finishOnce(end).catch(() => process.exit(ExitCode.failed));
+    return finishing;
+  };
+
+  async function finishOnce(end: RunEnd): Promise<never> {
     const current = run();
     const over = isOver(end);
     const exitCode = exitCodeOf(end, completed);
@@ -42,7 +54,8 @@ export function finisher({ log, terminal, limits, completed, startedAt, run, clo
     });
     const { statistics, resumes } = current === null ? NEW_RUN : fold(current.state(), record);
     const runtimeMs = systemClock.now() - (current?.startedAt ?? startedAt);
-    const lines = toLines(statistics, runtimeMs, describeEnd(end, limits), { over, resumes });
+    const message = describeEnd(end, limits);
+    const lines = toLines(statistics, runtimeMs, message, { over, resumes });
     log.always(
       {
         event: 'run_finished',
@@ -59,9 +72,10 @@ export function finisher({ log, terminal, limits, completed, startedAt, run, clo
     log.close();
     await terminal.flush(end.kind === 'aborted' ? FLUSH_FORCED : FLUSH);
     if (current !== null) await recordEnd(current, record, end.kind === 'aborted' ? 1 : TRIES);
+    await ended({ reason: end.kind, message, over, exit_code: exitCode });
     // Under pm2 the channel to the daemon would keep the process alive.
     process.exit(exitCode);
-  };
+  }
 }
 
 /** How often, and how far apart in milliseconds, the end is tried to be recorded. */

@@ -6,6 +6,9 @@ export interface Nearest {
   score: number;
 }
 
+/** From here on two stories share whole passages; by accident they share a few hundredths. */
+export const ALIKE = 0.2;
+
 /** Characters of a shingle; space and punctuation do not count. Two Korean texts share few of this length by accident. */
 const SHINGLE = 5;
 

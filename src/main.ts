@@ -18,5 +18,5 @@ process.stderr.on('error', () => {
   // A closed terminal: there is nobody to tell, and that is no reason to end.
 });
 
-const { runCommand } = await import('./app.js');
+const { runCommand } = await import('./command.js');
 await runCommand(process.argv.slice(2), shutdown);

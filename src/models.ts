@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Usage } from './usage.js';
+import { UserProblem } from './user-problem.js';
 
 /** US dollars per million tokens. */
 export interface Price {
@@ -14,7 +15,7 @@ export interface Model extends Price {
 }
 
 /** A file of models that cannot be used; the message is for the user. */
-export class ModelFileProblem extends Error {
+export class ModelFileProblem extends UserProblem {
   override readonly name = 'ModelFileProblem';
 }
 

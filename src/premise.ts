@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UserProblem } from './user-problem.js';
 
 /** The axes along which one story differs from the next; each is a file of cards in config/premises. */
 export const AXES = ['person', 'place', 'time', 'fear', 'presence', 'device', 'turn', 'form'] as const;
@@ -33,7 +34,7 @@ export function idsOf(premise: Premise): Record<Axis, string> {
 }
 
 /** A file of cards that cannot be used; the message is for the user. */
-export class PremiseFileProblem extends Error {
+export class PremiseFileProblem extends UserProblem {
   override readonly name = 'PremiseFileProblem';
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { listFolder, makeFolder, syncFolder, writeDurably } from './files.js';
 import { filesOf, setAsideFolder } from './library.js';
 import { localIso } from './time.js';
+import { UserProblem } from './user-problem.js';
 
 /** An answer that is no story, but was paid for. */
 export interface SetAside {
@@ -17,7 +18,7 @@ export interface SetAside {
 }
 
 /** A request that cannot be carried out; the message is for the user. */
-export class SetAsideProblem extends Error {
+export class SetAsideProblem extends UserProblem {
   override readonly name = 'SetAsideProblem';
 }
 

@@ -149,6 +149,14 @@ export const SETTINGS = {
     env: 'TEMPERATURE',
     arg: 'temperature',
   },
+  cards: {
+    doc: '내 소재 카드 파일(JSON: place, fear 등의 소재마다 글의 배열). 있는 카드에 더해집니다',
+    unit: '파일',
+    format: 'text|null',
+    default: null as string | null,
+    env: 'CARDS',
+    arg: 'cards',
+  },
   template: {
     doc: '소설 틀 파일(JSON: story_config, story_elements, writing_style, additional_requirements)',
     unit: '파일',
@@ -276,6 +284,22 @@ export const SETTINGS = {
     default: 300,
     env: 'RETRY_MAX_SECONDS',
     arg: 'retry-max-seconds',
+  },
+  notifyCommand: {
+    doc: '알릴 일(실행의 끝, 상한의 80%, 잇단 실패)이 있을 때 실행할 셸 명령. 표준 입력으로 JSON을 받습니다. 이 값은 로그에 남으니 비밀은 스크립트 파일에 두세요',
+    unit: '명령',
+    format: 'text|null',
+    default: null as string | null,
+    env: 'NOTIFY_COMMAND',
+    arg: 'notify-command',
+  },
+  notifyFailures: {
+    doc: '연달아 이만큼 실패하면 한 번 알립니다. 0이면 알리지 않습니다',
+    unit: '회',
+    format: 'count',
+    default: 3,
+    env: 'NOTIFY_FAILURES',
+    arg: 'notify-failures',
   },
   offlineCharactersPerSecond: {
     doc: '내장 작가가 글을 써 내려가는 속도. 0은 한꺼번에',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { UserProblem } from './user-problem.js';
 
 /** A user's template, rendered once for the prompt. */
 export interface Template {
@@ -10,7 +11,7 @@ export interface Template {
 }
 
 /** A template that cannot be used; the message is for the user. */
-export class TemplateProblem extends Error {
+export class TemplateProblem extends UserProblem {
   override readonly name = 'TemplateProblem';
 }
 

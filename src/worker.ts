@@ -2,6 +2,7 @@ import type { Attempt, Outcome, SavedStory } from './attempt.js';
 import { type CapHit, type Caps, nearCaps } from './budget.js';
 import type { Limits } from './config.js';
 import { endsRun, type Failure } from './failure.js';
+import { ALIKE } from './likeness.js';
 import type { Log } from './log.js';
 import type { RunState } from './run-state.js';
 import { formatCost, formatNumber, formatPercent, toNearestFields } from './statistics.js';
@@ -20,6 +21,14 @@ export type EndReason =
   | { kind: 'exhausted'; failures: number }
   | { kind: 'refused'; failure: Failure };
 
+/** What the loop tells, as it happens. An outcome is in the run's state by then. */
+export type Change =
+  | { kind: 'writing' }
+  | Outcome
+  | { kind: 'cap_near'; hit: CapHit }
+  /** Until when, milliseconds since the epoch; the deadline at the latest. */
+  | { kind: 'waiting'; for: Waiting; until: number };
+
 export interface WorkerDeps {
   limits: Limits;
   caps: Caps;
@@ -29,6 +38,8 @@ export interface WorkerDeps {
   /** The run so far; every attempt changes it. */
   state: () => RunState;
   attempt: Attempt;
+  /** Told of every change; must return at once and never throw. */
+  tell: (change: Change) => void;
   clock: Clock;
   random: Random;
   log: Log;
@@ -41,7 +52,7 @@ export interface WorkerDeps {
  * process, and rejects only on a defect of its own.
  */
 export async function work(deps: WorkerDeps): Promise<EndReason> {
-  const { limits, caps, retry, startedAt, state, attempt, clock, random, log, stopping, aborting } = deps;
+  const { limits, caps, retry, startedAt, state, attempt, tell, clock, random, log, stopping, aborting } = deps;
   const deadline = limits.durationMs === null ? null : startedAt + limits.durationMs;
   const warned = new Set<CapHit['cap']>();
   // A run of failures is one of this process: whoever starts the worker again wants it tried again.
@@ -51,7 +62,9 @@ export async function work(deps: WorkerDeps): Promise<EndReason> {
     const due = dueEnd();
     if (due !== null) return due;
     during = null;
+    tell({ kind: 'writing' });
     const outcome = await attempt();
+    tell(outcome);
     if (outcome.kind === 'capped') return { kind: 'cap', hit: outcome.hit };
     failuresInARow = outcome.kind === 'failed' ? failuresInARow + 1 : 0;
     announce(outcome);
@@ -98,6 +111,7 @@ export async function work(deps: WorkerDeps): Promise<EndReason> {
         ? `${clockTime(until)}에 실행 시간이 끝나므로, 새 소설 없이 ${formatDuration(until - from)} 뒤 종료합니다`
         : `${clockTime(until)}에 ${NEXT[reason]} (${formatDuration(pause)} 뒤)`,
     );
+    tell({ kind: 'waiting', for: reason, until });
     if (!cut) return void (await clock.sleep(pause, stopping));
     // The deadline is one of the wall clock, which may be set while we sleep.
     while (!stopping.aborted && clock.now() < until) await clock.sleep(until - clock.now(), stopping);
@@ -110,16 +124,19 @@ export async function work(deps: WorkerDeps): Promise<EndReason> {
 
   /** Once a cap. */
   function warnOfCaps(): void {
-    for (const { cap, used, limit } of nearCaps(caps, state())) {
-      if (warned.has(cap)) continue;
-      warned.add(cap);
-      const [what, show] = cap === 'tokens' ? (['토큰', formatNumber] as const) : (['비용', formatCost] as const);
-      log.warn(
-        { event: 'cap_near', cap, used, limit },
-        `${what} 상한의 80%를 넘었습니다 (${show(used)} / ${show(limit)})`,
-      );
+    for (const hit of nearCaps(caps, state())) {
+      if (warned.has(hit.cap)) continue;
+      warned.add(hit.cap);
+      log.warn({ event: 'cap_near', ...hit }, describeNearCap(hit));
+      tell({ kind: 'cap_near', hit });
     }
   }
+}
+
+/** In Korean. */
+export function describeNearCap({ cap, used, limit }: CapHit): string {
+  const [what, show] = cap === 'tokens' ? (['토큰', formatNumber] as const) : (['비용', formatCost] as const);
+  return `${what} 상한의 80%를 넘었습니다 (${show(used)} / ${show(limit)})`;
 }
 
 const NEXT: Record<Waiting, string> = {
@@ -127,9 +144,6 @@ const NEXT: Record<Waiting, string> = {
   interval: '다음 소설을 시작합니다',
   rate_limit: 'API의 요청 한도가 다시 차므로 그때 다음 소설을 시작합니다',
 };
-
-/** From here on two stories share whole passages; by accident they share a few hundredths. */
-const ALIKE = 0.2;
 
 function announceStory(saved: SavedStory, state: RunState, log: Log): void {
   const { story, stored, usage, costUsd, generationMs, nearest } = saved;

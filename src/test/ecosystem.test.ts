@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigProblem, loadConfig } from '../config.js';
-import { ExitCode } from '../ending.js';
+import { ExitCode } from '../exit-code.js';
 import { SECOND } from '../time.js';
 import { temporaryFolder } from './fakes.js';
 import { ROOT } from './processes.js';

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reply } from '../offline/endpoint.js';
+import type { Metric } from '../supervisor.js';
 import { storyText, temporaryFolder } from './fakes.js';
 import { cleanEnvironment, endpointFor, ROOT, settingsFor } from './processes.js';
 
@@ -101,6 +102,18 @@ test('pm2 stop in a wait ends it at once, with the final record', async (t) => {
     .map(({ time }) => Date.parse(String(time)));
   // The wait is one of half an hour.
   assert.ok(finished - asked < 1000, `${finished - asked} ms`);
+});
+
+test('pm2 show lists the metrics of a run while it waits, and of its end nothing is left', async (t) => {
+  const worker = await place(t, () => AT_ONCE);
+  await pm2(['start', FILE], worker.env);
+  await until('it waits', async () => (await readMetrics()).Doing?.value === 'interval');
+  const metrics = await readMetrics();
+  assert.deepEqual([metrics.Stories?.value, metrics['Last story']?.value], [1, '반품 구역']);
+  const { stdout } = await pm2(['show', NAME]);
+  assert.match(stdout, /Code metrics[\s\S]*│ Doing +│ interval +│[\s\S]*│ Next at +│ \d\d:\d\d:\d\d +│/);
+  await pm2(['stop', NAME]);
+  assert.deepEqual(await readMetrics(), {});
 });
 
 test('a killed worker comes back and goes on', async (t) => {
@@ -259,6 +272,13 @@ async function readApp(): Promise<AppState | null> {
   if (app === undefined) return null;
   const { status, restart_time, exit_code } = app.pm2_env;
   return { pid: app.pid, status, restarts: restart_time, exitCode: exit_code };
+}
+
+/** What pm2 knows of the worker's own metrics. */
+async function readMetrics(): Promise<Record<string, Metric>> {
+  const { stdout } = await pm2(['jlist']);
+  const [app] = JSON.parse(stdout) as { pm2_env: { axm_monitor?: Record<string, Metric> } }[];
+  return app?.pm2_env.axm_monitor ?? {};
 }
 
 /** Runs one command of pm2; rejects when it fails, with all that it said. */

@@ -725,7 +725,7 @@ describe('failures of the API', () => {
       { content: [] },
       STORY,
     ];
-    const { worker } = await workerOn(t, replies);
+    const { worker } = await workerOn(t, replies, { env: { MAX_CONTINUATIONS: '0' } });
     assert.deepEqual(await worker.exited, { code: 0, signal: null });
     assertSoundEnd(worker, 'count', 1);
     const last = worker.records().at(-1);

@@ -8,7 +8,7 @@ import { fold, NEW_RUN, type RunState } from '../run-state.js';
 import { createShutdown } from '../shutdown.js';
 import { SECOND } from '../time.js';
 import { NO_TOKENS, toUsage } from '../usage.js';
-import { work } from '../worker.js';
+import { type Change, work } from '../worker.js';
 import { FakeClock, recordingLog } from './fakes.js';
 
 const UNLIMITED: Limits = { durationMs: null, maxStories: null, intervalMs: 0, maxConsecutiveFailures: null };
@@ -59,6 +59,7 @@ function scripted(limits: Partial<Limits>, script: (attempt: number) => Outcome,
   const log = recordingLog();
   const shutdown = createShutdown(clock.monotonic);
   const startedAt: number[] = [];
+  const told: Change[] = [];
   let calls = 0;
   let state = NEW_RUN;
   const run = () =>
@@ -72,6 +73,7 @@ function scripted(limits: Partial<Limits>, script: (attempt: number) => Outcome,
       ...shutdown,
       startedAt: start,
       state: () => state,
+      tell: (change) => told.push(change),
       attempt: async () => {
         startedAt.push((clock.now() - start) / SECOND);
         calls++;
@@ -90,6 +92,7 @@ function scripted(limits: Partial<Limits>, script: (attempt: number) => Outcome,
     log,
     shutdown,
     startedAt,
+    told,
     calls: () => calls,
     after,
     elapsed: () => (clock.now() - start) / SECOND,
@@ -261,6 +264,44 @@ describe('failures', () => {
     // The attempt in hand at the deadline is finished, as a story would be.
     assert.equal(run.startedAt.at(-1), 86_355);
     assert.equal(run.elapsed(), 86_415);
+  });
+});
+
+describe('whoever watches', () => {
+  test('is told of every attempt, its outcome, and every wait with its end', async () => {
+    const run = scripted({ maxStories: 2, intervalMs: 1800 * SECOND }, (attempt) =>
+      attempt === 1 ? failed() : saved(),
+    );
+    await run.run();
+    const start = run.clock.now() - run.elapsed() * SECOND;
+    assert.deepEqual(
+      run.told.map((change) =>
+        change.kind === 'waiting' ? [change.for, (change.until - start) / SECOND] : change.kind,
+      ),
+      ['writing', 'failed', ['retry', 65], 'writing', 'saved', ['interval', 1925], 'writing', 'saved'],
+    );
+  });
+
+  test('is told that a wait which the deadline cuts ends at the deadline', async () => {
+    const run = scripted({ durationMs: 100 * SECOND, intervalMs: 1800 * SECOND }, () => saved());
+    await run.run();
+    assert.deepEqual(run.told.at(-1), { kind: 'waiting', for: 'interval', until: run.clock.now() });
+    assert.equal(run.elapsed(), 100);
+  });
+
+  test('finds an outcome in the state by the time that it is told', async () => {
+    const run = scripted({ maxStories: 2 }, () => saved());
+    const counts: number[] = [];
+    run.told.push = (change) => (change.kind === 'saved' ? counts.push(run.statistics().stories) : 0);
+    await run.run();
+    assert.deepEqual(counts, [1, 2]);
+  });
+
+  test('is told once that a cap is near', async () => {
+    const run = scripted({ maxStories: 5 }, () => saved(), { tokens: 1200, costUsd: null });
+    await run.run();
+    const near = run.told.filter(({ kind }) => kind === 'cap_near');
+    assert.deepEqual(near, [{ kind: 'cap_near', hit: { cap: 'tokens', used: 1200, limit: 1200 } }]);
   });
 });
 
