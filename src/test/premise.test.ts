@@ -71,3 +71,9 @@ test('a missing file of cards is named', (t) => {
   rmSync(join(folder, 'turn.json'));
   assert.throws(() => readCards(folder), { name: 'PremiseFileProblem', message: /turn\.json/ });
 });
+
+test('no shipped card looks like an error where its id is logged', () => {
+  // The seed's grep goes over the whole log, and a story's record names its premise.
+  const cards = readCards(SHIPPED).flatMap((axis) => axis.cards);
+  for (const { id, text } of cards) assert.doesNotMatch(`${id} ${text}`, /error|traceback/i);
+});
