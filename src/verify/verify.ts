@@ -1,0 +1,215 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkFolder, type Finding, type FolderCheck, type FoundRun } from '../folder-check.js';
+import { ledgerPath, readLedger } from '../ledger.js';
+import { formatNumber } from '../statistics.js';
+import { checkBackground } from './background.js';
+import { type CheckResult, failAt, note, type Place, pass } from './catalog.js';
+import { checkContinuity } from './continuity.js';
+import { readLines } from './lines.js';
+import { livesOf, type RunStatus, statusOf } from './lives.js';
+import { type LogFacts, readLog } from './log-check.js';
+import { checkObservability } from './observability.js';
+import { checkPromises } from './promises.js';
+import { placesOf, type RunCase, sum } from './run-case.js';
+import { type FindSecret, secretFinder } from './secrets.js';
+import { checkShutdown } from './shutdown-check.js';
+import { checkUsage } from './usage-check.js';
+
+export interface VerifyOptions {
+  /** The story folder, and that of the log. */
+  folder: string;
+  logDir: string;
+  /** How many log files are kept. */
+  logKeepFiles: number;
+  /** Values that must not stand in any file. */
+  secrets: readonly string[];
+  /** Which runs to look at: the newest, all, or one by any part of its id that fits it alone. */
+  which: 'newest' | 'all' | { run: string };
+  now: () => number;
+}
+
+/** What was found of one run, or of the folder as a whole. */
+export interface Section {
+  /** null: the folder as a whole. */
+  run: { id: string; name: string; startedAt: number; status: RunStatus } | null;
+  checks: CheckResult[];
+}
+
+export interface Verification {
+  folder: string;
+  logDir: string;
+  sections: Section[];
+  /** How many things are wrong in runs that were not looked at. */
+  wrongElsewhere: number;
+}
+
+/** A request that cannot be carried out; the message is for the user. */
+export class VerifyProblem extends Error {
+  override readonly name = 'VerifyProblem';
+}
+
+/** How often it is begun again when a worker starts or ends just then. */
+const MOST_TRIES = 3;
+
+/** Checks a folder of stories and its log against everything that they promise. Changes nothing. */
+export async function verify(options: VerifyOptions): Promise<Verification> {
+  for (let tries = 1; ; tries++) {
+    const { verification, cases } = await verifyOnce(options);
+    if (tries === MOST_TRIES || (await areSettled(options.folder, cases))) return verification;
+  }
+}
+
+async function verifyOnce(options: VerifyOptions): Promise<{ verification: Verification; cases: RunCase[] }> {
+  const { folder, logDir, secrets, which, now } = options;
+  const findSecret = secretFinder(secrets);
+  const found = await checkFolder(folder, { atRest: true, secrets });
+  const runs = choose(found.runs, which, folder);
+  const wanted = new Set(runs.map(({ id }) => id));
+  const log = await readLog(logDir, (id) => wanted.has(id), findSecret);
+  const rotatedBefore = rotatedBeforeOf(log, options.logKeepFiles);
+  const cases = runs.map((run): RunCase => {
+    const status = found.grown.has(run.id) ? 'running' : statusOf(run.state);
+    return {
+      run,
+      status,
+      lives: livesOf(run, log),
+      pairs: found.pairs.filter(({ metadata }) => metadata.run_id === run.id),
+      findings: found.findings.filter((each) => each.run === run.id && (status !== 'running' || !isOnItsWay(each))),
+      log,
+      rotatedBefore,
+      now: now(),
+    };
+  });
+  const elsewhere = found.findings.filter(
+    ({ run, severity, code }) => run !== null && !wanted.has(run) && severity === 'wrong' && code !== 'secret',
+  );
+  const verification: Verification = {
+    folder,
+    logDir,
+    sections: [
+      { run: null, checks: await checkWhole(folder, found, log, findSecret, cases) },
+      ...cases.map((c) => ({ run: headOf(c), checks: checkRun(c) })),
+    ],
+    wrongElsewhere: elsewhere.filter((each) => !isOnItsWay(each)).length,
+  };
+  return { verification, cases };
+}
+
+function choose(runs: readonly FoundRun[], which: VerifyOptions['which'], folder: string): FoundRun[] {
+  const [newest] = runs;
+  if (newest === undefined) throw new VerifyProblem(`실행의 장부가 없습니다: ${join(folder, '.runs')}`);
+  if (which === 'all') return [...runs];
+  if (which === 'newest') return [newest];
+  const fitting = runs.filter(({ id }) => id.includes(which.run));
+  if (fitting.length === 0) throw new VerifyProblem(`"${which.run}"에 맞는 실행이 없습니다 (${folder})`);
+  if (fitting.length > 1) {
+    const ids = fitting.slice(0, 5).map(({ id }) => id);
+    throw new VerifyProblem(`"${which.run}"에 맞는 실행이 여럿입니다: ${ids.join(', ')}`);
+  }
+  return fitting;
+}
+
+/** Log files are removed only once there are as many as are kept. */
+function rotatedBeforeOf({ files, firstAt, lives }: LogFacts, keep: number): number | null {
+  const least = lives.reduce((fewest, { settings }) => Math.min(fewest, settings?.logKeepFiles ?? fewest), keep);
+  return files >= least ? firstAt : null;
+}
+
+/** What a worker that is at work has under way. */
+function isOnItsWay({ code }: Finding): boolean {
+  return code === 'leftover' || code === 'half_published' || code === 'torn_leftover';
+}
+
+function headOf({ run, status }: RunCase): NonNullable<Section['run']> {
+  const { run_name: name, at: startedAt } = run.ledger.begin;
+  return { id: run.id, name, startedAt, status };
+}
+
+/** All checks of a run, in the order of the report. Pure. */
+export function checkRun(c: RunCase): CheckResult[] {
+  return [
+    ...checkBackground(c),
+    ...checkObservability(c),
+    ...checkContinuity(c),
+    ...checkShutdown(c),
+    ...checkUsage(c),
+    ...checkPromises(c),
+  ];
+}
+
+async function checkWhole(
+  folder: string,
+  { visible, findings }: FolderCheck,
+  log: LogFacts,
+  findSecret: FindSecret,
+  cases: readonly RunCase[],
+): Promise<CheckResult[]> {
+  const wrong = { findings };
+  const counts = `소설 ${formatNumber(visible.markdown)}, 메타데이터 ${formatNumber(visible.metadata)}`;
+  const halves = placesOf(wrong, 'missing_metadata', 'missing_text', 'unreadable_metadata');
+  const inLog = sum(log.lives.map(({ secrets }) => secrets));
+  const inFiles = [...placesOf(wrong, 'secret'), ...(await secretsBeside(folder, findSecret))];
+  const secrets = inFiles.length + inLog.count;
+  const foreign = findings.filter(({ code }) => code === 'foreign').map(({ where }) => ({ where, message: '' }));
+  const others = [...foreign, ...log.otherFiles.map((where) => ({ where, message: '작업자의 로그가 아닙니다' }))];
+  return [
+    failAt('folder_pairs', counts, halves),
+    failAt('folder_ledgers', `${formatNumber(visible.markdown)}편`, placesOf(wrong, 'no_ledger')),
+    failAt('secrets', `${formatNumber(secrets)}곳`, [...inFiles, ...inLog.places], secrets),
+    others.length === 0 ? pass('other_files', '없음') : note('other_files', `${formatNumber(others.length)}개`, others),
+    checkStrays(log, cases),
+  ];
+}
+
+/** Processes that never had a run: told to stop as they began, or kept from their ledger. */
+function checkStrays(log: LogFacts, cases: readonly RunCase[]): CheckResult {
+  const code = 'stray_processes';
+  const matched = new Set(cases.flatMap(({ lives }) => lives.map((life) => life.log)));
+  const strays = log.lives.filter((life) => life.run === null && !matched.has(life));
+  const alarms = sum(strays.flatMap((life) => [life.alarms, life.foreign]));
+  if (alarms.count === 0) return pass(code, `${formatNumber(strays.length)}개`);
+  const figure = `${formatNumber(strays.length)}개, grep에 걸리거나 기록이 아닌 줄 ${formatNumber(alarms.count)}개`;
+  return note(code, figure, alarms.places);
+}
+
+/** In ledgers, the deck and whatever else lies beside the stories. */
+async function secretsBeside(folder: string, findSecret: FindSecret): Promise<Place[]> {
+  const places: Place[] = [];
+  for (const below of ['', '.runs']) {
+    const entries = await readdir(join(folder, below), { withFileTypes: true });
+    for (const entry of entries) {
+      if (!entry.isFile() || (below === '' && !entry.name.startsWith('.'))) continue;
+      const file = join(below, entry.name);
+      for (const { where, message } of await secretsIn(join(folder, file), findSecret)) {
+        places.push({ where: `${file}:${where}`, message });
+      }
+    }
+  }
+  return places;
+}
+
+async function secretsIn(path: string, findSecret: FindSecret): Promise<Place[]> {
+  const places: Place[] = [];
+  try {
+    for await (const { number, text } of readLines(path)) {
+      const secret = findSecret(text);
+      if (secret !== null) places.push({ where: String(number), message: secret });
+    }
+  } catch (error) {
+    // A draft that its worker has moved into place meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  return places;
+}
+
+/** Is what was read of these runs still so? One that goes on may have grown, but no process may have come or gone. */
+async function areSettled(folder: string, cases: readonly RunCase[]): Promise<boolean> {
+  for (const { run, status } of cases) {
+    const now = await readLedger(ledgerPath(folder, run.id));
+    const claims = (records: FoundRun['ledger']['records']) => records.filter(({ type }) => type === 'claim').length;
+    const grew = now?.records.length !== run.ledger.records.length;
+    if (grew && (status !== 'running' || claims(now?.records ?? []) !== claims(run.ledger.records))) return false;
+  }
+  return true;
+}
