@@ -108,8 +108,8 @@ function createClient({ apiKey, authToken, baseUrl, totalMs, onSdkMessage }: Aut
     baseURL: baseUrl ?? 'https://api.anthropic.com',
     // The worker's loop is the one layer that retries.
     maxRetries: 0,
-    // Ours fires first; the SDK's own ends at the headers.
-    timeout: 2 * totalMs,
+    // Ours fires first; the SDK's own ends at the headers, and takes whole milliseconds only.
+    timeout: Math.ceil(2 * totalMs),
     openTelemetry: false,
     logLevel: 'warn',
     logger: { error: onSdkMessage, warn: onSdkMessage, info: quiet, debug: quiet },

@@ -78,6 +78,11 @@ describe('a whole answer', GUARD, () => {
     assert.equal(usage.total_tokens, usage.input_tokens + usage.output_tokens);
   });
 
+  test('a time limit in fractions of a millisecond is one like any other', async (t) => {
+    const { answer } = await ask(t, { content: [{ type: 'text', text: STORY }] }, { totalMs: 8255.31914893617 });
+    assert.equal(answer.text, STORY);
+  });
+
   test('the model is the one that the endpoint names, and null when it names none', async (t) => {
     const named = { ...START, message: { ...START.message, model: 'qwen3:8b' } };
     assert.equal((await ask(t, stream(named, ...WRITTEN))).answer.model, 'qwen3:8b');
