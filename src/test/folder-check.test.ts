@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { firstDraft } from '../continuation.js';
 import { toEntry } from '../entry.js';
-import { checkFolder, type FolderCheck } from '../folder-check.js';
 import { appendRecord, type LedgerRecord, ledgerPath } from '../ledger.js';
 import { type Entry, filesOf, openLibrary, type Shelf, setAsideFolder, stagingFolder } from '../library.js';
 import { NEW_RUN } from '../run-state.js';
 import { countStory, NOTHING_YET } from '../statistics.js';
 import { toStory } from '../story.js';
 import { toUsage, type Usage } from '../usage.js';
+import { checkFolder, type FolderCheck } from '../verify/folder-check.js';
 import { PREMISE, storyText, temporaryFolder } from './fakes.js';
 import { attempt, DEAD, failure, ME, part, story } from './records.js';
 

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isDeepStrictEqual } from 'node:util';
 import { listFolder } from '../files.js';
-import { checkFolder, type FolderCheck, type FoundRun, namedOutcomes } from '../folder-check.js';
 import type { AttemptRecord, EndRecord, OutcomeRecord } from '../ledger.js';
 import { SETTING_NAMES, SETTINGS } from '../settings.js';
 import { fromMarkdown } from '../story.js';
 import type { Random } from '../time.js';
 import { addKnown, addUsage, NO_TOKENS, type Usage } from '../usage.js';
+import { checkFolder, type FolderCheck, type FoundRun, namedOutcomes } from '../verify/folder-check.js';
 import { chainOf, keyOfLife, markOf, type ReplyKind, startWitness } from './witness.js';
 
 // One run of the real worker, in as many lives as it takes, between an endpoint that remembers and a folder that has to

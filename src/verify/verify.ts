@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkFolder, type Finding, type FolderCheck, type FoundRun } from '../folder-check.js';
 import { ledgerPath, readLedger } from '../ledger.js';
 import { formatNumber } from '../statistics.js';
 import { checkBackground } from './background.js';
 import { type CheckResult, failAt, note, type Place, pass } from './catalog.js';
 import { checkContinuity } from './continuity.js';
+import { checkFolder, type Finding, type FolderCheck, type FoundRun } from './folder-check.js';
 import { readLines } from './lines.js';
 import { livesOf, type RunStatus, statusOf } from './lives.js';
 import { type LogFacts, readLog } from './log-check.js';

@@ -1,12 +1,12 @@
-import { collectFindings, type Finding, type Report } from './verify/finding.js';
-import { checkAgainstLedger, checkGrammar, type FoundRun, namedOutcomes, readRuns } from './verify/ledger-check.js';
-import { checkPair, type FoundPair, isVouched } from './verify/pair-check.js';
-import { readPairs, type Visible } from './verify/pairs.js';
-import { secretFinder } from './verify/secrets.js';
+import { collectFindings, type Finding, type Report } from './finding.js';
+import { checkAgainstLedger, checkGrammar, type FoundRun, namedOutcomes, readRuns } from './ledger-check.js';
+import { checkPair, type FoundPair, isVouched } from './pair-check.js';
+import { readPairs, type Visible } from './pairs.js';
+import { secretFinder } from './secrets.js';
 
-export type { Finding, FindingCode } from './verify/finding.js';
-export { type FoundRun, namedOutcomes } from './verify/ledger-check.js';
-export type { FoundPair } from './verify/pair-check.js';
+export type { Finding, FindingCode } from './finding.js';
+export { type FoundRun, namedOutcomes } from './ledger-check.js';
+export type { FoundPair } from './pair-check.js';
 
 /** A story folder as it was found. */
 export interface FolderCheck {
