@@ -111,6 +111,8 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
       node: process.version,
       provider: choice.provider,
       model,
+      // On a terminal stories grow in a live line, elsewhere in the log.
+      terminal: terminal.isLive,
       // Secrets mask themselves.
       settings: config,
       sources: Object.fromEntries(Object.entries(sources).filter(([, source]) => source !== FROM_SCHEMA)),

@@ -27,7 +27,9 @@ interface Point {
 }
 
 const THE_STORY: readonly ReplyKind[] = ['story'];
-const SET_ASIDE_FIRST: readonly ReplyKind[] = ['cut_off', 'story'];
+const SET_ASIDE_FIRST: readonly ReplyKind[] = ['refusal', 'story'];
+/** A text that is cut off, and its rest. */
+const IN_TWO_PARTS: readonly ReplyKind[] = ['cut_off', 'story'];
 
 async function sceneFor(t: TestContext, replies: readonly ReplyKind[], diskFails = false): Promise<Scene> {
   const scene = await openScene({
@@ -94,42 +96,49 @@ async function forEach<T>(all: readonly T[], act: (each: T) => Promise<void>): P
 
 const isWrite = ({ what }: Operation) => what === 'writeFile' || what === 'appendFile';
 
-describe('a run of a text that is set aside and a story', GUARD, () => {
-  test('goes on after a kill at any operation on the folder: nothing is lost, halved or there twice', async (t) => {
-    const operations = await operationsOf(t, SET_ASIDE_FIRST);
-    const kinds = [...new Set(operations.map(({ what }) => what))].sort();
-    assert.deepEqual(kinds, ['appendFile', 'mkdir', 'open', 'rename', 'rmdir', 'writeFile']);
-    assert.ok(operations.filter(isWrite).length >= 10);
-    const points = operations.flatMap((operation): Point[] => {
-      const at = operation.number;
-      // Killed after it is killed before the next one; only between a call's record and its answer lies a call.
-      const isCall = operation.what === 'appendFile' && operations[at]?.path.includes('.staging');
-      return [
-        { at, how: 'before' },
-        ...(isWrite(operation) ? [{ at, how: 'half' } as const] : []),
-        ...(isCall === true ? [{ at, how: 'after' } as const] : []),
-      ];
-    });
-    await forEach(points, async (point) => {
-      const scene = await sceneFor(t, SET_ASIDE_FIRST);
-      assert.ok(await meet(scene, point), JSON.stringify(point));
-      await finish(scene, JSON.stringify(point));
-    });
-    t.diagnostic(`${points.length} kills at ${operations.length} operations`);
-  });
+const RUNS: [name: string, replies: readonly ReplyKind[], kinds: string[], setAside: number][] = [
+  ['a text that is set aside and a story', SET_ASIDE_FIRST, [], 1],
+  ['a story in two parts', IN_TWO_PARTS, ['rm'], 0],
+];
 
-  test('loses nothing and calls no more often when any write or move fails once for want of space', async (t) => {
-    const operations = await operationsOf(t, SET_ASIDE_FIRST);
-    const writesAndMoves = operations.filter((operation) => isWrite(operation) || operation.what === 'rename');
-    await forEach(writesAndMoves, async ({ number: at, what }) => {
-      const scene = await sceneFor(t, SET_ASIDE_FIRST, true);
-      assert.ok(await meet(scene, { at, how: 'fail' }));
-      await finish(scene, `failed: ${at} ${what}`);
-      const { setAside, lostCalls } = await scene.check({ atRest: true });
-      assert.deepEqual([setAside, lostCalls], [1, 0], `failed: ${at} ${what}`);
+for (const [name, replies, more, aside] of RUNS) {
+  describe(`a run of ${name}`, GUARD, () => {
+    test('goes on after a kill at any operation on the folder: nothing is lost, halved or there twice', async (t) => {
+      const operations = await operationsOf(t, replies);
+      const kinds = [...new Set(operations.map(({ what }) => what))].sort();
+      assert.deepEqual(kinds, ['appendFile', 'mkdir', 'open', 'rename', ...more, 'rmdir', 'writeFile'].sort());
+      assert.ok(operations.filter(isWrite).length >= 10);
+      const points = operations.flatMap((operation): Point[] => {
+        const at = operation.number;
+        // Killed after it is killed before the next one; only between a call's record and its answer lies a call.
+        const isCall = operation.what === 'appendFile' && operations[at]?.path.includes('.staging');
+        return [
+          { at, how: 'before' },
+          ...(isWrite(operation) ? [{ at, how: 'half' } as const] : []),
+          ...(isCall === true ? [{ at, how: 'after' } as const] : []),
+        ];
+      });
+      await forEach(points, async (point) => {
+        const scene = await sceneFor(t, replies);
+        assert.ok(await meet(scene, point), JSON.stringify(point));
+        await finish(scene, JSON.stringify(point));
+      });
+      t.diagnostic(`${points.length} kills at ${operations.length} operations`);
+    });
+
+    test('loses nothing and calls no more often when any write or move fails once for want of space', async (t) => {
+      const operations = await operationsOf(t, replies);
+      const writesAndMoves = operations.filter((operation) => isWrite(operation) || operation.what === 'rename');
+      await forEach(writesAndMoves, async ({ number: at, what }) => {
+        const scene = await sceneFor(t, replies, true);
+        assert.ok(await meet(scene, { at, how: 'fail' }));
+        await finish(scene, `failed: ${at} ${what}`);
+        const { setAside, lostCalls } = await scene.check({ atRest: true });
+        assert.deepEqual([setAside, lostCalls], [aside, 0], `failed: ${at} ${what}`);
+      });
     });
   });
-});
+}
 
 describe('a worker that is killed while it puts right what a kill left', GUARD, () => {
   const LEFT: [left: string, when: (operation: Operation) => boolean, recovery: number][] = [

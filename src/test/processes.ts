@@ -50,31 +50,34 @@ export function cleanEnvironment(): Record<string, string> {
 /** Starts a worker; whatever is left of it after the test is killed. */
 export function startWorker(t: TestContext, options: WorkerProcessOptions = {}): WorkerProcess {
   const { flags = [], env = {}, command = [process.execPath, 'dist/main.js'], stdio = 'pipe' } = options;
+  // Before the folders' removal, which a worker that is still at work would make fail.
+  let child: ChildProcess | null = null;
+  t.after(() => child?.kill('SIGKILL'));
   const outputDir = options.outputDir ?? temporaryFolder(t);
   const logDir = options.logDir ?? temporaryFolder(t);
   const [program = process.execPath, ...args] = command;
-  const child = spawn(program, [...args, ...flags], {
+  const started = spawn(program, [...args, ...flags], {
     cwd: ROOT,
     env: { ...cleanEnvironment(), OUTPUT_DIR: outputDir, LOG_DIR: logDir, OFFLINE_CHARACTERS_PER_SECOND: '0', ...env },
     stdio: ['ignore', stdio, stdio],
   });
-  t.after(() => child.kill('SIGKILL'));
+  child = started;
   let stdout = '';
   let stderr = '';
   const watchers = new Set<() => void>();
-  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+  started.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     stdout += chunk;
     for (const watcher of watchers) watcher();
   });
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+  started.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     stderr += chunk;
   });
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
-    child.on('close', (code, signal) => resolve({ code, signal }));
+    started.on('close', (code, signal) => resolve({ code, signal }));
   });
   const log = () => logFiles(logDir).join('');
   return {
-    child,
+    child: started,
     outputDir,
     logDir,
     stdout: () => stdout,
