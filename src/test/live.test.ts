@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { Note } from '../notify.js';
 import type { Reply } from '../offline/endpoint.js';
+import type { Status } from '../status.js';
 import { readStatuses } from '../status-file.js';
 import type { Metric } from '../supervisor.js';
 import { storyText, temporaryFolder } from './fakes.js';
@@ -18,6 +19,9 @@ const STORY: Reply = {
 };
 const BUSY: Reply = { status: 529, error: { type: 'overloaded_error', message: 'busy' } };
 const REFUSED: Reply = { status: 401, error: { type: 'authentication_error', message: 'bad key test-key-1234567890' } };
+
+/** What waits for a worker that has gone wrong. */
+const GUARD = { timeout: 120_000 };
 
 interface LiveOptions {
   flags?: readonly string[];
@@ -56,7 +60,7 @@ function assertLastIsFinal(worker: WorkerProcess): void {
   assert.equal(worker.records().at(-1)?.event, 'run_finished');
 }
 
-describe('the command of NOTIFY_COMMAND', () => {
+describe('the command of NOTIFY_COMMAND', GUARD, () => {
   test('is told of the end of a clean run, whose log stays clean and ends with its statistics', async (t) => {
     const { worker, notes } = await notifying(t, [STORY], { flags: ['--max-stories', '2'] });
     assert.deepEqual(await worker.exited, { code: 0, signal: null });
@@ -214,7 +218,7 @@ test('without NOTIFY_COMMAND nothing of it is loaded', async (t) => {
 const statusFiles = (worker: WorkerProcess) =>
   readdirSync(join(worker.outputDir, '.runs')).filter((name) => name.endsWith('.status.json'));
 
-describe('the status of a worker', () => {
+describe('the status of a worker', GUARD, () => {
   test('tells of its wait, of its kill, and of its end after another took the run up', async (t) => {
     const outputDir = temporaryFolder(t);
     const endpoint = await endpointFor(t, () => STORY);
@@ -256,8 +260,9 @@ describe('the status of a worker', () => {
     const never = await endpointFor(t, () => new Promise(() => {}));
     const second = startWorker(t, { flags, env: settingsFor(never), outputDir });
     await second.printed(/2번째 소설을 씁니다/);
-    const [status] = await readStatuses(outputDir);
-    assert.deepEqual([status?.doing, status?.epoch, status?.last_story?.title], ['writing', 2, '반품 구역']);
+    const [file = ''] = statusFiles(second);
+    const said = JSON.parse(readFileSync(join(outputDir, '.runs', file), 'utf8')) as Status;
+    assert.deepEqual([said.doing, said.epoch, said.last_story?.title], ['writing', 2, '반품 구역']);
   });
 });
 
@@ -297,7 +302,7 @@ async function supervisedWorker(t: TestContext, reply: () => Reply | Promise<Rep
   };
 }
 
-describe('the metrics for pm2', () => {
+describe('the metrics for pm2', GUARD, () => {
   test('are sent when the run does something else, and then no more', async (t) => {
     const { doing, last, until, child, exited } = await supervisedWorker(t, () => STORY, [
       '--interval-seconds',

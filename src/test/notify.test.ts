@@ -27,14 +27,13 @@ function notifierFor(t: TestContext, command: string, options: Partial<NotifierO
     ...options,
   });
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
-  const has = (name: string) => existsSync(join(folder, name));
   /** The processes whose ids the command wrote into a file, one a line. */
   const processes = async (count: number): Promise<Owner[]> => {
-    const ids = () => (has('pids') ? read('pids').trim().split('\n') : []);
+    const ids = () => (existsSync(join(folder, 'pids')) ? read('pids').trim().split('\n') : []);
     while (ids().length < count) await nextTurn();
     return ids().map((pid) => ownerOf(Number(pid)));
   };
-  return { notifier, log, complaints, hurry, read, has, processes };
+  return { notifier, log, complaints, hurry, read, processes };
 }
 
 /** Does not end by itself, nor does its child; says who they are. */
@@ -169,14 +168,19 @@ describe('a command that hangs', GUARD, () => {
 
   test('holds up no other, and what goes wrong at the end is not said in the log', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
-    const { notifier, log, complaints, has, processes } = notifierFor(
+    const { notifier, log, complaints, processes } = notifierFor(
       t,
-      `case "$(cat)" in *cap_near*) ${HANGS} ;; *) echo told > told ;; esac`,
+      `case "$(cat)" in *cap_near*) ${HANGS} ;; *) echo $$ >> pids ;; esac`,
     );
     notifier.send(NOTE);
     const group = await processes(2);
-    const last = notifier.sendLast(LAST);
-    while (!has('told')) await nextTurn();
+    let isOver = false;
+    const last = notifier.sendLast(LAST).then(() => {
+      isOver = true;
+    });
+    await ended((await processes(3)).slice(2));
+    for (let turns = 0; turns < 20; turns++) await nextTurn();
+    assert.equal(isOver, false);
     t.mock.timers.tick(10_000);
     await last;
     await ended(group);

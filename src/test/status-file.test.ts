@@ -127,6 +127,13 @@ describe('a run without a worker', () => {
     });
   }
 
+  test('is not over while its ledger does not say so, for it will be taken up', async (t) => {
+    const folder = await folderWith(t, [begin('run_1', DEAD)]);
+    const said = { reason: 'count', message: '생성 개수 제한 도달', over: true, exit_code: 0 };
+    writeStatus(folder, { ...statusOf({ doing: 'ended', end: said }), epoch: 1 });
+    assert.deepEqual((await only(folder)).end, { ...said, over: false });
+  });
+
   test('of which nobody said more has the reason of its ledger', async (t) => {
     const folder = await folderWith(t, [begin('run_1', ME), end({ reason: 'duration', over: true })]);
     const expected = { reason: 'duration', message: '실행 시간 제한 도달', over: true, exit_code: null };

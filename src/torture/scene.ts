@@ -442,6 +442,8 @@ function watchAll(folder: string, changed: () => void): () => void {
     try {
       const below = readdirSync(path);
       const watcher = watch(path, (kind, name) => {
+        // What a worker says of itself is nothing to lose: a kill there would meet nothing.
+        if (name?.includes('.status.json') === true) return;
         changed();
         // Made, removed, or made anew.
         if (kind === 'rename' && name !== null) add(join(path, name));
