@@ -24,8 +24,8 @@ module.exports = {
       // The story in hand is finished first: longer than the longest call that the settings allow (1800 s).
       kill_timeout: 1_860_000,
 
-      // The worker has no children but the user's NOTIFY_COMMAND, for seconds. To look for some, pm2 needs `ps`, and where that is missing (slim images) a
-      // restart starts two workers, one of them unknown to pm2.
+      // The worker has no children but the user's NOTIFY_COMMAND, for seconds. To look for some, pm2 needs `ps`, and where
+      // that is missing (slim images) a restart starts two workers, one of them unknown to pm2.
       treekill: false,
 
       // Up when the worker says so.

@@ -20,9 +20,10 @@ import { openLikenessIndex } from './likeness-index.js';
 import { openWatch, toFollowed } from './live.js';
 import type { Log } from './log.js';
 import { readModel } from './models.js';
+import type { Endpoint } from './offline/endpoint.js';
 import { addOwnCards } from './own-cards.js';
 import { ownerOf } from './owner.js';
-import { readCards } from './premise.js';
+import { type AxisCards, readCards } from './premise.js';
 import { createProgress } from './progress.js';
 import { ROOT, version } from './project.js';
 import { longestPrompt } from './prompt.js';
@@ -148,13 +149,8 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
   current = run;
   watch.follow(await toFollowed(config.outputDir, run, { runName, limits, caps }));
 
-  const [{ createAuthor }, { startOfflineAuthor }] = await Promise.all([
-    import('./author.js'),
-    import('./offline/offline-author.js'),
-  ]);
-  const offline = isOffline
-    ? await startOfflineAuthor({ axes, random: systemRandom, charactersPerSecond: config.offlineCharactersPerSecond })
-    : null;
+  const { createAuthor } = await import('./author.js');
+  const offline = isOffline ? await openOfflineAuthor({ axes, ...config }) : null;
   const likeness = openLikenessIndex(config.outputDir);
   // While the first story is being written. What fails now is tried again, and said, at the first comparison.
   likeness.load().catch(() => {});
@@ -201,6 +197,18 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
     finish,
     crash,
   );
+}
+
+/** Loaded only where it writes. */
+async function openOfflineAuthor({
+  axes,
+  offlineCharactersPerSecond: charactersPerSecond,
+}: {
+  axes: readonly AxisCards[];
+  offlineCharactersPerSecond: number;
+}): Promise<Endpoint> {
+  const { startOfflineAuthor } = await import('./offline/offline-author.js');
+  return startOfflineAuthor({ axes, random: systemRandom, charactersPerSecond });
 }
 
 /** Says what `main.ts` has heard, also what it heard before there was a log. */

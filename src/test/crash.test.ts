@@ -27,9 +27,8 @@ interface Point {
 }
 
 const THE_STORY: readonly ReplyKind[] = ['story'];
-const SET_ASIDE_FIRST: readonly ReplyKind[] = ['refusal', 'story'];
-/** A text that is cut off, and its rest. */
-const IN_TWO_PARTS: readonly ReplyKind[] = ['cut_off', 'story'];
+/** A text that is set aside, one that is cut off, and its rest. */
+const ALL_THAT_CAN_COME: readonly ReplyKind[] = ['refusal', 'cut_off', 'story'];
 
 async function sceneFor(t: TestContext, replies: readonly ReplyKind[], diskFails = false): Promise<Scene> {
   const scene = await openScene({
@@ -96,49 +95,42 @@ async function forEach<T>(all: readonly T[], act: (each: T) => Promise<void>): P
 
 const isWrite = ({ what }: Operation) => what === 'writeFile' || what === 'appendFile';
 
-const RUNS: [name: string, replies: readonly ReplyKind[], kinds: string[], setAside: number][] = [
-  ['a text that is set aside and a story', SET_ASIDE_FIRST, [], 1],
-  ['a story in two parts', IN_TWO_PARTS, ['rm'], 0],
-];
-
-for (const [name, replies, more, aside] of RUNS) {
-  describe(`a run of ${name}`, GUARD, () => {
-    test('goes on after a kill at any operation on the folder: nothing is lost, halved or there twice', async (t) => {
-      const operations = await operationsOf(t, replies);
-      const kinds = [...new Set(operations.map(({ what }) => what))].sort();
-      assert.deepEqual(kinds, ['appendFile', 'mkdir', 'open', 'rename', ...more, 'rmdir', 'writeFile'].sort());
-      assert.ok(operations.filter(isWrite).length >= 10);
-      const points = operations.flatMap((operation): Point[] => {
-        const at = operation.number;
-        // Killed after it is killed before the next one; only between a call's record and its answer lies a call.
-        const isCall = operation.what === 'appendFile' && operations[at]?.path.includes('.staging');
-        return [
-          { at, how: 'before' },
-          ...(isWrite(operation) ? [{ at, how: 'half' } as const] : []),
-          ...(isCall === true ? [{ at, how: 'after' } as const] : []),
-        ];
-      });
-      await forEach(points, async (point) => {
-        const scene = await sceneFor(t, replies);
-        assert.ok(await meet(scene, point), JSON.stringify(point));
-        await finish(scene, JSON.stringify(point));
-      });
-      t.diagnostic(`${points.length} kills at ${operations.length} operations`);
+describe('a run of a text that is set aside and a story in two parts', GUARD, () => {
+  test('goes on after a kill at any operation on the folder: nothing is lost, halved or there twice', async (t) => {
+    const operations = await operationsOf(t, ALL_THAT_CAN_COME);
+    const kinds = [...new Set(operations.map(({ what }) => what))].sort();
+    assert.deepEqual(kinds, ['appendFile', 'mkdir', 'open', 'rename', 'rm', 'rmdir', 'writeFile']);
+    assert.ok(operations.filter(isWrite).length >= 15);
+    const points = operations.flatMap((operation): Point[] => {
+      const at = operation.number;
+      // Killed after it is killed before the next one; only between a call's record and its answer lies a call.
+      const isCall = operation.what === 'appendFile' && operations[at]?.path.includes('.staging');
+      return [
+        { at, how: 'before' },
+        ...(isWrite(operation) ? [{ at, how: 'half' } as const] : []),
+        ...(isCall === true ? [{ at, how: 'after' } as const] : []),
+      ];
     });
+    await forEach(points, async (point) => {
+      const scene = await sceneFor(t, ALL_THAT_CAN_COME);
+      assert.ok(await meet(scene, point), JSON.stringify(point));
+      await finish(scene, JSON.stringify(point));
+    });
+    t.diagnostic(`${points.length} kills at ${operations.length} operations`);
+  });
 
-    test('loses nothing and calls no more often when any write or move fails once for want of space', async (t) => {
-      const operations = await operationsOf(t, replies);
-      const writesAndMoves = operations.filter((operation) => isWrite(operation) || operation.what === 'rename');
-      await forEach(writesAndMoves, async ({ number: at, what }) => {
-        const scene = await sceneFor(t, replies, true);
-        assert.ok(await meet(scene, { at, how: 'fail' }));
-        await finish(scene, `failed: ${at} ${what}`);
-        const { setAside, lostCalls } = await scene.check({ atRest: true });
-        assert.deepEqual([setAside, lostCalls], [aside, 0], `failed: ${at} ${what}`);
-      });
+  test('loses nothing and calls no more often when any write or move fails once for want of space', async (t) => {
+    const operations = await operationsOf(t, ALL_THAT_CAN_COME);
+    const writesAndMoves = operations.filter((operation) => isWrite(operation) || operation.what === 'rename');
+    await forEach(writesAndMoves, async ({ number: at, what }) => {
+      const scene = await sceneFor(t, ALL_THAT_CAN_COME, true);
+      assert.ok(await meet(scene, { at, how: 'fail' }));
+      await finish(scene, `failed: ${at} ${what}`);
+      const { setAside, lostCalls } = await scene.check({ atRest: true });
+      assert.deepEqual([setAside, lostCalls], [1, 0], `failed: ${at} ${what}`);
     });
   });
-}
+});
 
 describe('a worker that is killed while it puts right what a kill left', GUARD, () => {
   const LEFT: [left: string, when: (operation: Operation) => boolean, recovery: number][] = [
