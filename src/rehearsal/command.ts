@@ -67,7 +67,7 @@ export async function runRehearse({ argv, root, process }: RehearseCommand): Pro
   } catch (error) {
     terminal.live('');
     if (stop.signal.aborted) {
-      process.stderr.write('중단했습니다. pm2와 워커는 끝냈습니다\n');
+      process.stderr.write(`${(stop.signal.reason as Error).message} 수신 - 중단했습니다. pm2와 워커는 끝냈습니다\n`);
       return ExitCode.aborted;
     }
     if (error instanceof RehearsalProblem) {

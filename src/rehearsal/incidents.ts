@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SECOND } from '../time.js';
+import { readRuns } from './evidence.js';
 import { APP, type Pm2, type Reader, signalTo, waitUntil } from './pm2.js';
 import type { Incident, IncidentKind } from './weather.js';
 import type { Call, Witness } from './witness.js';
@@ -28,30 +29,45 @@ export class Missed extends Error {
   override readonly name = 'Missed';
 }
 
-export type Act = (scene: Scene, incident: Incident) => Promise<void>;
+/** @param begun called when it comes, where it has waited for its moment first */
+export type Act = (scene: Scene, incident: Incident, begun: () => void) => Promise<void>;
 
 /** Longer than anything takes that is waited for here, in milliseconds. */
 const PATIENCE = 20 * SECOND;
 
 export const ACTS: Record<IncidentKind, Act> = {
-  unreachable: async ({ witness, sleep }, { lastsMs }) => {
+  unreachable: async (scene, { lastsMs }) => {
+    const { witness, storage, sleep, now } = scene;
     await witness.gate.shut();
+    const since = now();
     try {
       await sleep(lastsMs);
+      // Not before the worker has felt it.
+      const end = now() + PATIENCE;
+      while (!(await wasRefused(storage, since))) {
+        if (now() > end) throw new Missed('그동안 아무것도 부르지 않았습니다');
+        await sleep(BETWEEN_LOOKS);
+      }
     } finally {
       await witness.gate.open();
     }
   },
-  folder_away: async ({ storage, sleep }, { lastsMs }) => {
+  folder_away: async (scene, { lastsMs }, begun) => {
+    const { witness, storage, sleep, giveUp } = scene;
+    // So that there is something to save when nothing can be saved.
+    await hasCome(scene, '쓰는 중인 소설이 없습니다', () => witness.inHand().some(isWriting));
     storage.takeAway();
+    begun();
     try {
+      await waitUntil(() => witness.inHand().length === 0, PATIENCE, giveUp);
       await sleep(lastsMs);
     } finally {
       storage.giveBack();
     }
   },
-  reader_stops: async (scene, { lastsMs }) => {
+  reader_stops: async (scene, { lastsMs }, begun) => {
     const pid = await settled(scene);
+    begun();
     scene.reader.signal('SIGSTOP');
     try {
       await flood(scene, pid, lastsMs);
@@ -59,8 +75,9 @@ export const ACTS: Record<IncidentKind, Act> = {
       scene.reader.signal('SIGCONT');
     }
   },
-  daemon_stops: async (scene, { lastsMs }) => {
+  daemon_stops: async (scene, { lastsMs }, begun) => {
     const pid = await settled(scene);
+    begun();
     const daemon = scene.pm2.daemonPid();
     if (daemon === null || !signalTo(daemon, 'SIGSTOP')) throw new Missed('pm2 데몬이 없습니다');
     try {
@@ -69,17 +86,17 @@ export const ACTS: Record<IncidentKind, Act> = {
       signalTo(daemon, 'SIGCONT');
     }
   },
-  kill_in_call: async (scene, { lastsMs }) => {
+  kill_in_call: async (scene, { lastsMs }, begun) => {
     const { witness, sleep } = scene;
     for (let tries = 1; tries <= TRIES; tries++) {
       await hasCome(scene, '쓰는 중인 소설이 없습니다', () => witness.inHand().some(isWriting));
       const [call] = witness.inHand();
       await sleep(lastsMs / tries);
-      if (call !== undefined && call.endedAt === null) return kill(scene);
+      if (call !== undefined && call.endedAt === null) return kill(scene, begun);
     }
     throw new Missed('호출이 번번이 먼저 끝났습니다');
   },
-  kill_in_wait: async (scene, { lastsMs }) => {
+  kill_in_wait: async (scene, { lastsMs }, begun) => {
     const { witness, sleep } = scene;
     for (let tries = 1; tries <= TRIES; tries++) {
       const before = witness.calls.length;
@@ -89,7 +106,7 @@ export const ACTS: Record<IncidentKind, Act> = {
       });
       const waiting = witness.calls.length;
       await sleep(SAVED_AFTER + lastsMs / tries);
-      if (witness.calls.length === waiting) return kill(scene);
+      if (witness.calls.length === waiting) return kill(scene, begun);
     }
     throw new Missed('대기가 번번이 먼저 끝났습니다');
   },
@@ -128,9 +145,21 @@ export const ACTS: Record<IncidentKind, Act> = {
 };
 
 const TRIES = 5;
+/** Milliseconds. */
+const BETWEEN_LOOKS = 50;
 
 /** By then a story that has arrived is on disk, in milliseconds. */
 const SAVED_AFTER = 60;
+
+/** Has a call failed for want of a connection? @param since milliseconds since the epoch */
+async function wasRefused({ folder }: Storage, since: number): Promise<boolean> {
+  const [run] = await readRuns(folder);
+  return (
+    run?.attempts.some(
+      ({ at, outcome }) => at >= since && outcome?.kind === 'failure' && outcome.code === 'connection',
+    ) === true
+  );
+}
 
 const isWriting = ({ text, sent }: Call) => text !== null && !sent;
 
@@ -141,11 +170,12 @@ async function hasCome({ giveUp }: Scene, otherwise: string, isSo: () => boolean
 }
 
 /** Kills the worker, as the kernel does for want of memory, and waits until pm2 has started the next. */
-async function kill(scene: Scene): Promise<void> {
+async function kill(scene: Scene, begun = () => {}): Promise<void> {
   const { pm2, witness, now, onKill } = scene;
   await hasCome(scene, '워커가 없습니다', () => pm2.workerPid() !== null);
   const pid = pm2.workerPid();
   if (pid === null) throw new Missed('워커가 없습니다');
+  begun();
   witness.markKilled();
   onKill(now());
   signalTo(pid, 'SIGKILL');

@@ -224,27 +224,35 @@ async function runLane(scene: Scene, { incidents, scale, slowness, elapsed, tell
   const came: Came[] = [];
   for (const incident of incidents) {
     await scene.sleep(Math.max(0, incident.at - elapsed()));
-    const from = scene.now();
     const isLate = !isInTime(incident, scale.dayMs - elapsed(), slowness);
     if (!isLate) tell({ incident });
-    const missed = isLate ? '남은 하루가 너무 짧습니다 (--seconds를 늘리세요)' : await tryAct(scene, incident);
-    const result: Came = { incident, from, to: scene.now(), missed };
+    const result = isLate ? missing(scene, incident, TOO_SHORT) : await tryAct(scene, incident);
     came.push(result);
-    if (missed !== null) tell({ missed: result });
+    if (result.missed !== null) tell({ missed: result });
   }
   return came;
 }
 
-/** @returns why it did not come, in Korean; null when it did */
-async function tryAct(scene: Scene, incident: Incident): Promise<string | null> {
+const TOO_SHORT = '남은 하루가 너무 짧습니다 (--seconds를 늘리세요)';
+
+async function tryAct(scene: Scene, incident: Incident): Promise<Came> {
+  let from = scene.now();
+  const begun = () => {
+    from = scene.now();
+  };
   try {
-    await ACTS[incident.kind](scene, incident);
-    return null;
+    await ACTS[incident.kind](scene, incident, begun);
+    return { incident, from, to: scene.now(), missed: null };
   } catch (error) {
     scene.giveUp.throwIfAborted();
-    if (error instanceof Missed) return error.message;
-    return `하지 못했습니다: ${(error as Error).message}`;
+    const { message } = error as Error;
+    return missing(scene, incident, error instanceof Missed ? message : `하지 못했습니다: ${message}`, from);
   }
+}
+
+/** @param why Korean */
+function missing({ now }: Scene, incident: Incident, why: string, from = now()): Came {
+  return { incident, from, to: now(), missed: why };
 }
 
 /** How long the worker may be gone before its deadline until it is taken for the end, in milliseconds. */

@@ -167,8 +167,10 @@ function planIncidents(
 function longest(kind: IncidentKind, { beatMs, intervalMs, idleMs }: DayScale): number {
   switch (kind) {
     case 'unreachable':
-    case 'folder_away':
       return 1.5 * beatMs;
+    case 'folder_away':
+      // And until the story in hand has come.
+      return beatMs;
     case 'reader_stops':
     case 'daemon_stops':
       // Long enough for what nobody reads to fill the worker's standard output.

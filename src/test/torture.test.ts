@@ -6,7 +6,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { summarize, type TortureOptions, torture } from '../torture/torture.js';
 import { ROOT } from './processes.js';
 
-const GUARD = { timeout: 300_000 };
+const GUARD = { timeout: 900_000 };
 const SEED = 20_261_123;
 
 /** Trials on the real worker; what they keep is gone after the test. */
