@@ -68,7 +68,7 @@ test('a stormy day: whatever weather comes, every promise holds', GUARD, async (
   assert.equal(rehearsals().length, code);
 });
 
-describe('the command', { ...GUARD, concurrency: 3 }, () => {
+describe('the command', { timeout: 300_000, concurrency: 1 }, () => {
   test('notices a worker that drops a story and ends early, and keeps the folder', async (t) => {
     const root = sabotaged(t, [
       [
@@ -111,7 +111,10 @@ describe('the command', { ...GUARD, concurrency: 3 }, () => {
     const endpoint = await endpointFor(t, () => {
       requests += 1;
       return {
-        content: [{ type: 'text', text: storyText({ title: `${requests}번 상자`, characters: 1500 + requests }) }],
+        // Another body each time: the same one twice is what the verification is there to find.
+        content: [
+          { type: 'text', text: storyText({ title: `${requests}번 상자` }).replace(/다\./g, `다, ${requests}번째로.`) },
+        ],
       };
     });
     const { exited, said, folder, rehearsals } = start(t, ['--real', '2'], {
