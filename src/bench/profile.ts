@@ -1,10 +1,18 @@
 /** The part of a .cpuprofile (the format of Chrome's DevTools) that is used here. */
 export interface CpuProfile {
-  nodes: { id: number; callFrame: { functionName: string; url: string } }[];
+  nodes: { id: number; callFrame: CallFrame }[];
   /** The node that was running, a sample each. */
   samples: number[];
   /** Since the sample before, in microseconds. */
   timeDeltas: number[];
+}
+
+/** Where a function begins: lines and columns from 0. */
+export interface CallFrame {
+  functionName: string;
+  url: string;
+  lineNumber: number;
+  columnNumber: number;
 }
 
 export interface SelfTime {
@@ -18,10 +26,19 @@ export interface SelfTime {
 
 const IDLE = '(idle)';
 
-/** Where the time goes: self time by module, most first; idle time is left out. Pure. */
-export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): SelfTime[] {
+/**
+ * Where the time goes: self time by module, most first; idle time is left out. Pure.
+ * @param sourceOf the URL or path of the module that a function was written in
+ */
+export function selfTimes(
+  { nodes, samples, timeDeltas }: CpuProfile,
+  sourceOf: (frame: CallFrame) => string = ({ url }) => url,
+): SelfTime[] {
   const moduleOf = new Map(
-    nodes.map(({ id, callFrame: { url, functionName } }) => [id, url === '' ? functionName : shortName(url)]),
+    nodes.map(({ id, callFrame }) => [
+      id,
+      callFrame.url === '' ? callFrame.functionName : shortName(sourceOf(callFrame)),
+    ]),
   );
   const times = new Map<string, number>();
   for (const [at, id] of samples.entries()) {
@@ -33,7 +50,8 @@ export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): SelfTime[
   return [...times].map(([module, ms]) => ({ module, ms, share: ms / all })).sort((a, b) => b.ms - a.ms);
 }
 
-/** `yaml/dist/nodes/Pair.js`, `dist/library.js`, `node:fs`. */
-function shortName(url: string): string {
-  return url.replace(/^.*\/node_modules\//, '').replace(/^file:.*\/(dist|src)\//, '$1/');
+/** `yaml/dist/nodes/Pair.js`, `src/library.ts`, `node:fs`. */
+function shortName(source: string): string {
+  const [, inPackage] = /^.*\/node_modules\/(.*)/.exec(source) ?? [];
+  return inPackage ?? source.replace(/^.*\/(dist|src)\//, '$1/');
 }

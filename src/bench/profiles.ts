@@ -1,8 +1,11 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { SourceMap, type SourceMapPayload } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Ground, pathOf } from './ground.js';
 import type { Measure } from './measure.js';
-import { type CpuProfile, selfTimes } from './profile.js';
+import { type CallFrame, type CpuProfile, selfTimes } from './profile.js';
 import { alignColumns } from './rows.js';
 
 /** Lines of a profile that are shown. */
@@ -33,7 +36,7 @@ async function profile(ground: Ground, title: string, flags: readonly string[], 
   await ground.startWorker({ outputDir, flags, nodeFlags: [...profiling, ...nodeFlags] }).ended();
   const [file] = await readdir(profileDir);
   if (file === undefined) throw new Error('no profile');
-  const times = selfTimes(JSON.parse(await readFile(join(profileDir, file), 'utf8')) as CpuProfile);
+  const times = selfTimes(JSON.parse(await readFile(join(profileDir, file), 'utf8')) as CpuProfile, sourceFinder());
   await Promise.all([outputDir, profileDir].map(ground.remove));
   const all = times.reduce((sum, { ms }) => sum + ms, 0);
   const lines = times
@@ -44,4 +47,19 @@ async function profile(ground: Ground, title: string, flags: readonly string[], 
       module,
     ]);
   return `${title} (주 스레드 ${all.toFixed(0)}ms)\n${alignColumns(lines)}`;
+}
+
+/** The module of a function in a built file, as the build's source maps tell it. */
+function sourceFinder(): (frame: CallFrame) => string {
+  const maps = new Map<string, SourceMap | null>();
+  return ({ url, lineNumber, columnNumber }) => {
+    if (!url.startsWith('file:')) return url;
+    if (!maps.has(url)) {
+      const path = `${fileURLToPath(url)}.map`;
+      const payload = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as SourceMapPayload) : null;
+      maps.set(url, payload === null ? null : new SourceMap(payload));
+    }
+    const entry = maps.get(url)?.findEntry(lineNumber, columnNumber) ?? {};
+    return 'originalSource' in entry && typeof entry.originalSource === 'string' ? entry.originalSource : url;
+  };
 }

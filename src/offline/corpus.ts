@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { type Axis, byAxis, type Card, readCards } from '../premise.js';
+import { ROOT } from '../project.js';
 
 /** Single-valued fields are names used as slots; lists hold variants of one passage. */
 export type Material = Readonly<Record<string, string | readonly string[]>>;
@@ -67,7 +68,9 @@ export function name(material: Material, field: string, fallback = ''): string {
 function readCorpus(): Corpus {
   const common = toMaterial(readJson('offline/common.json'), 'common');
   for (const field of COMMON_PASSAGES) requirePassage(common, field, 'common');
-  const cards = new Map(readCards(pathOf('premises')).map((axisCards) => [axisCards.axis, axisCards.cards]));
+  const cards = new Map(
+    readCards(join(ROOT, 'config', 'premises')).map((axisCards) => [axisCards.axis, axisCards.cards]),
+  );
   return {
     cards: byAxis((axis) => cards.get(axis) ?? []),
     material: byAxis(readMaterial),
@@ -122,10 +125,5 @@ function asRecord(value: unknown, where: string): Record<string, unknown> {
 }
 
 function readJson(path: string): unknown {
-  return JSON.parse(readFileSync(pathOf(path), 'utf8'));
-}
-
-function pathOf(path: string): string {
-  // Compiled to dist/offline and run from src/offline: the root is two levels up either way.
-  return fileURLToPath(new URL(`../../config/${path}`, import.meta.url));
+  return JSON.parse(readFileSync(join(ROOT, 'config', path), 'utf8'));
 }

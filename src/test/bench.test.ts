@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { takeTurns } from '../bench/measure.js';
 import { formatNumber, formatSpread, median, spreadOf } from '../bench/numbers.js';
 import { parseCpuMs, parseStatus } from '../bench/proc.js';
-import { type CpuProfile, selfTimes } from '../bench/profile.js';
+import { type CallFrame, type CpuProfile, selfTimes } from '../bench/profile.js';
 import { formatTable, type RowFacts, toRow } from '../bench/rows.js';
 import { createTexts, TEXT_LENGTH } from '../bench/texts.js';
 import { likeness, shinglesOf } from '../likeness.js';
@@ -109,7 +109,10 @@ describe('/proc', () => {
 });
 
 test('a profile: self times by module, most first, without idle time', () => {
-  const frame = (id: number, functionName: string, url: string) => ({ id, callFrame: { functionName, url } });
+  const frame = (id: number, functionName: string, url: string) => ({
+    id,
+    callFrame: { functionName, url, lineNumber: id, columnNumber: 0 },
+  });
   const profile: CpuProfile = {
     nodes: [
       frame(1, 'work', 'file:///a/project/dist/worker.js'),
@@ -128,6 +131,11 @@ test('a profile: self times by module, most first, without idle time', () => {
     { module: 'yaml/dist/public-api.js', ms: 0.25, share: 0.025 },
     { module: 'node:events', ms: 0.25, share: 0.025 },
   ]);
+  const sourceOf = ({ url, lineNumber }: CallFrame) => (lineNumber < 3 ? `../src/worker-${lineNumber}.ts` : url);
+  assert.deepEqual(
+    selfTimes(profile, sourceOf).map(({ module }) => module),
+    ['src/worker-1.ts', 'rename', 'src/worker-2.ts', 'yaml/dist/public-api.js', 'node:events'],
+  );
 });
 
 describe('the texts of the endpoint', () => {
