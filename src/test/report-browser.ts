@@ -75,7 +75,8 @@ export function startBrowser(t: TestContext, path: string): Browser {
     child.kill('SIGKILL');
     await ended;
     for (const stream of child.stdio) stream?.destroy();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    // Its helpers end a little later, and may still write into it.
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   });
   return {
     look: async <T>(file: string, { width, colours }: View, expression: string): Promise<Seen<T>> => {
