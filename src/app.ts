@@ -41,6 +41,9 @@ import { work } from './worker.js';
 /** How many stories the next one is told to keep away from. */
 const RECENT_STORIES = 8;
 
+/** When the folder is looked through for stories that are not in the index yet: while the first one is being written. */
+const CATCH_UP_AFTER = 5 * SECOND;
+
 /** Stands wherever a model's name does, so that nobody takes the built-in author for Claude. */
 const OFFLINE_MODEL = 'offline';
 
@@ -152,8 +155,12 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
   const { createAuthor } = await import('./author.js');
   const offline = isOffline ? await openOfflineAuthor({ axes, ...config }) : null;
   const likeness = openLikenessIndex(config.outputDir);
-  // While the first story is being written. What fails now is tried again, and said, at the first comparison.
-  likeness.load().catch(() => {});
+  setTimeout(() => {
+    likeness.catchUp().catch((error: unknown) => {
+      // The first comparison reads what it needs, and the next process looks again.
+      log.debug({ event: 'likeness_not_caught_up', err: error }, '닮은 소설을 찾는 색인을 폴더와 맞추지 못했습니다');
+    });
+  }, CATCH_UP_AFTER).unref();
   const attempt = createAttempt({
     ...shared,
     run,

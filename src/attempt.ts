@@ -58,7 +58,7 @@ export interface AttemptDeps extends Omit<CallerDeps, 'maxTokens'> {
   axes: readonly AxisCards[];
   drawPremise: DrawPremise;
   recent: RecentStories;
-  likeness: LikenessIndex;
+  likeness: Pick<LikenessIndex, 'nearest' | 'add'>;
   library: Library;
   log: Log;
 }

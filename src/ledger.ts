@@ -1,3 +1,4 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FailureKind } from './failure.js';
@@ -151,6 +152,32 @@ export async function readLedger(path: string): Promise<ReadLedger | null> {
   const [begin] = records;
   if (begin?.type !== 'begin') return null;
   return { path, begin, records, unreadable: lines.length - records.length };
+}
+
+/** Bytes at the end of a ledger that hold its last record, when that is the end of the run. */
+const TAIL = 512;
+
+/**
+ * Is the last thing that a ledger says that its run is over? Reads no more than the end of the file, and in the calling
+ * turn: a worker that starts may have thousands of them to pass over, and nothing else to do.
+ * @returns false too where the end of the file does not say, or cannot be read
+ */
+export function saysOver(path: string): boolean {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const tail = Buffer.alloc(TAIL);
+      const read = readSync(file, tail, 0, TAIL, Math.max(0, fstatSync(file).size - TAIL));
+      const text = tail.toString('utf8', 0, read);
+      const last = text.endsWith('\n') ? parseRecord(text.slice(text.lastIndexOf('\n', text.length - 2) + 1)) : null;
+      return last?.type === 'end' && last.over;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // Whoever reads the whole of it finds out what is wrong.
+    return false;
+  }
 }
 
 const TYPES: ReadonlySet<unknown> = new Set<LedgerRecord['type']>([

@@ -2,21 +2,21 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listFolder } from './files.js';
 import { filesOf, nameOfStory } from './library.js';
-import { estimate, likeness, type Nearest, SIGNATURE_BYTES, shinglesOf, signatureOf } from './likeness.js';
+import { countEqual, likeness, type Nearest, SIGNATURE_BYTES, shinglesOf, signatureOf, toQuery } from './likeness.js';
 import { openLineFile } from './line-file.js';
 import { fromMarkdown } from './story.js';
 
 /** All stories of a folder, to compare a new one with. Its cost hardly grows with their number. */
 export interface LikenessIndex {
-  /**
-   * Reads what is known of the stories on disk, and reads the stories that are not known yet. Done at the first
-   * comparison at the latest; started earlier, it is done while the first story is being written.
-   */
-  load(): Promise<void>;
-  /** The story most like this text; null when there is no story yet. */
+  /** The story most like this text; null when there is no story yet. Where no index is left, all stories are read. */
   nearest(text: string): Promise<Nearest | null>;
   /** Takes a story in, for those that come after it. */
   add(name: string, text: string): Promise<void>;
+  /**
+   * Looks through the folder for stories that are not known, and reads them: those that somebody copied there, and those
+   * whose process was killed before it could add them. Best while nobody waits for it.
+   */
+  catchUp(): Promise<void>;
 }
 
 const FILE = '.likeness';
@@ -25,7 +25,7 @@ const FILE = '.likeness';
 const CANDIDATES = 5;
 
 /**
- * Opens the index beside the library: a line a story, its name and its signature. Nothing else needs it: a missing
+ * Opens the index beside the library: a line a story, its signature and its name. Nothing else needs it: a missing
  * file, or stories missing in it, are made up for from the stories themselves.
  * All functions reject with the file system's error, and can be called again.
  * @param folder the story folder
@@ -36,7 +36,6 @@ export function openLikenessIndex(folder: string): LikenessIndex {
   let loading: Promise<void> | null = null;
 
   return {
-    load,
     nearest: async (text) => {
       await load();
       await readOn();
@@ -51,7 +50,11 @@ export function openLikenessIndex(folder: string): LikenessIndex {
     },
     add: async (name, text) => {
       await load();
-      await write([[name, signatureOf(shinglesOf(text))]]);
+      await write([lineOf(name, signatureOf(shinglesOf(text)))]);
+    },
+    catchUp: async () => {
+      await load();
+      await readStories();
     },
   };
 
@@ -65,60 +68,111 @@ export function openLikenessIndex(folder: string): LikenessIndex {
 
   async function readAll(): Promise<void> {
     await readOn();
+    if (known.count === 0) await readStories();
+  }
+
+  /** Those that are not known yet. */
+  async function readStories(): Promise<void> {
+    const names = known.names();
     const onDisk = (await listFolder(folder)).flatMap((file) => nameOfStory(file) ?? []);
-    for (const names of batches(onDisk.filter((name) => !known.has(name)))) {
-      const texts = await Promise.all(names.map(async (name) => [name, await readStory(folder, name)] as const));
-      await write(texts.flatMap(([name, text]) => (text === null ? [] : [[name, signatureOf(shinglesOf(text))]])));
+    for (const batch of batches(onDisk.filter((name) => !names.has(name)))) {
+      const texts = await Promise.all(batch.map(async (name) => [name, await readStory(folder, name)] as const));
+      await write(texts.flatMap(([name, text]) => (text === null ? [] : lineOf(name, signatureOf(shinglesOf(text))))));
     }
   }
 
-  async function write(entries: readonly (readonly [string, Uint8Array])[]): Promise<void> {
-    await file.append(entries.map(([name, signature]) => `${name} ${Buffer.from(signature).toString('base64')}`));
+  async function write(lines: readonly string[]): Promise<void> {
+    await file.append(lines);
     await readOn();
   }
 
   async function readOn(): Promise<void> {
-    for (const line of await file.readOn()) known.take(line);
+    known.take(await file.readBytesOn());
   }
 }
 
-/** Names with their signatures, which lie side by side in one array. */
-class Signatures {
-  #names: string[] = [];
-  #numbers = new Map<string, number>();
-  #bytes = new Uint8Array(64 * SIGNATURE_BYTES);
+/** A line of the index, without its end. All are of one length, so that a hundred thousand need not be taken apart. */
+export function lineOf(name: string, signature: Uint8Array): string {
+  return `${Buffer.from(signature).toString('latin1')}${GAP}${name}`;
+}
 
-  has(name: string): boolean {
-    return this.#numbers.has(name);
+const GAP = '  ';
+const NAME_AT = SIGNATURE_BYTES + GAP.length;
+const NAME_LENGTH = 'horror_story_YYYYMMDD_HHMMSS_12345678'.length;
+const LINE_BYTES = NAME_AT + NAME_LENGTH + '\n'.length;
+
+/** The lines of the index as they stand in its file, one after another. */
+class Signatures {
+  #bytes = new Uint8Array(64 * LINE_BYTES);
+  #words = new Uint32Array(this.#bytes.buffer);
+  #used = 0;
+
+  get count(): number {
+    return this.#used / LINE_BYTES;
   }
 
-  /** A line that is none, torn by a crash, is passed over: its story is read again. */
-  take(line: string): void {
-    const [name = '', base64 = ''] = line.split(' ');
-    const signature = Buffer.from(base64, 'base64');
-    if (signature.length !== SIGNATURE_BYTES || this.has(name)) return;
-    const at = this.#names.length * SIGNATURE_BYTES;
-    if (at === this.#bytes.length) {
-      const larger = new Uint8Array(2 * this.#bytes.length);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
+  /** Takes whole lines in. One that is none, torn by a crash, is passed over: its story is read again. */
+  take(lines: Buffer): void {
+    let at = 0;
+    while (at < lines.length) {
+      let end = at;
+      while (isLine(lines, end)) end += LINE_BYTES;
+      if (end === at) end = lines.indexOf('\n', at) + 1;
+      else this.#append(lines.subarray(at, end));
+      at = end;
     }
-    this.#bytes.set(signature, at);
-    this.#numbers.set(name, this.#names.length);
-    this.#names.push(name);
+  }
+
+  names(): Set<string> {
+    return new Set(Array.from({ length: this.count }, (_, number) => this.#nameAt(number * LINE_BYTES)));
   }
 
   /** The names whose signatures are most like this one, most alike first. */
   candidates(signature: Uint8Array, count: number): string[] {
-    const best: { number: number; score: number }[] = [];
-    for (let number = 0; number < this.#names.length; number++) {
-      const score = estimate(signature, this.#bytes, number * SIGNATURE_BYTES);
-      if (best.length === count && score <= (best.at(-1)?.score ?? 0)) continue;
-      best.push({ number, score });
-      best.sort((a, b) => b.score - a.score).splice(count);
+    const query = toQuery(signature);
+    const best: { at: number; equal: number }[] = [];
+    let least = -1;
+    for (let at = 0; at < this.#used; at += LINE_BYTES) {
+      const equal = countEqual(query, this.#words, at / 4);
+      if (equal <= least) continue;
+      best.push({ at, equal });
+      best.sort((a, b) => b.equal - a.equal).splice(count);
+      if (best.length === count) least = best.at(-1)?.equal ?? -1;
     }
-    return best.flatMap(({ number }) => this.#names[number] ?? []);
+    // Two processes may have read the same story.
+    return [...new Set(best.map(({ at }) => this.#nameAt(at)))];
   }
+
+  #append(lines: Uint8Array): void {
+    const needed = this.#used + lines.length;
+    if (needed > this.#bytes.length) {
+      const larger = new Uint8Array(Math.ceil((needed * GROWTH) / LINE_BYTES) * LINE_BYTES);
+      larger.set(this.#bytes.subarray(0, this.#used));
+      this.#bytes = larger;
+      this.#words = new Uint32Array(larger.buffer);
+    }
+    this.#bytes.set(lines, this.#used);
+    this.#used = needed;
+  }
+
+  #nameAt(at: number): string {
+    return Buffer.from(this.#bytes.buffer, at + NAME_AT, NAME_LENGTH).toString('latin1');
+  }
+}
+
+/** By how much room is made for more. */
+const GROWTH = 1.25;
+
+const NEWLINE = '\n'.charCodeAt(0);
+const SPACE = ' '.charCodeAt(0);
+
+/** Does a whole line of the index begin there? */
+function isLine(lines: Uint8Array, at: number): boolean {
+  return (
+    lines[at + LINE_BYTES - 1] === NEWLINE &&
+    lines[at + SIGNATURE_BYTES] === SPACE &&
+    lines[at + SIGNATURE_BYTES + 1] === SPACE
+  );
 }
 
 /** @returns null when somebody has taken the story away */

@@ -8,6 +8,7 @@ import {
   listRuns,
   type ReadLedger,
   readLedger,
+  saysOver,
 } from './ledger.js';
 import { isAlive, isSame, type Owner } from './owner.js';
 import { fold, NEW_RUN, type RunState } from './run-state.js';
@@ -101,6 +102,7 @@ export async function resumeRun(
 ): Promise<TakenRun | null> {
   for (const runId of await listRuns(place.folder)) {
     const path = ledgerPath(place.folder, runId);
+    if (saysOver(path)) continue;
     const ledger = await readLedger(path);
     if (ledger === null) onUnreadable(path);
     if (ledger === null || !isOpen(place, ledger, query)) continue;

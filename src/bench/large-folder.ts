@@ -7,6 +7,7 @@ import { type RunFacts, toEntry } from '../entry.js';
 import { type LedgerRecord, ledgerPath } from '../ledger.js';
 import { filesOf, newName, openLibrary } from '../library.js';
 import { signatureOf } from '../likeness.js';
+import { lineOf } from '../likeness-index.js';
 import { openLineFile } from '../line-file.js';
 import { type AxisCards, idsOf } from '../premise.js';
 import { Rounds } from '../rounds.js';
@@ -156,7 +157,7 @@ async function makeLikenessIndex(
   const file = openLineFile(join(folder, '.likeness'));
   for (const batch of batches(names)) {
     signal.throwIfAborted();
-    await file.append(batch.map((name) => `${name} ${Buffer.from(makeSignature(random)).toString('base64')}`));
+    await file.append(batch.map((name) => lineOf(name, makeSignature(random))));
   }
 }
 

@@ -8,7 +8,6 @@ import { CallFailure } from '../failure.js';
 import type { LedgerRecord } from '../ledger.js';
 import { type Entry, type Library, openLibrary } from '../library.js';
 import type { Nearest } from '../likeness.js';
-import type { LikenessIndex } from '../likeness-index.js';
 import type { Prompt } from '../prompt.js';
 import { NOTHING_YET } from '../statistics.js';
 import { NO_TOKENS, toUsage } from '../usage.js';
@@ -98,8 +97,8 @@ function setUp(
 }
 
 /** An index that finds this story for every text. */
-function likenessOf(nearest: Nearest | null): LikenessIndex {
-  return { load: async () => {}, nearest: async () => nearest, add: async () => {} };
+function likenessOf(nearest: Nearest | null): AttemptDeps['likeness'] {
+  return { nearest: async () => nearest, add: async () => {} };
 }
 
 /** The records of a ledger that tell how an attempt ended. */
@@ -902,8 +901,7 @@ test('a story too much like one before it is set aside where there is a limit, a
 });
 
 test('an index that cannot be used costs no story', async (t) => {
-  const broken: LikenessIndex = {
-    load: async () => {},
+  const broken: AttemptDeps['likeness'] = {
     nearest: async () => {
       throw diskFull();
     },

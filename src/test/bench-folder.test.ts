@@ -59,7 +59,7 @@ test('a folder that the bench makes is one that the worker knows', async (t) => 
 
   // Every story is in the index already.
   assert.equal(linesOf('.likeness'), STORIES);
-  await openLikenessIndex(folder).load();
+  await openLikenessIndex(folder).catchUp();
   assert.equal(linesOf('.likeness'), STORIES);
 });
 

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import fsPromises from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { appendRecord, type BeginRecord, type LedgerRecord, ledgerPath, listRuns, readLedger } from '../ledger.js';
+import {
+  appendRecord,
+  type BeginRecord,
+  type LedgerRecord,
+  ledgerPath,
+  listRuns,
+  readLedger,
+  saysOver,
+} from '../ledger.js';
 import { fold, NEW_RUN } from '../run-state.js';
 import { diskFull, seededRandom, temporaryFolder } from './fakes.js';
 import { abandoned, attempt, DEAD, end, failure, history, story } from './records.js';
@@ -216,6 +224,27 @@ test('two that append at once do not tear each other', async (t) => {
     numbers.sort((a, b) => a - b),
     Array.from({ length: 100 }, (_, n) => n),
   );
+});
+
+test('a ledger says by its end alone that its run is over, and nothing else does', async (t) => {
+  const path = newPath(t);
+  assert.equal(saysOver(path), false, 'missing');
+  await write(path, BEGIN, ...Array.from({ length: 20 }, story));
+  assert.equal(saysOver(path), false, 'it goes on');
+  await write(path, end({ over: false }));
+  assert.equal(saysOver(path), false, 'interrupted');
+  await write(path, end({ over: true }));
+  assert.equal(saysOver(path), true, 'over');
+  appendFileSync(path, '{"type":"end","at":1,"over":tr');
+  assert.equal(saysOver(path), false, 'torn');
+  await write(path, end({ over: true, reason: '까닭'.repeat(600) }));
+  assert.equal(saysOver(path), false, 'longer than anybody reads');
+  const folder = newPath(t);
+  mkdirSync(folder, { recursive: true });
+  assert.equal(saysOver(folder), false, 'a folder');
+  const short = newPath(t);
+  await write(short, end({ over: true }));
+  assert.equal(saysOver(short), true, 'one record');
 });
 
 test('runs are listed newest first, and nothing else is', async (t) => {
