@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listFolder } from './files.js';
 import { filesOf, nameOfStory } from './library.js';
@@ -6,7 +6,7 @@ import { countEqual, likeness, type Nearest, SIGNATURE_BYTES, shinglesOf, signat
 import { openLineFile } from './line-file.js';
 import { fromMarkdown } from './story.js';
 
-/** All stories of a folder, to compare a new one with. Its cost hardly grows with their number. */
+/** All stories of a folder, to compare a new one with. */
 export interface LikenessIndex {
   /** The story most like this text; null when there is no story yet. Where no index is left, all stories are read. */
   nearest(text: string): Promise<Nearest | null>;
@@ -25,69 +25,56 @@ const FILE = '.likeness';
 const CANDIDATES = 5;
 
 /**
- * Opens the index beside the library: a line a story, its signature and its name. Nothing else needs it: a missing
- * file, or stories missing in it, are made up for from the stories themselves.
+ * Opens the index beside the library: a line a story, its signature and its name. It is read through for every new story,
+ * and never held in memory. Nothing else needs it: a missing file, or stories missing in it, are made up for from the
+ * stories themselves.
  * All functions reject with the file system's error, and can be called again.
  * @param folder the story folder
  */
 export function openLikenessIndex(folder: string): LikenessIndex {
-  const file = openLineFile(join(folder, FILE));
-  const known = new Signatures();
-  let loading: Promise<void> | null = null;
+  const path = join(folder, FILE);
+  const file = openLineFile(path);
 
   return {
     nearest: async (text) => {
-      await load();
-      await readOn();
+      if (await isMissing()) await addStories(new Set());
       const shingles = shinglesOf(text);
+      const names = await findCandidates(path, signatureOf(shingles));
+      const others = await Promise.all(names.map(async (name) => ({ name, text: await readStory(folder, name) })));
       let nearest: Nearest | null = null;
-      for (const name of known.candidates(signatureOf(shingles), CANDIDATES)) {
-        const other = await readStory(folder, name);
-        const score = other === null ? -1 : likeness(shingles, shinglesOf(other));
+      for (const { name, text } of others) {
+        const score = text === null ? -1 : likeness(shingles, shinglesOf(text));
         if (score >= 0 && score > (nearest?.score ?? -1)) nearest = { name, score };
       }
       return nearest;
     },
     add: async (name, text) => {
-      await load();
-      await write([lineOf(name, signatureOf(shinglesOf(text)))]);
+      if (await isMissing()) return addStories(new Set());
+      await file.append([lineOf(name, signatureOf(shinglesOf(text)))]);
     },
     catchUp: async () => {
-      await load();
-      await readStories();
+      const known = new Set<string>();
+      await readLines(path, (lines, at) => known.add(nameIn(lines, at)));
+      await addStories(known);
     },
   };
 
-  function load(): Promise<void> {
-    loading ??= readAll().catch((error: unknown) => {
-      loading = null;
+  async function isMissing(): Promise<boolean> {
+    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
       throw error;
     });
-    return loading;
+    return found === null || found.size === 0;
   }
 
-  async function readAll(): Promise<void> {
-    await readOn();
-    if (known.count === 0) await readStories();
-  }
-
-  /** Those that are not known yet. */
-  async function readStories(): Promise<void> {
-    const names = known.names();
+  /** Adds the stories of the folder but these. */
+  async function addStories(known: ReadonlySet<string>): Promise<void> {
     const onDisk = (await listFolder(folder)).flatMap((file) => nameOfStory(file) ?? []);
-    for (const batch of batches(onDisk.filter((name) => !names.has(name)))) {
-      const texts = await Promise.all(batch.map(async (name) => [name, await readStory(folder, name)] as const));
-      await write(texts.flatMap(([name, text]) => (text === null ? [] : lineOf(name, signatureOf(shinglesOf(text))))));
+    for (const names of batches(onDisk.filter((name) => !known.has(name)))) {
+      const texts = await Promise.all(names.map(async (name) => [name, await readStory(folder, name)] as const));
+      const lines = texts.flatMap(([name, text]) => (text === null ? [] : lineOf(name, signatureOf(shinglesOf(text)))));
+      if (lines.length > 0) await file.append(lines);
     }
-  }
-
-  async function write(lines: readonly string[]): Promise<void> {
-    await file.append(lines);
-    await readOn();
-  }
-
-  async function readOn(): Promise<void> {
-    known.take(await file.readBytesOn());
   }
 }
 
@@ -99,80 +86,86 @@ export function lineOf(name: string, signature: Uint8Array): string {
 const GAP = '  ';
 const NAME_AT = SIGNATURE_BYTES + GAP.length;
 const NAME_LENGTH = 'horror_story_YYYYMMDD_HHMMSS_12345678'.length;
+/** A multiple of four: the signatures are read as words. */
 const LINE_BYTES = NAME_AT + NAME_LENGTH + '\n'.length;
 
-/** The lines of the index as they stand in its file, one after another. */
-class Signatures {
-  #bytes = new Uint8Array(64 * LINE_BYTES);
-  #words = new Uint32Array(this.#bytes.buffer);
-  #used = 0;
-
-  get count(): number {
-    return this.#used / LINE_BYTES;
-  }
-
-  /** Takes whole lines in. One that is none, torn by a crash, is passed over: its story is read again. */
-  take(lines: Buffer): void {
-    let at = 0;
-    while (at < lines.length) {
-      let end = at;
-      while (isLine(lines, end)) end += LINE_BYTES;
-      if (end === at) end = lines.indexOf('\n', at) + 1;
-      else this.#append(lines.subarray(at, end));
-      at = end;
-    }
-  }
-
-  names(): Set<string> {
-    return new Set(Array.from({ length: this.count }, (_, number) => this.#nameAt(number * LINE_BYTES)));
-  }
-
-  /** The names whose signatures are most like this one, most alike first. */
-  candidates(signature: Uint8Array, count: number): string[] {
-    const query = toQuery(signature);
-    const best: { at: number; equal: number }[] = [];
-    let least = -1;
-    for (let at = 0; at < this.#used; at += LINE_BYTES) {
-      const equal = countEqual(query, this.#words, at / 4);
-      if (equal <= least) continue;
-      best.push({ at, equal });
-      best.sort((a, b) => b.equal - a.equal).splice(count);
-      if (best.length === count) least = best.at(-1)?.equal ?? -1;
-    }
+/** @returns the names whose signatures are most like this one, most alike first */
+async function findCandidates(path: string, signature: Uint8Array): Promise<string[]> {
+  const query = toQuery(signature);
+  const best: { name: string; equal: number }[] = [];
+  let least = -1;
+  await readLines(path, (lines, at, words) => {
+    const equal = countEqual(query, words, at / 4);
+    if (equal <= least) return;
+    const name = nameIn(lines, at);
     // Two processes may have read the same story.
-    return [...new Set(best.map(({ at }) => this.#nameAt(at)))];
-  }
-
-  #append(lines: Uint8Array): void {
-    const needed = this.#used + lines.length;
-    if (needed > this.#bytes.length) {
-      const larger = new Uint8Array(Math.ceil((needed * GROWTH) / LINE_BYTES) * LINE_BYTES);
-      larger.set(this.#bytes.subarray(0, this.#used));
-      this.#bytes = larger;
-      this.#words = new Uint32Array(larger.buffer);
-    }
-    this.#bytes.set(lines, this.#used);
-    this.#used = needed;
-  }
-
-  #nameAt(at: number): string {
-    return Buffer.from(this.#bytes.buffer, at + NAME_AT, NAME_LENGTH).toString('latin1');
-  }
+    if (best.some((each) => each.name === name)) return;
+    best.push({ name, equal });
+    best.sort((a, b) => b.equal - a.equal).splice(CANDIDATES);
+    if (best.length === CANDIDATES) least = best.at(-1)?.equal ?? -1;
+  });
+  return best.map(({ name }) => name);
 }
 
-/** By how much room is made for more. */
-const GROWTH = 1.25;
+/** Lines that are in memory at a time. */
+const SLICE = 4096;
+
+/**
+ * Goes through the index. What is no line of it, torn by a crash, is passed over: its story is read again.
+ * @param onLine gets a stretch of the file, where in it a line begins, and the same stretch in words
+ */
+async function readLines(path: string, onLine: (lines: Buffer, at: number, words: Uint32Array) => void): Promise<void> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (file === null) return;
+  try {
+    const { size } = await file.stat();
+    const lines = Buffer.allocUnsafeSlow(Math.min(SLICE, Math.ceil(size / LINE_BYTES)) * LINE_BYTES);
+    const words = new Uint32Array(lines.buffer);
+    for (let position = 0; ; ) {
+      const { bytesRead } = await file.read(lines, 0, lines.length, position);
+      let at = 0;
+      while (isLine(lines, at, bytesRead)) {
+        onLine(lines, at, words);
+        at += LINE_BYTES;
+      }
+      if (at === 0) at = passOver(lines, bytesRead);
+      if (at === 0) return;
+      position += at;
+    }
+  } finally {
+    await file.close();
+  }
+}
 
 const NEWLINE = '\n'.charCodeAt(0);
 const SPACE = ' '.charCodeAt(0);
 
 /** Does a whole line of the index begin there? */
-function isLine(lines: Uint8Array, at: number): boolean {
+function isLine(lines: Uint8Array, at: number, end: number): boolean {
   return (
+    at + LINE_BYTES <= end &&
     lines[at + LINE_BYTES - 1] === NEWLINE &&
     lines[at + SIGNATURE_BYTES] === SPACE &&
     lines[at + SIGNATURE_BYTES + 1] === SPACE
   );
+}
+
+/** @returns where what is no line of the index ends, as far as it can be seen; 0 at the end of the file */
+function passOver(lines: Buffer, end: number): number {
+  let at = 0;
+  do {
+    const newline = lines.subarray(0, end).indexOf(NEWLINE, at);
+    if (newline === -1) return at === 0 && end === lines.length ? end : at;
+    at = newline + 1;
+  } while (!isLine(lines, at, end));
+  return at;
+}
+
+function nameIn(lines: Buffer, at: number): string {
+  return lines.toString('latin1', at + NAME_AT, at + NAME_AT + NAME_LENGTH);
 }
 
 /** @returns null when somebody has taken the story away */

@@ -6,8 +6,6 @@ import { endsLine, makeFolder } from './files.js';
 export interface LineFile {
   /** The whole lines that were appended since the last time, by whomever. Makes the file when it is not there. */
   readOn(): Promise<string[]>;
-  /** The same as bytes, which it may be costly to make strings of. */
-  readBytesOn(): Promise<Buffer>;
   /** Adds lines after whatever stands there, a torn line included. */
   append(lines: readonly string[]): Promise<void>;
 }
@@ -15,23 +13,19 @@ export interface LineFile {
 /** @param from where to start reading, in bytes: what is before is known already */
 export function openLineFile(path: string, from = 0): LineFile & { position(): number } {
   let read = from;
-  return { readOn, readBytesOn, append, position: () => read };
+  return { readOn, append, position: () => read };
 
   async function readOn(): Promise<string[]> {
-    return (await readBytesOn()).toString().split('\n').slice(0, -1);
-  }
-
-  async function readBytesOn(): Promise<Buffer> {
     await makeFolder(dirname(path));
     const file = await open(path, 'a+');
     try {
       const { size } = await file.stat();
       // Somebody moved the file away: what this process has seen stays seen.
       if (size < read) read = 0;
-      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(size - read), 0, size - read, read);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(size - read), 0, size - read, read);
       const whole = buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1;
       read += whole;
-      return buffer.subarray(0, whole);
+      return buffer.subarray(0, whole).toString().split('\n').slice(0, -1);
     } finally {
       await file.close();
     }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { openLikenessIndex } from '../likeness-index.js';
+import { shinglesOf, signatureOf } from '../likeness.js';
+import { lineOf, openLikenessIndex } from '../likeness-index.js';
 import { temporaryFolder } from './fakes.js';
 
 const nameOf = (number: number) => `horror_story_20261123_140000_${number.toString(16).padStart(8, '0')}`;
@@ -105,4 +106,33 @@ test('what is no story is not taken in: other files, dot folders, a text without
   appendFileSync(join(folder, `${nameOf(5)}_metadata.json`), '{}');
   await openLikenessIndex(folder).catchUp();
   assert.equal(lines(folder).length, 1);
+});
+
+test('of an index of any length every line is seen, past whatever else stands in it', async (t) => {
+  const folder = folderOf(t, 3);
+  const filler = Array.from({ length: 5000 }, (_, number) =>
+    lineOf(nameOf(1000 + number), signatureOf(new Set([number]))),
+  );
+  const story = (number: number) => lineOf(nameOf(number), signatureOf(shinglesOf(textOf(number))));
+  const content = [
+    story(1),
+    '한 줄도 아닌 것'.repeat(100_000),
+    ...filler,
+    story(2).slice(0, 200),
+    story(2),
+    story(2),
+    'x'.repeat(300),
+    ...filler,
+    story(3),
+  ];
+  writeFileSync(join(folder, '.likeness'), content.map((line) => `${line}\n`).join(''));
+  appendFileSync(join(folder, '.likeness'), story(1).slice(0, 100));
+  const index = openLikenessIndex(folder);
+  for (const number of [1, 2, 3]) {
+    assert.deepEqual(await index.nearest(textOf(number)), { name: nameOf(number), score: 1 });
+  }
+  // All are known, and so nothing is added.
+  const before = statSync(join(folder, '.likeness')).size;
+  await index.catchUp();
+  assert.equal(statSync(join(folder, '.likeness')).size, before);
 });
