@@ -121,11 +121,11 @@ async function writeDigest(path: string, read: number, rounds: RoundsState): Pro
 /** @returns null when there is none that fits the deck's file */
 async function readDigest(path: string): Promise<Digest | null> {
   try {
-    const digest = JSON.parse(await readFile(digestPath(path), 'utf8')) as Digest;
+    const digest = JSON.parse((await readFile(digestPath(path))).toString()) as Digest;
     const { read, check, rounds } = digest;
-    if (check !== (await checkOf(path, read))) return null;
+    if (typeof rounds.came !== 'string' || check !== (await checkOf(path, read))) return null;
     // An axis that has come since has used nothing.
-    return { read, check, rounds: { ...rounds, used: byAxis((axis) => rounds.used[axis] ?? []) } };
+    return { read, check, rounds: { came: rounds.came, used: byAxis((axis) => rounds.used[axis] ?? []) } };
   } catch {
     // Missing, torn or foreign: the file itself has it all.
     return null;

@@ -1,4 +1,5 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listFolder } from './files.js';
 import { filesOf, nameOfStory } from './library.js';
@@ -39,7 +40,7 @@ export function openLikenessIndex(folder: string): LikenessIndex {
     nearest: async (text) => {
       if (await isMissing()) await addStories(new Set());
       const shingles = shinglesOf(text);
-      const names = await findCandidates(path, signatureOf(shingles));
+      const names = findCandidates(path, signatureOf(shingles));
       const others = await Promise.all(names.map(async (name) => ({ name, text: await readStory(folder, name) })));
       let nearest: Nearest | null = null;
       for (const { name, text } of others) {
@@ -54,7 +55,7 @@ export function openLikenessIndex(folder: string): LikenessIndex {
     },
     catchUp: async () => {
       const known = new Set<string>();
-      await readLines(path, (lines, at) => known.add(nameIn(lines, at)));
+      readLines(path, (lines, at) => known.add(nameIn(lines, at)));
       await addStories(known);
     },
   };
@@ -90,11 +91,11 @@ const NAME_LENGTH = 'horror_story_YYYYMMDD_HHMMSS_12345678'.length;
 const LINE_BYTES = NAME_AT + NAME_LENGTH + '\n'.length;
 
 /** @returns the names whose signatures are most like this one, most alike first */
-async function findCandidates(path: string, signature: Uint8Array): Promise<string[]> {
+function findCandidates(path: string, signature: Uint8Array): string[] {
   const query = toQuery(signature);
   const best: { name: string; equal: number }[] = [];
   let least = -1;
-  await readLines(path, (lines, at, words) => {
+  readLines(path, (lines, at, words) => {
     const equal = countEqual(query, words, at / 4);
     if (equal <= least) return;
     const name = nameIn(lines, at);
@@ -108,35 +109,32 @@ async function findCandidates(path: string, signature: Uint8Array): Promise<stri
 }
 
 /** Lines that are in memory at a time. */
-const SLICE = 4096;
+const SLICE = 256;
 
 /**
- * Goes through the index. What is no line of it, torn by a crash, is passed over: its story is read again.
+ * Goes through the index, in the calling turn: of a hundred thousand lines most of the time would go into waiting for one
+ * slice after another. What is no line, torn by a crash, is passed over: its story is read again.
  * @param onLine gets a stretch of the file, where in it a line begins, and the same stretch in words
  */
-async function readLines(path: string, onLine: (lines: Buffer, at: number, words: Uint32Array) => void): Promise<void> {
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-  if (file === null) return;
+function readLines(path: string, onLine: (lines: Buffer, at: number, words: Uint32Array) => void): void {
+  if (!existsSync(path)) return;
+  const file = openSync(path, 'r');
   try {
-    const { size } = await file.stat();
-    const lines = Buffer.allocUnsafeSlow(Math.min(SLICE, Math.ceil(size / LINE_BYTES)) * LINE_BYTES);
+    const lines = Buffer.allocUnsafeSlow(SLICE * LINE_BYTES);
     const words = new Uint32Array(lines.buffer);
     for (let position = 0; ; ) {
-      const { bytesRead } = await file.read(lines, 0, lines.length, position);
+      const end = readSync(file, lines, 0, lines.length, position);
       let at = 0;
-      while (isLine(lines, at, bytesRead)) {
+      while (isLine(lines, at, end)) {
         onLine(lines, at, words);
         at += LINE_BYTES;
       }
-      if (at === 0) at = passOver(lines, bytesRead);
+      if (at === 0) at = passOver(lines, end);
       if (at === 0) return;
       position += at;
     }
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 

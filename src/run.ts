@@ -41,8 +41,7 @@ export interface RunPlace {
 /** Begins a run of its own. */
 export async function beginRun(place: RunPlace, runName: string, newRunToken: string | null): Promise<Run> {
   const at = place.now();
-  // In universal time, so that names sort by age also when the clocks change.
-  const id = `run_${new Date(at).toISOString().replace(/\D/g, '')}_${randomBytes(3).toString('hex')}`;
+  const id = `${idAt(at)}_${randomBytes(3).toString('hex')}`;
   const begin: BeginRecord = {
     type: 'begin',
     at,
@@ -53,6 +52,11 @@ export async function beginRun(place: RunPlace, runName: string, newRunToken: st
   };
   await appendRecord(ledgerPath(place.folder, id), begin, []);
   return toRun(place, begin, fold(NEW_RUN, begin));
+}
+
+/** What the id of a run begins with that began then. In universal time, so that ids sort by age also when the clocks change. */
+function idAt(at: number): string {
+  return `run_${new Date(at).toISOString().replace(/\D/g, '')}`;
 }
 
 /**
@@ -100,9 +104,11 @@ export async function resumeRun(
   query: ResumeQuery,
   onUnreadable: (path: string) => void = () => {},
 ): Promise<TakenRun | null> {
+  const oldest = query.durationMs === null ? '' : idAt(Math.max(0, place.now() - query.durationMs));
   for (const runId of await listRuns(place.folder)) {
     const path = ledgerPath(place.folder, runId);
-    if (saysOver(path)) continue;
+    // There may be thousands, of which hardly one has to be read: the deadline of most is past.
+    if (runId < oldest || saysOver(path)) continue;
     const ledger = await readLedger(path);
     if (ledger === null) onUnreadable(path);
     if (ledger === null || !isOpen(place, ledger, query)) continue;
