@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ConfigProblem, loadConfig } from '../src/config.js';
+import { loadConfig } from '../src/config.js';
 import { describeStatus } from '../src/status.js';
 import { readStatuses } from '../src/status-file.js';
+import { UserProblem } from '../src/user-problem.js';
 
 // npm run status [-- --json]: what the runs at work are doing, or how the last one ended. Changes nothing.
 
@@ -28,7 +29,7 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`${values.json ? JSON.stringify(statuses, null, 2) : texts.join('\n\n')}\n`);
     return 0;
   } catch (error) {
-    if (error instanceof ConfigProblem) return complain(`${error.message}\n`);
+    if (error instanceof UserProblem) return complain(`${error.message}\n`);
     if (String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')) return complain(USAGE);
     throw error;
   }

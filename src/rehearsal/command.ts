@@ -3,10 +3,11 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { ConfigProblem } from '../config.js';
+import { UsageProblem } from '../cli.js';
 import { ExitCode } from '../exit-code.js';
 import { openTerminal, type Terminal } from '../terminal.js';
 import { SECOND } from '../time.js';
+import { UserProblem } from '../user-problem.js';
 import { describeOffer, planReal, rehearseReal, summaryOfReal } from './real.js';
 import { type News, RehearsalProblem, rehearse } from './rehearse.js';
 import type { DayScale } from './scale.js';
@@ -31,11 +32,6 @@ type Asked =
   | { kind: 'help' }
   | { kind: 'weather'; weather: Weather; seed: number; seconds: number; root: string; keep: boolean }
   | { kind: 'real'; stories: number; root: string };
-
-/** A command line that cannot be carried out; the message is for the user. */
-class UsageProblem extends Error {
-  override readonly name = 'UsageProblem';
-}
 
 export interface RehearseCommand {
   argv: readonly string[];
@@ -74,7 +70,7 @@ export async function runRehearse({ argv, root, process }: RehearseCommand): Pro
       process.stderr.write(`${error.message}\n`);
       return ExitCode.failed;
     }
-    if (!(error instanceof UsageProblem || error instanceof ConfigProblem)) throw error;
+    if (!(error instanceof UserProblem)) throw error;
     process.stderr.write(`${error.message}\n`);
     return ExitCode.usage;
   } finally {

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
-import { ConfigProblem, loadConfig } from '../config.js';
+import { loadConfig } from '../config.js';
 import { ExitCode } from '../exit-code.js';
+import { UserProblem } from '../user-problem.js';
 import { exitCodeFor, toJson, toText } from './report.js';
-import { type VerifyOptions, VerifyProblem, verify } from './verify.js';
+import { type VerifyOptions, verify } from './verify.js';
 
 export const USAGE = `사용법: npm run verify                    가장 최근 실행을 확인
         npm run verify -- --run 이름      한 실행을 확인 (이름의 일부도 됩니다)
@@ -49,8 +50,7 @@ export async function runVerify({ argv, root, env, now, print, complain }: Verif
     return exitCodeFor(found);
   } catch (error) {
     // What cannot be read cannot be vouched for.
-    const isOurs = error instanceof VerifyProblem || error instanceof ConfigProblem;
-    if (!isOurs && typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
+    if (!(error instanceof UserProblem) && typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
     complain(`${(error as Error).message}\n`);
     return ExitCode.usage;
   }

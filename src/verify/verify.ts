@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ledgerPath, readLedger } from '../ledger.js';
 import { formatNumber } from '../statistics.js';
+import { UserProblem } from '../user-problem.js';
 import { checkBackground } from './background.js';
 import { type CheckResult, failAt, note, type Place, pass } from './catalog.js';
 import { checkContinuity } from './continuity.js';
@@ -44,8 +45,8 @@ export interface Verification {
   wrongElsewhere: number;
 }
 
-/** A request that cannot be carried out; the message is for the user. */
-export class VerifyProblem extends Error {
+/** A request that cannot be carried out. */
+export class VerifyProblem extends UserProblem {
   override readonly name = 'VerifyProblem';
 }
 
