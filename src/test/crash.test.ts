@@ -105,8 +105,10 @@ describe('a run of a text that is set aside and a story in two parts', GUARD, ()
       const at = operation.number;
       // Killed after it is killed before the next one; only between a call's record and its answer lies a call.
       const isCall = operation.what === 'appendFile' && operations[at]?.path.includes('.staging');
+      // Empty or half: whoever finds such a file can do nothing with it.
+      const isEmptyYet = isWrite(operation) && operations[at - 2]?.what === 'open';
       return [
-        { at, how: 'before' },
+        ...(isEmptyYet ? [] : [{ at, how: 'before' } as const]),
         ...(isWrite(operation) ? [{ at, how: 'half' } as const] : []),
         ...(isCall === true ? [{ at, how: 'after' } as const] : []),
       ];

@@ -81,7 +81,8 @@ describe('the command', { timeout: 300_000, concurrency: 1 }, () => {
             return fail(lost, lastCall(draft).usage);
         }`,
       ],
-      ['startedAt + limits.durationMs', 'startedAt + limits.durationMs - 200'],
+      // By more than a busy machine is forgiven.
+      ['startedAt + limits.durationMs', 'startedAt + limits.durationMs / 2'],
     ]);
     const { exited, said, rehearsals } = start(t, ['--weather', 'calm', '--seconds', '6', '--root', root]);
     assert.equal(await exited, 1, said());

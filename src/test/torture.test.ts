@@ -12,7 +12,7 @@ const SEED = 20_261_123;
 /** Trials on the real worker; what they keep is gone after the test. */
 async function trials(t: TestContext, options: Partial<TortureOptions>) {
   const results = await torture({
-    trials: 14,
+    trials: 10,
     seed: SEED,
     maxStories: 3,
     parallel: availableParallelism(),
@@ -32,12 +32,12 @@ test(
     const { failed_trials, kills, kills_met, lives, stories, ...rest } = await trials(t, {});
     t.diagnostic(JSON.stringify({ kills, kills_met, lives, stories, ...rest }));
     assert.deepEqual(failed_trials, []);
-    assert.ok(lives > 14 && stories >= 14);
+    assert.ok(lives > 10 && stories >= 10);
     // The kills came in the middle of things, and not all at the same one.
     const { calling = 0, answered = 0, staging = 0, staged = 0, recorded = 0, publishing = 0 } = kills_met;
-    assert.ok(kills >= 14, `${kills}`);
-    assert.ok(calling + answered >= 2, JSON.stringify(kills_met));
-    assert.ok(staging + staged + recorded + publishing >= 1, JSON.stringify(kills_met));
+    assert.ok(kills >= 10, `${kills}`);
+    const within = calling + answered + staging + staged + recorded + publishing;
+    assert.ok(within >= 2 && Object.keys(kills_met).length >= 3, JSON.stringify(kills_met));
   },
 );
 
