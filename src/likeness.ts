@@ -21,7 +21,7 @@ const FIRST = '!'.charCodeAt(0);
 /** Stands for a bin of a signature into which no shingle fell. */
 const EMPTY = '~'.charCodeAt(0);
 
-/** A text as the set of its shingles, each a 32-bit hash. Its `#` heading is left out. */
+/** A text as the set of its shingles, each a signed 32-bit hash. Its `#` heading is left out. */
 export function shinglesOf(text: string): Set<number> {
   const characters = text.replace(/^\s*#.*\n/, '').replace(/[^\p{L}\p{N}]/gu, '');
   const codePoints = new Uint32Array(characters.length);
@@ -54,12 +54,13 @@ export function likeness(a: ReadonlySet<number>, b: ReadonlySet<number>): number
 export function signatureOf(shingles: ReadonlySet<number>): Uint8Array {
   const least = new Array<number>(SIGNATURE_BYTES).fill(Number.POSITIVE_INFINITY);
   for (const shingle of shingles) {
-    const bin = shingle % SIGNATURE_BYTES;
-    const value = Math.floor(shingle / SIGNATURE_BYTES);
+    const hash = shingle >>> 0;
+    const bin = hash % SIGNATURE_BYTES;
+    const value = Math.floor(hash / SIGNATURE_BYTES);
     if (value < (least[bin] ?? 0)) least[bin] = value;
   }
   return Uint8Array.from(least, (value) =>
-    value === Number.POSITIVE_INFINITY ? EMPTY : FIRST + (mix(value) % (EMPTY - FIRST)),
+    value === Number.POSITIVE_INFINITY ? EMPTY : FIRST + ((mix(value) >>> 0) % (EMPTY - FIRST)),
   );
 }
 
@@ -85,10 +86,10 @@ export function countEqual(query: Uint32Array, many: Uint32Array, at: number): n
   return equal;
 }
 
-/** Spreads the bits of a 32-bit number (the finalizer of MurmurHash3). */
+/** Spreads the bits of a 32-bit number (the finalizer of MurmurHash3). Signed: larger numbers make slow members of sets. */
 function mix(value: number): number {
   let h = value;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }
