@@ -1,5 +1,5 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listFolder } from './files.js';
 import { filesOf, nameOfStory } from './library.js';
@@ -40,12 +40,11 @@ export function openLikenessIndex(folder: string): LikenessIndex {
     nearest: async (text) => {
       if (await isMissing()) await addStories(new Set());
       const shingles = shinglesOf(text);
-      const names = findCandidates(path, signatureOf(shingles));
-      const others = await Promise.all(names.map(async (name) => ({ name, text: await readStory(folder, name) })));
       let nearest: Nearest | null = null;
-      for (const { name, text } of others) {
-        const score = text === null ? -1 : likeness(shingles, shinglesOf(text));
-        if (score >= 0 && score > (nearest?.score ?? -1)) nearest = { name, score };
+      for (const name of findCandidates(path, signatureOf(shingles))) {
+        const other = readStory(folder, name);
+        const score = other === null ? -1 : likeness(shingles, shinglesOf(other));
+        if (score > (nearest?.score ?? -1)) nearest = { name, score };
       }
       return nearest;
     },
@@ -72,8 +71,10 @@ export function openLikenessIndex(folder: string): LikenessIndex {
   async function addStories(known: ReadonlySet<string>): Promise<void> {
     const onDisk = (await listFolder(folder)).flatMap((file) => nameOfStory(file) ?? []);
     for (const names of batches(onDisk.filter((name) => !known.has(name)))) {
-      const texts = await Promise.all(names.map(async (name) => [name, await readStory(folder, name)] as const));
-      const lines = texts.flatMap(([name, text]) => (text === null ? [] : lineOf(name, signatureOf(shinglesOf(text)))));
+      const lines = names.flatMap((name) => {
+        const text = readStory(folder, name);
+        return text === null ? [] : lineOf(name, signatureOf(shinglesOf(text)));
+      });
       if (lines.length > 0) await file.append(lines);
     }
   }
@@ -167,17 +168,17 @@ function nameIn(lines: Buffer, at: number): string {
 }
 
 /** @returns null when somebody has taken the story away */
-async function readStory(folder: string, name: string): Promise<string | null> {
+function readStory(folder: string, name: string): string | null {
   try {
-    return fromMarkdown(await readFile(join(folder, filesOf(name)[0]), 'utf8'))?.text ?? null;
+    return fromMarkdown(readFileSync(join(folder, filesOf(name)[0]), 'utf8'))?.text ?? null;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
 }
 
-/** So many stories are read at a time: a folder of thousands must not be in memory at once. */
-const BATCH = 64;
+/** So many stories are read in one turn, some milliseconds: what else the process has to do goes on in between. */
+const BATCH = 16;
 
 function* batches(names: readonly string[]): Generator<readonly string[]> {
   for (let at = 0; at < names.length; at += BATCH) yield names.slice(at, at + BATCH);
