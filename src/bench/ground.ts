@@ -23,6 +23,8 @@ export interface Ground {
   startWorker(options: WorkerOptions): Running;
   /** The baseline: the SDK alone. */
   startBareLoop(calls: number, options?: StartOptions & { nodeFlags?: readonly string[] }): Running;
+  /** A file with what the first request of a worker asks. */
+  prompt: string;
   /** Ends what still runs and removes the folder. */
   close(): Promise<void>;
 }
@@ -77,7 +79,7 @@ export async function openGround({ worker, axes }: GroundOptions): Promise<Groun
   const prompt = join(root, 'prompt.json');
   await writeFile(prompt, JSON.stringify(firstPrompt(axes)));
 
-  return { endpoint, axes, newFolder, remove, startNode, startWorker, startBareLoop, close };
+  return { endpoint, axes, newFolder, remove, startNode, startWorker, startBareLoop, prompt, close };
 
   function startNode(args: readonly string[], { env = {}, readStdout = false }: StartOptions = {}): Running {
     const startedAt = monotonicMs();

@@ -1,7 +1,17 @@
 // The baseline of a wait: a process that has loaded the SDK, does nothing, and ends when it is told to.
+// node idle.mjs [file with the prompt]: one that has made a call before.
+import { readFileSync } from 'node:fs';
 import Anthropic from '@anthropic-ai/sdk';
 
-globalThis.client = new Anthropic();
+const [prompt] = process.argv.slice(2);
+const client = new Anthropic({ maxRetries: 0 });
+if (prompt !== undefined) {
+  const { system, user } = JSON.parse(readFileSync(prompt, 'utf8'));
+  const messages = [{ role: 'user', content: user }];
+  const stream = await client.messages.create({ model: 'bench', max_tokens: 16000, system, messages, stream: true });
+  for await (const _event of stream);
+}
+globalThis.client = client;
 process.on('SIGINT', () => process.exit(0));
 setTimeout(() => {}, 2 ** 31 - 1);
 process.stdout.write('idle\n');

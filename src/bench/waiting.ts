@@ -24,14 +24,17 @@ export const waiting: Measure = {
     const outputDir = await ground.newFolder();
     const worker = startWaiting(ground, outputDir, (2 * (ms + settle)) / 1000);
     const idle = startIdle(ground);
-    await Promise.all([worker.printed(WAITING), idle.printed('idle')]);
+    const called = startIdle(ground, 'after a call');
+    await Promise.all([worker.printed(WAITING), idle.printed('idle'), called.printed('idle')]);
     await setTimeout(settle);
     // Side by side rather than in turns: both see the same ten minutes.
     const before = await useOf(worker, idle);
     await setTimeout(ms);
     const after = await useOf(worker, idle);
-    for (const process of [worker, idle]) process.signal('SIGINT');
-    await Promise.all([worker.ended(), idle.ended()]);
+    const { rss: rssCalled } = await readUse(called.pid);
+    const all = [worker, idle, called];
+    for (const process of all) process.signal('SIGINT');
+    await Promise.all(all.map((process) => process.ended()));
     await ground.remove(outputDir);
     const minutes = ms / 60_000;
     const perMinute = (at: 0 | 1) => (after[at].switches - before[at].switches) / minutes;
@@ -46,6 +49,14 @@ export const waiting: Measure = {
           ours: [after[0].rss / MB],
           baseline: [after[1].rss / MB],
           target: { of: 'ratio', atMost: 1.2 },
+        }),
+        // A worker that waits has made a call, which alone touches much that a process that only loaded the SDK does not.
+        toRow({
+          id: 'waiting.memory_after_call',
+          label: '  한 번 호출하고 쉬는 SDK에 견주어',
+          unit: 'MB',
+          ours: [after[0].rss / MB],
+          baseline: [rssCalled / MB],
         }),
         toRow({
           id: 'waiting.cpu',
@@ -80,8 +91,10 @@ export function startWaiting(ground: Ground, outputDir: string, seconds: number)
   return ground.startWorker({ outputDir, flags, readStdout: true, env: { LOG_FORMAT: 'json' } });
 }
 
-export function startIdle(ground: Ground): Running {
-  return ground.startNode([pathOf('idle.mjs')], { readStdout: true });
+/** @param history what it did before: nothing but load the SDK, or a call as the worker's first */
+export function startIdle(ground: Ground, history: 'nothing' | 'after a call' = 'nothing'): Running {
+  const args = history === 'nothing' ? [] : [ground.prompt];
+  return ground.startNode([pathOf('idle.mjs'), ...args], { readStdout: true });
 }
 
 async function useOf(worker: Running, idle: Running): Promise<[ProcessUse, ProcessUse]> {
