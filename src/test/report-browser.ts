@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
 /** How a page is looked at. */
@@ -46,6 +48,20 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/**
+ * Removes the profile of a browser whose helpers end a little later than it does, and may still write. All anew each time:
+ * the retries of `rm` do not see what has come since.
+ */
+async function removeOnceQuiet(profile: string, tries = 50): Promise<void> {
+  try {
+    await rm(profile, { recursive: true, force: true });
+  } catch (error) {
+    if (tries === 0) throw error;
+    await setTimeout(100);
+    await removeOnceQuiet(profile, tries - 1);
+  }
+}
+
 /** Starts a browser without a window, which asks nobody for anything; it ends with the test. */
 export function startBrowser(t: TestContext, path: string): Browser {
   const profile = mkdtempSync(join(tmpdir(), 'horror-browser-'));
@@ -75,8 +91,7 @@ export function startBrowser(t: TestContext, path: string): Browser {
     child.kill('SIGKILL');
     await ended;
     for (const stream of child.stdio) stream?.destroy();
-    // Its helpers end a little later, and may still write into it.
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    await removeOnceQuiet(profile);
   });
   return {
     look: async <T>(file: string, { width, colours }: View, expression: string): Promise<Seen<T>> => {
