@@ -121,6 +121,7 @@ async function writeDigest(path: string, read: number, rounds: RoundsState): Pro
 /** @returns null when there is none that fits the deck's file */
 async function readDigest(path: string): Promise<Digest | null> {
   try {
+    // Made a string of in one piece: after years it is long, and every start reads it.
     const digest = JSON.parse((await readFile(digestPath(path))).toString()) as Digest;
     const { read, check, rounds } = digest;
     if (typeof rounds.came !== 'string' || check !== (await checkOf(path, read))) return null;

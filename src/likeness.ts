@@ -80,7 +80,7 @@ export function countEqual(query: Uint32Array, many: Uint32Array, at: number): n
   for (let word = 0; word < SIGNATURE_BYTES / 4; word++) {
     const unlike = (query[word] ?? 0) ^ (many[at + word] ?? 0);
     // The high bit of every byte that is zero; four at a time, since a folder may have a hundred thousand stories.
-    const zero = ~(((unlike & 0x7f7f7f7f) + 0x7f7f7f7f) | 0 | unlike | 0x7f7f7f7f);
+    const zero = ~(((unlike & 0x7f7f7f7f) + 0x7f7f7f7f) | unlike | 0x7f7f7f7f);
     equal += Math.imul(zero >>> 7, 0x01010101) >>> 24;
   }
   return equal;

@@ -6,13 +6,13 @@ import { describe, type TestContext, test } from 'node:test';
 import { summarize, type TortureOptions, torture } from '../torture/torture.js';
 import { ROOT } from './processes.js';
 
-const GUARD = { timeout: 900_000 };
+const GUARD = { timeout: 300_000 };
 const SEED = 20_261_123;
 
 /** Trials on the real worker; what they keep is gone after the test. */
 async function trials(t: TestContext, options: Partial<TortureOptions>) {
   const results = await torture({
-    trials: 10,
+    trials: 25,
     seed: SEED,
     maxStories: 3,
     parallel: availableParallelism(),
@@ -32,12 +32,12 @@ test(
     const { failed_trials, kills, kills_met, lives, stories, ...rest } = await trials(t, {});
     t.diagnostic(JSON.stringify({ kills, kills_met, lives, stories, ...rest }));
     assert.deepEqual(failed_trials, []);
-    assert.ok(lives > 10 && stories >= 10);
+    assert.ok(lives > 25 && stories >= 25);
     // The kills came in the middle of things, and not all at the same one.
     const { calling = 0, answered = 0, staging = 0, staged = 0, recorded = 0, publishing = 0 } = kills_met;
-    assert.ok(kills >= 10, `${kills}`);
-    const within = calling + answered + staging + staged + recorded + publishing;
-    assert.ok(within >= 2 && Object.keys(kills_met).length >= 3, JSON.stringify(kills_met));
+    assert.ok(kills >= 25, `${kills}`);
+    assert.ok(calling + answered >= 5, JSON.stringify(kills_met));
+    assert.ok(staging + staged + recorded + publishing >= 1, JSON.stringify(kills_met));
   },
 );
 
