@@ -1,7 +1,7 @@
 import { loadConfig } from '../src/config.js';
+import { formatNumber } from '../src/number-format.js';
 import { ROOT } from '../src/project.js';
 import { acceptSetAside, listSetAside, showSetAside } from '../src/set-aside.js';
-import { formatNumber } from '../src/statistics.js';
 import { UserProblem } from '../src/user-problem.js';
 
 // npm run set-aside -- list | show NAME | accept NAME: what was paid for and is no story.

@@ -1,6 +1,6 @@
 import type { Limits } from './config.js';
 import { ExitCode } from './exit-code.js';
-import { formatCost, formatNumber } from './statistics.js';
+import { formatCost, formatNumber } from './number-format.js';
 import { formatDuration } from './time.js';
 import type { EndReason, Waiting } from './worker.js';
 

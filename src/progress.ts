@@ -1,4 +1,5 @@
 import type { Log } from './log.js';
+import { formatNumber } from './number-format.js';
 import type { Terminal } from './terminal.js';
 import { type Clock, formatDuration, LONGEST_TIMER, SECOND } from './time.js';
 
@@ -26,7 +27,7 @@ export function createProgress(terminal: Terminal, log: Log, clock: Clock, heart
       const startedAt = clock.monotonic();
       let characters = 0;
       const describe = () =>
-        `${sequence}번째 소설을 쓰는 중 - ${characters.toLocaleString('ko-KR')}자, ${formatDuration(Math.floor((clock.monotonic() - startedAt) / SECOND) * SECOND)}`;
+        `${sequence}번째 소설을 쓰는 중 - ${formatNumber(characters)}자, ${formatDuration(Math.floor((clock.monotonic() - startedAt) / SECOND) * SECOND)}`;
       const beat = terminal.isLive
         ? () => terminal.live(describe())
         : () => {

@@ -1,5 +1,6 @@
 import type { FailureKind } from './failure.js';
 import type { Nearest } from './likeness.js';
+import { formatCost, formatNumber, formatPercent } from './number-format.js';
 import { formatDuration, SECOND } from './time.js';
 import { addUsage, NO_TOKENS, type Usage } from './usage.js';
 
@@ -143,15 +144,6 @@ const FAILURE_NAMES: Record<FailureKind, string> = {
   fatal: '거부',
   unforeseen: '예상 밖',
 };
-
-const number = new Intl.NumberFormat('ko-KR', { maximumFractionDigits: 1 });
-const dollars = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD', maximumFractionDigits: 4 });
-
-export const formatNumber = (value: number) => number.format(value);
-const percent = new Intl.NumberFormat('ko-KR', { style: 'percent', maximumFractionDigits: 1 });
-
-export const formatPercent = (share: number) => percent.format(share);
-export const formatCost = (usd: number) => dollars.format(usd);
 
 /** The fields of the final record. */
 export function toFields(s: Statistics, runtimeMs: number): Record<string, unknown> {

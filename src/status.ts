@@ -1,6 +1,6 @@
 import { type Caps, spent } from './budget.js';
+import { formatCost, formatNumber } from './number-format.js';
 import type { RunState } from './run-state.js';
-import { formatCost, formatNumber } from './statistics.js';
 import { clockTime, formatDuration, localIso } from './time.js';
 import type { Usage } from './usage.js';
 import type { Change, Waiting } from './worker.js';

@@ -125,15 +125,25 @@ function firstSentence(text: string): string {
   return /^.+?[.!?…](?=[\s”’"']|$)[”’"']*/.exec(text)?.[0] ?? text;
 }
 
-const graphemes = new Intl.Segmenter('ko', { granularity: 'grapheme' });
+/** In such a text every code unit is a character to a reader: nearly all that is Korean. */
+const PLAIN = /^[ -~가-힣·–—‘’“”…]*$/;
 
 /** At most `length` characters as a reader counts them, never through the middle of one; cut ones end in `…`. */
 function shorten(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const end = PLAIN.test(text.slice(0, length + 1)) ? length : endOfCharacters(text, length);
+  return end === text.length ? text : `${text.slice(0, end).trimEnd()}…`;
+}
+
+/** @returns where the first so many characters end */
+function endOfCharacters(text: string, length: number): number {
+  // Made only for the few texts that need it: its tables take 3 MB.
+  const characters = new Intl.Segmenter('ko', { granularity: 'grapheme' }).segment(text);
   let end = 0;
   let count = 0;
-  for (const { index, segment } of graphemes.segment(text)) {
-    if (++count > length) return `${text.slice(0, end).trimEnd()}…`;
-    end = index + segment.length;
+  for (const { segment } of characters) {
+    if (++count > length) break;
+    end += segment.length;
   }
-  return text;
+  return end;
 }

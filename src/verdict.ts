@@ -1,7 +1,7 @@
 import type { Answer } from './author.js';
 import type { Failure, FailureKind } from './failure.js';
 import type { Nearest } from './likeness.js';
-import { formatNumber, formatPercent } from './statistics.js';
+import { formatNumber, formatPercent } from './number-format.js';
 import { countCharacters } from './story.js';
 
 /** Stop reasons that mean: the model was cut off, not finished. */

@@ -1,7 +1,7 @@
 import type { Log } from './log.js';
 import type { Note, Notifier } from './notify.js';
+import { formatCost, formatNumber } from './number-format.js';
 import type { RunState } from './run-state.js';
-import { formatCost, formatNumber } from './statistics.js';
 import {
   countsOf,
   type End,

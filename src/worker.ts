@@ -4,8 +4,9 @@ import type { Limits } from './config.js';
 import { endsRun, type Failure } from './failure.js';
 import { ALIKE } from './likeness.js';
 import type { Log } from './log.js';
+import { formatCost, formatNumber, formatPercent } from './number-format.js';
 import type { RunState } from './run-state.js';
-import { formatCost, formatNumber, formatPercent, toNearestFields } from './statistics.js';
+import { toNearestFields } from './statistics.js';
 import { type BackoffOptions, backoff, type Clock, clockTime, formatDuration, type Random, SECOND } from './time.js';
 
 /** What a wait is for. */

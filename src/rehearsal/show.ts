@@ -1,5 +1,5 @@
 import type { Shelf } from '../library.js';
-import { formatNumber } from '../statistics.js';
+import { formatNumber } from '../number-format.js';
 import type { Terminal } from '../terminal.js';
 import { formatDuration, SECOND } from '../time.js';
 import { CHECKS, type CheckCode, type CheckResult, CRITERIA, type Criterion } from '../verify/catalog.js';

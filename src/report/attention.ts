@@ -1,5 +1,5 @@
 import { ALIKE } from '../likeness.js';
-import { formatNumber, formatPercent } from '../statistics.js';
+import { formatNumber, formatPercent } from '../number-format.js';
 import type { Report, SetAsideRow } from './report.js';
 import { dollars } from './words.js';
 

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { formatNumber } from '../statistics.js';
+import { formatNumber } from '../number-format.js';
 import type { Distribution } from './distribution.js';
 import type { Html } from './html.js';
 import type { AxisUse } from './report.js';

@@ -1,5 +1,5 @@
 import { ALIKE } from '../likeness.js';
-import { formatNumber, formatPercent } from '../statistics.js';
+import { formatNumber, formatPercent } from '../number-format.js';
 import { CARD_USES, cardChart, histogram } from './count-charts.js';
 import { type Content, type Html, html } from './html.js';
 import { figureSection, legend, table } from './parts.js';

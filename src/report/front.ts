@@ -1,4 +1,5 @@
-import { averageTokens, formatNumber, formatPercent } from '../statistics.js';
+import { formatNumber, formatPercent } from '../number-format.js';
+import { averageTokens } from '../statistics.js';
 import { noticesOf } from './attention.js';
 import { type Content, type Html, html } from './html.js';
 import { linkTo, type Places } from './links.js';

@@ -1,4 +1,4 @@
-import { formatNumber } from '../statistics.js';
+import { formatNumber } from '../number-format.js';
 import { clockTime } from '../time.js';
 import { type Content, type Html, html } from './html.js';
 import { linkTo, type Places } from './links.js';

@@ -1,4 +1,4 @@
-import { formatNumber } from '../statistics.js';
+import { formatNumber } from '../number-format.js';
 import { type Notice, noticesOf } from './attention.js';
 import { factsOf, whyFirst } from './front.js';
 import { withoutControls } from './html.js';

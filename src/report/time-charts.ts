@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { formatNumber } from '../statistics.js';
+import { formatNumber } from '../number-format.js';
 import { clockTime } from '../time.js';
 import type { GrowthPoint } from './growth.js';
 import type { Html } from './html.js';

@@ -1,5 +1,5 @@
 import { josa } from 'es-hangul';
-import { formatNumber } from '../statistics.js';
+import { formatNumber } from '../number-format.js';
 import type { Html } from './html.js';
 import { type LegendEntry, legend } from './parts.js';
 import type { Report } from './report.js';

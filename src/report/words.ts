@@ -1,6 +1,6 @@
 import { josa } from 'es-hangul';
 import type { FailureKind } from '../failure.js';
-import { formatCost, formatNumber } from '../statistics.js';
+import { formatCost, formatNumber } from '../number-format.js';
 import { clockTime, formatDuration } from '../time.js';
 import type { Standing } from './standing.js';
 

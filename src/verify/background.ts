@@ -1,5 +1,5 @@
 import type { AttemptRecord } from '../ledger.js';
-import { formatNumber } from '../statistics.js';
+import { formatNumber } from '../number-format.js';
 import { clockTime, formatDuration, localIso } from '../time.js';
 import { type CheckResult, failAt, note, type Place, pass, skip } from './catalog.js';
 import { downtimeBefore, type Life, workingLives } from './lives.js';

@@ -1,4 +1,4 @@
-import { formatNumber } from '../statistics.js';
+import { formatNumber } from '../number-format.js';
 
 /** The seed's five criteria, and what the files promise besides. In the order of the report. */
 export const CRITERIA = {

@@ -1,4 +1,4 @@
-import { formatNumber } from '../statistics.js';
+import { formatNumber } from '../number-format.js';
 import { clockTime, formatDuration } from '../time.js';
 import { endOf } from './background.js';
 import { type CheckResult, failAt, pass, skip } from './catalog.js';

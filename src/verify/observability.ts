@@ -1,5 +1,5 @@
 import type { LedgerRecord } from '../ledger.js';
-import { formatNumber } from '../statistics.js';
+import { formatNumber } from '../number-format.js';
 import { clockTime, formatDuration } from '../time.js';
 import { type CheckResult, failAt, type Place, skip } from './catalog.js';
 import { isWhole, namedOutcomes } from './ledger-check.js';

@@ -1,4 +1,4 @@
-import { formatNumber } from '../statistics.js';
+import { formatNumber } from '../number-format.js';
 import { type CheckResult, failAt, note, pass, skip } from './catalog.js';
 import { namedOutcomes } from './ledger-check.js';
 import { workingLives } from './lives.js';

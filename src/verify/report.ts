@@ -1,4 +1,4 @@
-import { formatNumber } from '../statistics.js';
+import { formatNumber } from '../number-format.js';
 import { localIso } from '../time.js';
 import { CHECKS, type CheckResult, type CheckStatus, CRITERIA, type Criterion, type Place } from './catalog.js';
 import { MOST_NAMED } from './log-check.js';

@@ -1,5 +1,5 @@
 import { ExitCode } from '../exit-code.js';
-import { formatNumber } from '../statistics.js';
+import { formatNumber } from '../number-format.js';
 import { clockTime, formatDuration } from '../time.js';
 import { type CheckResult, failAt, note, type Place, pass, skip } from './catalog.js';
 import { type Life, workingLives } from './lives.js';

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { takenInBy } from '../ledger.js';
+import { formatCost, formatNumber } from '../number-format.js';
 import { fold } from '../run-state.js';
-import { formatCost, formatNumber, toFields } from '../statistics.js';
+import { toFields } from '../statistics.js';
 import { NO_TOKENS } from '../usage.js';
 import { type CheckResult, failAt, note, type Place, pass, skip } from './catalog.js';
 import { isWhole, namedOutcomes } from './ledger-check.js';

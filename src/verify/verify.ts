@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ledgerPath, readLedger } from '../ledger.js';
-import { formatNumber } from '../statistics.js';
+import { formatNumber } from '../number-format.js';
 import { UserProblem } from '../user-problem.js';
 import { checkBackground } from './background.js';
 import { type CheckResult, failAt, note, type Place, pass } from './catalog.js';
