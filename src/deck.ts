@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withFile } from './files.js';
 import { type LineFile, openLineFile } from './line-file.js';
 import { AXES, type AxisCards, byAxis, idsOf, type Premise } from './premise.js';
 import { type Combination, Rounds, type RoundsState } from './rounds.js';
@@ -110,8 +111,8 @@ async function writeDigest(path: string, read: number, rounds: RoundsState): Pro
   const draft = `${digestPath(path)}.${process.pid}`;
   try {
     const digest: Digest = { read, check: await checkOf(path, read), rounds };
-    await writeFile(draft, JSON.stringify(digest));
-    await rename(draft, digestPath(path));
+    writeFileSync(draft, JSON.stringify(digest));
+    renameSync(draft, digestPath(path));
   } catch (error) {
     // Only the file system's refusals are no matter.
     if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
@@ -122,7 +123,7 @@ async function writeDigest(path: string, read: number, rounds: RoundsState): Pro
 async function readDigest(path: string): Promise<Digest | null> {
   try {
     // Made a string of in one piece: after years it is long, and every start reads it.
-    const digest = JSON.parse((await readFile(digestPath(path))).toString()) as Digest;
+    const digest = JSON.parse(readFileSync(digestPath(path)).toString()) as Digest;
     const { read, check, rounds } = digest;
     if (typeof rounds.came !== 'string' || check !== (await checkOf(path, read))) return null;
     // An axis that has come since has used nothing.
@@ -134,12 +135,7 @@ async function readDigest(path: string): Promise<Digest | null> {
 }
 
 async function checkOf(path: string, read: number): Promise<string> {
-  const file = await open(path, 'r');
-  try {
-    const from = Math.max(0, read - CHECKED);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(read - from), 0, read - from, from);
-    return createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex');
-  } finally {
-    await file.close();
-  }
+  const bytes = Buffer.alloc(Math.min(read, CHECKED));
+  const length = await withFile(path, 'r', (file) => readSync(file, bytes, 0, bytes.length, read - bytes.length));
+  return createHash('sha256').update(bytes.subarray(0, length)).digest('hex');
 }

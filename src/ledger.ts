@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { appendFileSync, closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { FailureKind } from './failure.js';
-import { endsLine, listFolder, makeFolder, syncFolder } from './files.js';
+import { endsLine, listFolder, makeFolder, syncFolder, withFile } from './files.js';
 import type { Nearest } from './likeness.js';
 import type { Owner } from './owner.js';
 import type { RunState } from './run-state.js';
@@ -208,23 +209,28 @@ function parseRecord(line: string): LedgerRecord | null {
  */
 export async function appendRecord(path: string, record: LedgerRecord, ifNew: readonly LedgerRecord[]): Promise<void> {
   await makeFolder(dirname(path));
-  const file = await open(path, 'a+');
-  let size: number;
-  try {
-    ({ size } = await file.stat());
+  const isNew = await withFile(path, 'a+', async (file) => {
+    const { size } = fstatSync(file);
     const records = size === 0 ? [...ifNew, record] : [record];
     // A line that a crash tore must not swallow this one.
-    const separator = (await endsLine(file, size)) ? '' : '\n';
-    const text = `${separator}${records.map((each) => JSON.stringify(each)).join('\n')}\n`;
+    const separator = endsLine(file, size) ? '' : '\n';
     try {
-      await file.appendFile(text);
-      await file.datasync();
+      appendFileSync(file, `${separator}${records.map((each) => JSON.stringify(each)).join('\n')}\n`);
+      await promisify(fdatasync)(file);
     } catch (error) {
-      await file.truncate(size).catch(() => {});
+      takeBack(file, size);
       throw error;
     }
-  } finally {
-    await file.close();
+    return size === 0;
+  });
+  if (isNew) await syncFolder(dirname(path));
+}
+
+/** As well as it can be done: half a line that stays is no record to any reader. */
+function takeBack(file: number, size: number): void {
+  try {
+    ftruncateSync(file, size);
+  } catch {
+    // Whoever appends will be told the reason.
   }
-  if (size === 0) await syncFolder(dirname(path));
 }

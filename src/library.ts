@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { existsSync, renameSync } from 'node:fs';
+import { readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists, listFolder, makeFolder, syncFolder, writeDurably } from './files.js';
+import { listFolder, makeFolder, syncFolder, writeDurably } from './files.js';
 import { fileTimestamp } from './time.js';
 
 /** A text and what is known about it, as they go to disk together. */
@@ -92,10 +93,12 @@ async function publish(staging: string, shelf: string, name: string): Promise<St
   const [markdownFile, metadataFile] = filesOf(name);
   // The metadata first: whoever sees a story finds its metadata.
   for (const file of [metadataFile, markdownFile]) {
-    await rename(join(staging, file), join(shelf, file)).catch(async (error: NodeJS.ErrnoException) => {
+    try {
+      renameSync(join(staging, file), join(shelf, file));
+    } catch (error) {
       // Moved before a failure or a crash.
-      if (error.code !== 'ENOENT' || !(await exists(join(shelf, file)))) throw error;
-    });
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(join(shelf, file))) throw error;
+    }
   }
   await syncFolder(shelf);
   return { name, markdownPath: join(shelf, markdownFile), metadataPath: join(shelf, metadataFile) };

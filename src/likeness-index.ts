@@ -1,5 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { listFolder } from './files.js';
 import { filesOf, nameOfStory } from './library.js';
@@ -38,7 +37,7 @@ export function openLikenessIndex(folder: string): LikenessIndex {
 
   return {
     nearest: async (text) => {
-      if (await isMissing()) await addStories(new Set());
+      if (isMissing()) await addStories(new Set());
       const shingles = shinglesOf(text);
       let nearest: Nearest | null = null;
       for (const name of findCandidates(path, signatureOf(shingles))) {
@@ -49,7 +48,7 @@ export function openLikenessIndex(folder: string): LikenessIndex {
       return nearest;
     },
     add: async (name, text) => {
-      if (await isMissing()) return addStories(new Set());
+      if (isMissing()) return addStories(new Set());
       await file.append([lineOf(name, signatureOf(shinglesOf(text)))]);
     },
     catchUp: async () => {
@@ -59,12 +58,8 @@ export function openLikenessIndex(folder: string): LikenessIndex {
     },
   };
 
-  async function isMissing(): Promise<boolean> {
-    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
-      throw error;
-    });
-    return found === null || found.size === 0;
+  function isMissing(): boolean {
+    return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
   }
 
   /** Adds the stories of the folder but these. */

@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
+import { appendFileSync, fstatSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { endsLine, makeFolder } from './files.js';
+import { endsLine, makeFolder, withFile } from './files.js';
 
 /** A file of lines to which several processes append, and which each of them reads on as it grows. */
 export interface LineFile {
@@ -17,28 +17,22 @@ export function openLineFile(path: string, from = 0): LineFile & { position(): n
 
   async function readOn(): Promise<string[]> {
     await makeFolder(dirname(path));
-    const file = await open(path, 'a+');
-    try {
-      const { size } = await file.stat();
+    return withFile(path, 'a+', (file) => {
+      const { size } = fstatSync(file);
       // Somebody moved the file away: what this process has seen stays seen.
       if (size < read) read = 0;
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(size - read), 0, size - read, read);
-      const whole = buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1;
+      const bytes = Buffer.alloc(size - read);
+      const whole = bytes.subarray(0, readSync(file, bytes, 0, bytes.length, read)).lastIndexOf('\n') + 1;
       read += whole;
-      return buffer.subarray(0, whole).toString().split('\n').slice(0, -1);
-    } finally {
-      await file.close();
-    }
+      return bytes.subarray(0, whole).toString().split('\n').slice(0, -1);
+    });
   }
 
   async function append(lines: readonly string[]): Promise<void> {
-    const file = await open(path, 'a+');
-    try {
-      const { size } = await file.stat();
+    await withFile(path, 'a+', (file) => {
       // A line that a crash tore must not swallow the next one.
-      await file.appendFile(`${(await endsLine(file, size)) ? '' : '\n'}${lines.map((line) => `${line}\n`).join('')}`);
-    } finally {
-      await file.close();
-    }
+      const separator = endsLine(file, fstatSync(file).size) ? '' : '\n';
+      appendFileSync(file, `${separator}${lines.map((line) => `${line}\n`).join('')}`);
+    });
   }
 }

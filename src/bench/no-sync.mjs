@@ -1,8 +1,6 @@
 // A preload (node --import): nothing is made durable. What the worker costs then is what it costs on any disk.
-import { open } from 'node:fs/promises';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 
-const file = await open(process.execPath, 'r');
-const FileHandle = Object.getPrototypeOf(file);
-await file.close();
-FileHandle.sync = async () => {};
-FileHandle.datasync = async () => {};
+for (const name of ['fsync', 'fdatasync']) fs[name] = (_file, done) => process.nextTick(done, null);
+syncBuiltinESMExports();

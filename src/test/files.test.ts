@@ -1,27 +1,27 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import fsPromises from 'node:fs/promises';
+import fs, { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { exists, listFolder, syncFolder, writeDurably } from '../files.js';
 import { temporaryFolder } from './fakes.js';
 
-/** Lets every file that is opened refuse to be synced. */
-async function refuseSync(t: TestContext, code: string): Promise<void> {
-  const file = await fsPromises.open(import.meta.filename);
-  const handle = Object.getPrototypeOf(file) as fsPromises.FileHandle;
-  await file.close();
-  t.mock.method(handle, 'sync', async () => {
-    throw Object.assign(new Error(code), { code });
-  });
+type Done = (error: Error | null) => void;
+
+/** Lets every file refuse to be synced. */
+function refuseSync(t: TestContext, code: string): void {
+  refuse(t, 'fsync', (_file: number, done: Done) => done(Object.assign(new Error(code), { code })));
 }
 
 /** Lets no file be opened. */
 function refuseOpen(t: TestContext, code: string): void {
-  t.mock.method(fsPromises, 'open', async () => {
+  refuse(t, 'openSync', () => {
     throw Object.assign(new Error(code), { code });
   });
+}
+
+function refuse(t: TestContext, name: 'fsync' | 'openSync', act: (...args: never[]) => void): void {
+  t.mock.method(fs, name, act as never);
   syncBuiltinESMExports();
   t.after(() => {
     t.mock.restoreAll();
@@ -38,7 +38,7 @@ test('a file is written whole, in place of a longer one too', async (t) => {
 });
 
 test('a file that cannot be made durable is not written', async (t) => {
-  await refuseSync(t, 'EIO');
+  refuseSync(t, 'EIO');
   await assert.rejects(writeDurably(join(temporaryFolder(t), 'a'), 'x'), { code: 'EIO' });
 });
 
@@ -62,7 +62,7 @@ for (const [code, tolerated] of [
 ] as const) {
   test(`a folder that answers ${code} ${tolerated ? 'is one of a file system that syncs no folders' : 'is not synced'}`, async (t) => {
     const folder = temporaryFolder(t);
-    await refuseSync(t, code);
+    refuseSync(t, code);
     if (tolerated) await syncFolder(folder);
     else await assert.rejects(syncFolder(folder), { code });
     refuseOpen(t, code);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import fsPromises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
@@ -159,42 +160,46 @@ test('a device that is full says so', { skip: !existsSync('/dev/full') }, async 
   await assert.rejects(appendRecord('/dev/full', BEGIN, []), { code: 'ENOSPC' });
 });
 
-/** Lets a method of every open file fail until it is mended. */
-async function breakFiles(
+/** Lets what is done to open files fail until it is mended. */
+function breakFiles(
   t: TestContext,
-  method: 'appendFile' | 'datasync',
-  act: (file: fsPromises.FileHandle, ...args: string[]) => Promise<void>,
-): Promise<{ mend(): void }> {
-  const file = await fsPromises.open(import.meta.filename);
-  const handle = Object.getPrototypeOf(file) as fsPromises.FileHandle;
-  await file.close();
-  const broken = t.mock.method(handle, method, async function (this: fsPromises.FileHandle, ...args: string[]) {
-    await act(this, ...args);
-    throw diskFull();
-  });
-  return { mend: () => broken.mock.restore() };
+  name: 'appendFileSync' | 'fdatasync',
+  act: (file: number, ...rest: unknown[]) => void,
+): { mend(): void } {
+  const broken = t.mock.method(fs, name, act);
+  const mend = () => {
+    broken.mock.restore();
+    syncBuiltinESMExports();
+  };
+  syncBuiltinESMExports();
+  t.after(mend);
+  return { mend };
 }
 
-const FULL: [
-  name: string,
-  method: 'appendFile' | 'datasync',
-  act: (f: fsPromises.FileHandle, text?: string) => Promise<void>,
-][] = [
-  ['the disk is full', 'appendFile', async () => {}],
+const refuse = () => {
+  throw diskFull();
+};
+
+const FULL: [name: string, method: 'appendFileSync' | 'fdatasync', act: (file: number, ...rest: unknown[]) => void][] =
   [
-    'the disk is full in the middle of the line',
-    'appendFile',
-    async (f, text = '') => void (await f.write(text.slice(0, 20))),
-  ],
-  ['the line cannot be made durable', 'datasync', async () => {}],
-];
+    ['the disk is full', 'appendFileSync', refuse],
+    [
+      'the disk is full in the middle of the line',
+      'appendFileSync',
+      (file, text) => {
+        writeSync(file, String(text).slice(0, 20));
+        refuse();
+      },
+    ],
+    ['the line cannot be made durable', 'fdatasync', (_file, done) => (done as (error: Error) => void)(diskFull())],
+  ];
 
 for (const [name, method, act] of FULL) {
   test(`when ${name}, appending rejects, leaves nothing of the record, and works the next time`, async (t) => {
     const path = newPath(t);
     await write(path, BEGIN, attempt());
     const before = readFileSync(path, 'utf8');
-    const disk = await breakFiles(t, method, act);
+    const disk = breakFiles(t, method, act);
     await assert.rejects(write(path, story()), { code: 'ENOSPC' });
     assert.equal(readFileSync(path, 'utf8'), before);
     disk.mend();
@@ -205,7 +210,7 @@ for (const [name, method, act] of FULL) {
 
   test(`when ${name} at the first record, the next try is the first one still`, async (t) => {
     const path = newPath(t);
-    const disk = await breakFiles(t, method, act);
+    const disk = breakFiles(t, method, act);
     await assert.rejects(appendRecord(path, attempt(), [BEGIN]), { code: 'ENOSPC' });
     disk.mend();
     await appendRecord(path, attempt(), [BEGIN]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import fsPromises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
@@ -57,13 +57,16 @@ function assertPair(markdownPath: string, metadataPath: string): void {
   assert.equal(sha256, createHash('sha256').update(markdown).digest('hex'));
 }
 
-/** Lets one function of node:fs/promises fail from its nth call (1 is the first) on. */
-function failing(t: TestContext, name: 'rename' | 'open' | 'readFile', from: number): { mend(): void } {
-  const real = fsPromises[name] as (...args: unknown[]) => Promise<unknown>;
+/** Lets one function fail from its nth call (1 is the first) on. */
+function failing(t: TestContext, name: 'renameSync' | 'openSync' | 'readFile', from: number): { mend(): void } {
+  const module = (name === 'readFile' ? fsPromises : fs) as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const real = module[name] as (...args: unknown[]) => unknown;
   let calls = 0;
-  const broken = t.mock.method(fsPromises, name, async (...args: unknown[]) => {
-    if (++calls >= from) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
-    return real(...args);
+  const broken = t.mock.method(module, name, (...args: unknown[]) => {
+    if (++calls < from) return real(...args);
+    const error = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    if (name === 'readFile') return Promise.reject(error);
+    throw error;
   });
   const mend = () => {
     broken.mock.restore();
@@ -136,11 +139,11 @@ test('200 saves at once, by two workers, are 200 pairs', async (t) => {
 test('whoever sees a story, at any moment of a save, finds its whole metadata', async (t) => {
   const folder = temporaryFolder(t);
   const library = openLibrary(folder, 'run_1');
-  const { rename } = fsPromises;
+  const rename = fs.renameSync;
   const seen: string[][] = [];
   const broken: unknown[] = [];
-  const watched = t.mock.method(fsPromises, 'rename', async (from: string, to: string) => {
-    await rename(from, to);
+  const watched = t.mock.method(fs, 'renameSync', (from: string, to: string) => {
+    rename(from, to);
     seen.push(visible(folder));
     const stories = visible(folder).filter((name) => name.endsWith('.md'));
     for (const name of stories) {
@@ -201,7 +204,7 @@ for (const [name, from] of STAGING_FAULTS) {
     const folder = temporaryFolder(t);
     const library = openLibrary(folder, 'run_1');
     const story = newName(WRITTEN_AT);
-    const fault = failing(t, 'open', from);
+    const fault = failing(t, 'openSync', from);
     await assert.rejects(library.stage(story, entry()), { code: 'ENOSPC' });
     assert.deepEqual(everything(folder), []);
     fault.mend();
@@ -212,9 +215,9 @@ for (const [name, from] of STAGING_FAULTS) {
 }
 
 for (const [name, call, from] of [
-  ['no file can be moved into place', 'rename', 1],
-  ['the second file cannot be moved into place', 'rename', 2],
-  ['the folder cannot be synced after the move', 'open', 1],
+  ['no file can be moved into place', 'renameSync', 1],
+  ['the second file cannot be moved into place', 'renameSync', 2],
+  ['the folder cannot be synced after the move', 'openSync', 1],
 ] as const) {
   for (const again of ['published', 'staged and published']) {
     test(`when ${name}, publishing rejects, and the story can be ${again} again`, async (t) => {

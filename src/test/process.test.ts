@@ -675,7 +675,7 @@ describe('failures of the API', () => {
   test('that pass by themselves cost a wait each, and never a story', async (t) => {
     const { worker, calls } = await workerOn(t, [...transient.map(([, reply]) => reply), STORY], {
       flags: ['--max-consecutive-failures', '0'],
-      env: { REQUEST_IDLE_SECONDS: '0.3' },
+      env: { REQUEST_IDLE_SECONDS: '1' },
     });
     assert.deepEqual(await worker.exited, { code: 0, signal: null });
     assertSoundEnd(worker, 'count', 1);
