@@ -12,14 +12,15 @@ import type { Usage } from './usage.js';
  */
 export type FailureKind = 'transient' | 'unusable' | 'incomplete' | 'blocked' | 'fatal' | 'unforeseen';
 
-export const FAILURE_KINDS: readonly FailureKind[] = [
-  'transient',
-  'unusable',
-  'incomplete',
-  'blocked',
-  'fatal',
-  'unforeseen',
-];
+/** The kinds in Korean. */
+export const FAILURE_NAMES: Record<FailureKind, string> = {
+  transient: '일시적 실패',
+  unusable: '쓸 수 없는 답',
+  incomplete: '잘린 답',
+  blocked: '한도·결제',
+  fatal: 'API의 거부',
+  unforeseen: '예상 밖의 문제',
+};
 
 export interface Failure {
   kind: FailureKind;

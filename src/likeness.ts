@@ -21,12 +21,19 @@ const FIRST = '!'.charCodeAt(0);
 /** Stands for a bin of a signature into which no shingle fell. */
 const EMPTY = '~'.charCodeAt(0);
 
+/** More than any value of a bin. */
+const NONE = 0xffffffff;
+
 /** A text as the set of its shingles, each a signed 32-bit hash. Its `#` heading is left out. */
 export function shinglesOf(text: string): Set<number> {
   const characters = text.replace(/^\s*#.*\n/, '').replace(/[^\p{L}\p{N}]/gu, '');
   const codePoints = new Uint32Array(characters.length);
   let count = 0;
-  for (const character of characters) codePoints[count++] = character.codePointAt(0) ?? 0;
+  for (let at = 0; at < characters.length; count++) {
+    const codePoint = characters.codePointAt(at) ?? 0;
+    codePoints[count] = codePoint;
+    at += codePoint > 0xffff ? 2 : 1;
+  }
   const shingles = new Set<number>();
   for (let at = 0; at + SHINGLE <= count; at++) {
     // FNV-1a, a code point at a time.
@@ -52,16 +59,14 @@ export function likeness(a: ReadonlySet<number>, b: ReadonlySet<number>): number
  * of its least hash.
  */
 export function signatureOf(shingles: ReadonlySet<number>): Uint8Array {
-  const least = new Array<number>(SIGNATURE_BYTES).fill(Number.POSITIVE_INFINITY);
+  const least = new Uint32Array(SIGNATURE_BYTES).fill(NONE);
   for (const shingle of shingles) {
     const hash = shingle >>> 0;
     const bin = hash % SIGNATURE_BYTES;
-    const value = Math.floor(hash / SIGNATURE_BYTES);
+    const value = (hash - bin) / SIGNATURE_BYTES;
     if (value < (least[bin] ?? 0)) least[bin] = value;
   }
-  return Uint8Array.from(least, (value) =>
-    value === Number.POSITIVE_INFINITY ? EMPTY : FIRST + ((mix(value) >>> 0) % (EMPTY - FIRST)),
-  );
+  return Uint8Array.from(least, (value) => (value === NONE ? EMPTY : FIRST + ((mix(value) >>> 0) % (EMPTY - FIRST))));
 }
 
 /** A signature made ready to be counted against many: four bytes a word, and an empty bin equal to nothing. */

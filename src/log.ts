@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import openRollingFile from 'pino-roll';
+import { mask } from './mask.js';
 import type { Terminal } from './terminal.js';
 
 /** Fields of a record; every record names its event. */
@@ -41,21 +42,20 @@ const FILE_NAME = 'horror_story_worker';
  * output, a full disk is waited out in memory.
  */
 export async function openLog(options: LogOptions): Promise<Log> {
-  const { terminal, format } = options;
-  const mask = masker(options.secrets);
+  const { terminal, format, secrets } = options;
   const pretty = prettyFactory({
     colorize: terminal.isLive,
     translateTime: 'SYS:yyyy-mm-dd HH:MM:ss',
     ignore: 'pid,hostname',
     hideObject: true,
   });
-  const screen = { write: (line: string) => terminal.write(mask(format === 'json' ? line : pretty(line))) };
+  const screen = { write: (line: string) => terminal.write(mask(format === 'json' ? line : pretty(line), secrets)) };
   const file = await openFile(options);
   const streams = [
     { level: 'debug' as const, stream: screen },
     ...(file instanceof Error
       ? []
-      : [{ level: 'debug' as const, stream: { write: (line: string) => file.write(mask(line)) } }]),
+      : [{ level: 'debug' as const, stream: { write: (line: string) => file.write(mask(line, secrets)) } }]),
   ];
   const logger = pino(
     {
@@ -108,9 +108,4 @@ async function openFile({ dir, maxSizeMb, keepFiles }: LogOptions) {
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
-}
-
-function masker(secrets: readonly string[]): (line: string) => string {
-  if (secrets.length === 0) return (line) => line;
-  return (line) => secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), line);
 }

@@ -1,4 +1,4 @@
-import type { FailureKind } from './failure.js';
+import { FAILURE_NAMES, type FailureKind } from './failure.js';
 import type { Nearest } from './likeness.js';
 import { formatCost, formatNumber, formatPercent } from './number-format.js';
 import { formatDuration, SECOND } from './time.js';
@@ -135,15 +135,6 @@ export function averageTokens(s: Statistics): number | null {
 export function averageGenerationMs(s: Statistics): number | null {
   return s.stories === 0 ? null : s.generationMs / s.stories;
 }
-
-const FAILURE_NAMES: Record<FailureKind, string> = {
-  transient: '일시적',
-  unusable: '쓸 수 없는 답',
-  incomplete: '잘린 답',
-  blocked: '한도·결제',
-  fatal: '거부',
-  unforeseen: '예상 밖',
-};
 
 /** The fields of the final record. */
 export function toFields(s: Statistics, runtimeMs: number): Record<string, unknown> {

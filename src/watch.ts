@@ -1,4 +1,5 @@
 import type { Log } from './log.js';
+import { mask } from './mask.js';
 import type { Note, Notifier } from './notify.js';
 import { formatCost, formatNumber } from './number-format.js';
 import type { RunState } from './run-state.js';
@@ -140,7 +141,6 @@ function describeEnded({ over, message }: End, status: Status | null): string {
 }
 
 function withoutSecrets<T>(value: T, secrets: readonly string[]): T {
-  const mask = (text: string) => secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), text);
-  const replace = (_key: string, each: unknown) => (typeof each === 'string' ? mask(each) : each);
+  const replace = (_key: string, each: unknown) => (typeof each === 'string' ? mask(each, secrets) : each);
   return JSON.parse(JSON.stringify(value, replace)) as T;
 }

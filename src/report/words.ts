@@ -1,5 +1,5 @@
 import { josa } from 'es-hangul';
-import type { FailureKind } from '../failure.js';
+import { FAILURE_NAMES, type FailureKind } from '../failure.js';
 import { formatCost, formatNumber } from '../number-format.js';
 import { clockTime, formatDuration } from '../time.js';
 import type { Standing } from './standing.js';
@@ -10,12 +10,7 @@ import type { Standing } from './standing.js';
 export type Trouble = FailureKind | 'lost' | 'abandoned';
 
 export const TROUBLES: Record<Trouble, string> = {
-  transient: '일시적 실패',
-  unusable: '쓸 수 없는 답',
-  incomplete: '잘린 답',
-  blocked: '한도·결제',
-  fatal: 'API의 거부',
-  unforeseen: '예상 밖의 문제',
+  ...FAILURE_NAMES,
   lost: '강제 종료로 끊김',
   abandoned: '종료 요청으로 포기',
 };

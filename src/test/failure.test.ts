@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CallFailure, type CallFailureDetail, classify, endsRun, FAILURE_KINDS, type FailureKind } from '../failure.js';
+import { CallFailure, type CallFailureDetail, classify, endsRun, FAILURE_NAMES, type FailureKind } from '../failure.js';
 
 function fails(detail: Partial<CallFailureDetail>): CallFailure {
   return new CallFailure({
@@ -135,5 +135,5 @@ test('whatever is no call failure is unforeseen, and keeps its words', () => {
 });
 
 test('only what a person has to mend ends the run', () => {
-  assert.deepEqual(FAILURE_KINDS.filter(endsRun), ['blocked', 'fatal']);
+  assert.deepEqual((Object.keys(FAILURE_NAMES) as FailureKind[]).filter(endsRun), ['blocked', 'fatal']);
 });

@@ -73,7 +73,7 @@ test('failures are counted by kind and by code', () => {
   s = countFailure(s, { ...failed, kind: 'incomplete', code: 'max_tokens', setAside: true });
   assert.deepEqual(s.failures, { transient: 3, incomplete: 1 });
   assert.deepEqual(s.failureCodes, { overloaded_error: 2, cut: 1, max_tokens: 1 });
-  assert.match(toLines(s, 0, '', OVER).join('\n'), /소설이 되지 못한 시도: 일시적 3, 잘린 답 1 \(따로 보관 1건\)/);
+  assert.match(toLines(s, 0, '', OVER).join('\n'), /소설이 되지 못한 시도: 일시적 실패 3, 잘린 답 1 \(따로 보관 1건\)/);
 });
 
 test('an attempt that was given up is no failure, but what it used is counted', () => {
