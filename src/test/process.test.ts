@@ -780,7 +780,7 @@ describe('failures of the API', () => {
     const written = [worker.outputDir, worker.logDir].flatMap((folder) =>
       readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
-        .map((entry) => readFileSync(join(entry.path, entry.name), 'utf8')),
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8')),
     );
     assert.ok(written.length >= 5, 'a story, its metadata, the deck, the ledger and the log');
     assert.ok(![worker.stdout(), worker.stderr(), ...written].join().includes(key));
