@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import fs, { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import fs, { readFileSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { exists, listFolder, syncFolder, writeDurably } from '../files.js';
+import { listFolder, syncFolder, writeDurably } from '../files.js';
 import { temporaryFolder } from './fakes.js';
 
 type Done = (error: Error | null) => void;
@@ -78,11 +78,4 @@ test('a folder that is not there has no names; a file has none to ask for', asyn
   writeFileSync(join(folder, 'a'), '');
   assert.deepEqual(await listFolder(folder), ['a']);
   await assert.rejects(listFolder(join(folder, 'a')), { code: 'ENOTDIR' });
-});
-
-test('files and folders exist, others do not', async (t) => {
-  const folder = temporaryFolder(t);
-  mkdirSync(join(folder, 'b'));
-  writeFileSync(join(folder, 'a'), '');
-  assert.deepEqual(await Promise.all(['a', 'b', 'c'].map((name) => exists(join(folder, name)))), [true, true, false]);
 });

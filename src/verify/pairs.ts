@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists, listFolder } from '../files.js';
+import { listFolder } from '../files.js';
 import { filesOf, type Shelf, setAsideFolder, stagingFolder } from '../library.js';
 import type { Report } from './finding.js';
 
@@ -124,17 +125,17 @@ function isPlain({ markdown, metadata }: Sighting): boolean {
 async function lookAgain(folder: string, { name, stagedBy: before }: Sighting): Promise<Sighting> {
   // It may have come into staging after that was looked through.
   const stagedBy = before ?? (await stagedWhere(folder, name));
-  const look = async (half: 0 | 1) => {
+  const look = (half: 0 | 1) => {
     const spots = new Set<Spot>();
-    const isAt = (spot: Spot) => exists(pathOf(folder, { name, stagedBy }, spot, half));
-    for (const spot of SPOTS) if ((spot !== 'staged' || stagedBy !== null) && (await isAt(spot))) spots.add(spot);
+    const isAt = (spot: Spot) => existsSync(pathOf(folder, { name, stagedBy }, spot, half));
+    for (const spot of SPOTS) if ((spot !== 'staged' || stagedBy !== null) && isAt(spot)) spots.add(spot);
     // Seen in two places: it may have been moved from the one to the other between two looks.
-    if (spots.size > 1) for (const spot of [...spots]) if (!(await isAt(spot))) spots.delete(spot);
+    if (spots.size > 1) for (const spot of [...spots]) if (!isAt(spot)) spots.delete(spot);
     return spots;
   };
   // The text moves last: a text on a shelf whose metadata is then not there has lost it.
-  const markdown = await look(0);
-  return { name, stagedBy, markdown, metadata: await look(1) };
+  const markdown = look(0);
+  return { name, stagedBy, markdown, metadata: look(1) };
 }
 
 async function stagedWhere(folder: string, name: string): Promise<string | null> {
