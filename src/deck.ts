@@ -93,9 +93,16 @@ function parseDraw(line: string): Draw | null {
 /** What the first so many bytes of the deck's file come to, so that a start need not read them. */
 interface Digest {
   read: number;
+  rounds: RoundsState;
+}
+
+interface DigestHead {
+  read: number;
   /** Of the bytes before `read`: a file that was moved away and begun anew is told from the one that was read. */
   check: string;
-  rounds: RoundsState;
+  used: RoundsState['used'];
+  /** Bytes that follow. */
+  came: number;
 }
 
 /** After so many draws the digest is written anew; so many lines a start reads at the most. */
@@ -104,14 +111,17 @@ const DIGEST_EVERY = 16;
 /** How many of the bytes before it a digest vouches for. */
 const CHECKED = 512;
 
-const digestPath = (path: string) => path.replace(/\.jsonl$/, '.digest.json');
+const digestPath = (path: string) => path.replace(/\.jsonl$/, '.digest');
 
-/** Not durable, and no loss: without it the next start reads the whole file. */
-async function writeDigest(path: string, read: number, rounds: RoundsState): Promise<void> {
+/**
+ * A line of JSON, and after it all combinations that came, as they are: after years they are long, and every start reads
+ * them. Not durable, and no loss: without it the next start reads the whole file.
+ */
+async function writeDigest(path: string, read: number, { used, came }: RoundsState): Promise<void> {
   const draft = `${digestPath(path)}.${process.pid}`;
   try {
-    const digest: Digest = { read, check: await checkOf(path, read), rounds };
-    writeFileSync(draft, JSON.stringify(digest));
+    const head = JSON.stringify({ read, check: await checkOf(path, read), used, came: came.length });
+    writeFileSync(draft, Buffer.concat([Buffer.from(`${head}\n`), came]));
     renameSync(draft, digestPath(path));
   } catch (error) {
     // Only the file system's refusals are no matter.
@@ -122,12 +132,13 @@ async function writeDigest(path: string, read: number, rounds: RoundsState): Pro
 /** @returns null when there is none that fits the deck's file */
 async function readDigest(path: string): Promise<Digest | null> {
   try {
-    // Made a string of in one piece: after years it is long, and every start reads it.
-    const digest = JSON.parse(readFileSync(digestPath(path)).toString()) as Digest;
-    const { read, check, rounds } = digest;
-    if (typeof rounds.came !== 'string' || check !== (await checkOf(path, read))) return null;
+    const bytes = readFileSync(digestPath(path));
+    const end = bytes.indexOf('\n');
+    const head = JSON.parse(bytes.toString('utf8', 0, end)) as DigestHead;
+    const came = bytes.subarray(end + 1);
+    if (head.came !== came.length || head.check !== (await checkOf(path, head.read))) return null;
     // An axis that has come since has used nothing.
-    return { read, check, rounds: { came: rounds.came, used: byAxis((axis) => rounds.used[axis] ?? []) } };
+    return { read: head.read, rounds: { came, used: byAxis((axis) => head.used[axis] ?? []) } };
   } catch {
     // Missing, torn or foreign: the file itself has it all.
     return null;

@@ -5,12 +5,12 @@ import type { Random } from './time.js';
 /** A premise by the ids of its cards. One drawn by an earlier version may lack an axis that has come since. */
 export type Combination = Partial<Record<Axis, string>>;
 
-/** Everything that is used up, as JSON. */
+/** Everything that is used up. */
 export interface RoundsState {
   /** By axis, the cards of the present round, in their order. */
   used: Record<Axis, string[]>;
-  /** All combinations that came, each as a digest of the same length. */
-  came: string;
+  /** All combinations that came, one after the other, each as a digest of the same length in ASCII. */
+  came: Buffer;
 }
 
 /** How often a combination that has come already is drawn anew, before it is let pass. */
@@ -20,13 +20,13 @@ const MOST_TRIES = 1000;
 export class Rounds {
   readonly #rounds: Record<Axis, Round>;
   /** Those of the state that was given, and those since: a hundred thousand are searched sooner than put into a set. */
-  readonly #earlier: string;
+  readonly #earlier: Buffer;
   readonly #combinations = new Set<string>();
 
   constructor(axes: readonly AxisCards[], state?: RoundsState) {
     const cardsOf = new Map(axes.map(({ axis, cards }) => [axis, cards]));
     this.#rounds = byAxis((axis) => new Round(cardsOf.get(axis) ?? [], state?.used[axis]));
-    this.#earlier = state?.came ?? '';
+    this.#earlier = state?.came ?? Buffer.alloc(0);
   }
 
   /**
@@ -60,15 +60,15 @@ export class Rounds {
   state(): RoundsState {
     return {
       used: byAxis((axis) => this.#rounds[axis].used()),
-      came: this.#earlier + [...this.#combinations].join(''),
+      came: Buffer.concat([this.#earlier, Buffer.from([...this.#combinations].join(''), 'latin1')]),
     };
   }
 
   #hasCome(digest: string): boolean {
     if (this.#combinations.has(digest)) return true;
-    let at = this.#earlier.indexOf(digest);
+    let at = this.#earlier.indexOf(digest, 0, 'latin1');
     // Across the border of two digests it is none.
-    while (at !== -1 && at % DIGEST !== 0) at = this.#earlier.indexOf(digest, at + 1);
+    while (at !== -1 && at % DIGEST !== 0) at = this.#earlier.indexOf(digest, at + 1, 'latin1');
     return at !== -1;
   }
 }

@@ -163,7 +163,8 @@ test('a start reads what is used up from a digest, and only the latest lines fro
   const path = join(folder, '.deck.jsonl');
   const before = await drawn(300, deckOn(folder));
   const content = readFileSync(path);
-  const { read } = JSON.parse(readFileSync(join(folder, '.deck.digest.json'), 'utf8')) as { read: number };
+  const [head = ''] = readFileSync(join(folder, '.deck.digest'), 'utf8').split('\n');
+  const { read } = JSON.parse(head) as { read: number };
   assert.ok(read > 0.9 * content.length && read < content.length);
   // What only the digest knows by now.
   writeFileSync(path, Buffer.concat([Buffer.alloc(1000, '\n'), content.subarray(1000)]));
@@ -173,6 +174,8 @@ test('a start reads what is used up from a digest, and only the latest lines fro
 for (const [name, spoil] of [
   ['is gone', (digest: string) => rmSync(digest)],
   ['is torn', (digest: string) => writeFileSync(digest, readFileSync(digest, 'utf8').slice(0, 500))],
+  ['lacks its end', (digest: string) => writeFileSync(digest, readFileSync(digest).subarray(0, -3))],
+  ['is empty', (digest: string) => writeFileSync(digest, '')],
   [
     'is of another file',
     (digest: string) => writeFileSync(digest, readFileSync(digest, 'utf8').replace(/"check":"./, '"check":"x')),
@@ -181,14 +184,14 @@ for (const [name, spoil] of [
   test(`a start whose digest ${name} reads the whole file`, async (t) => {
     const folder = folderOf(t);
     const before = await drawn(300, deckOn(folder));
-    spoil(join(folder, '.deck.digest.json'));
+    spoil(join(folder, '.deck.digest'));
     assertFair([...before, ...(await drawn(30, deckOn(folder, 2)))]);
   });
 }
 
 test('a digest that cannot be written is no reason not to draw', async (t) => {
   const folder = folderOf(t);
-  mkdirSync(join(folder, '.deck.digest.json'), { recursive: true });
+  mkdirSync(join(folder, '.deck.digest'), { recursive: true });
   assertFair(await drawn(300, deckOn(folder)));
 });
 
