@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -156,4 +157,21 @@ export function storyText({ title = '반품 구역', characters = 1500 } = {}): 
     length += paragraph.length;
   }
   return `# ${title}\n\n${paragraphs.join('\n\n')}`;
+}
+
+/** Replaces a function of one of Node's modules, for those too that have imported it by its name, until it is mended. */
+export function replaceInNode(
+  t: TestContext,
+  module: object,
+  name: string,
+  act: (...args: never[]) => unknown,
+): { mend(): void } {
+  const replaced = t.mock.method(module as Record<string, (...args: never[]) => unknown>, name, act);
+  const mend = () => {
+    replaced.mock.restore();
+    syncBuiltinESMExports();
+  };
+  syncBuiltinESMExports();
+  t.after(mend);
+  return { mend };
 }

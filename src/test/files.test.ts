@@ -1,31 +1,21 @@
 import assert from 'node:assert/strict';
 import fs, { readFileSync, writeFileSync } from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { listFolder, syncFolder, writeDurably } from '../files.js';
-import { temporaryFolder } from './fakes.js';
+import { replaceInNode, temporaryFolder } from './fakes.js';
 
 type Done = (error: Error | null) => void;
 
 /** Lets every file refuse to be synced. */
 function refuseSync(t: TestContext, code: string): void {
-  refuse(t, 'fsync', (_file: number, done: Done) => done(Object.assign(new Error(code), { code })));
+  replaceInNode(t, fs, 'fsync', (_file: number, done: Done) => done(Object.assign(new Error(code), { code })));
 }
 
 /** Lets no file be opened. */
 function refuseOpen(t: TestContext, code: string): void {
-  refuse(t, 'openSync', () => {
+  replaceInNode(t, fs, 'openSync', () => {
     throw Object.assign(new Error(code), { code });
-  });
-}
-
-function refuse(t: TestContext, name: 'fsync' | 'openSync', act: (...args: never[]) => void): void {
-  t.mock.method(fs, name, act as never);
-  syncBuiltinESMExports();
-  t.after(() => {
-    t.mock.restoreAll();
-    syncBuiltinESMExports();
   });
 }
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import fs, { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import fsPromises from 'node:fs/promises';
-import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
@@ -14,7 +13,7 @@ import {
   saysOver,
 } from '../ledger.js';
 import { fold, NEW_RUN } from '../run-state.js';
-import { diskFull, seededRandom, temporaryFolder } from './fakes.js';
+import { diskFull, replaceInNode, seededRandom, temporaryFolder } from './fakes.js';
 import { abandoned, attempt, DEAD, end, failure, history, story } from './records.js';
 
 const BEGIN: BeginRecord = {
@@ -160,22 +159,6 @@ test('a device that is full says so', { skip: !existsSync('/dev/full') }, async 
   await assert.rejects(appendRecord('/dev/full', BEGIN, []), { code: 'ENOSPC' });
 });
 
-/** Lets what is done to open files fail until it is mended. */
-function breakFiles(
-  t: TestContext,
-  name: 'appendFileSync' | 'fdatasync',
-  act: (file: number, ...rest: unknown[]) => void,
-): { mend(): void } {
-  const broken = t.mock.method(fs, name, act);
-  const mend = () => {
-    broken.mock.restore();
-    syncBuiltinESMExports();
-  };
-  syncBuiltinESMExports();
-  t.after(mend);
-  return { mend };
-}
-
 const refuse = () => {
   throw diskFull();
 };
@@ -199,7 +182,7 @@ for (const [name, method, act] of FULL) {
     const path = newPath(t);
     await write(path, BEGIN, attempt());
     const before = readFileSync(path, 'utf8');
-    const disk = breakFiles(t, method, act);
+    const disk = replaceInNode(t, fs, method, act);
     await assert.rejects(write(path, story()), { code: 'ENOSPC' });
     assert.equal(readFileSync(path, 'utf8'), before);
     disk.mend();
@@ -210,7 +193,7 @@ for (const [name, method, act] of FULL) {
 
   test(`when ${name} at the first record, the next try is the first one still`, async (t) => {
     const path = newPath(t);
-    const disk = breakFiles(t, method, act);
+    const disk = replaceInNode(t, fs, method, act);
     await assert.rejects(appendRecord(path, attempt(), [BEGIN]), { code: 'ENOSPC' });
     disk.mend();
     await appendRecord(path, attempt(), [BEGIN]);

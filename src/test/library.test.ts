@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import fs, { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import fsPromises from 'node:fs/promises';
-import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
@@ -18,7 +17,7 @@ import {
   type Stored,
 } from '../library.js';
 import { fileTimestamp } from '../time.js';
-import { storyText, temporaryFolder } from './fakes.js';
+import { diskFull, replaceInNode, storyText, temporaryFolder } from './fakes.js';
 
 const WRITTEN_AT = Date.UTC(2026, 10, 23, 5, 30);
 
@@ -59,22 +58,14 @@ function assertPair(markdownPath: string, metadataPath: string): void {
 
 /** Lets one function fail from its nth call (1 is the first) on. */
 function failing(t: TestContext, name: 'renameSync' | 'openSync' | 'readFile', from: number): { mend(): void } {
-  const module = (name === 'readFile' ? fsPromises : fs) as unknown as Record<string, (...args: unknown[]) => unknown>;
-  const real = module[name] as (...args: unknown[]) => unknown;
+  const module = name === 'readFile' ? fsPromises : fs;
+  const real = module[name as keyof typeof module] as (...args: never[]) => unknown;
   let calls = 0;
-  const broken = t.mock.method(module, name, (...args: unknown[]) => {
+  return replaceInNode(t, module, name, (...args) => {
     if (++calls < from) return real(...args);
-    const error = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
-    if (name === 'readFile') return Promise.reject(error);
-    throw error;
+    if (name === 'readFile') return Promise.reject(diskFull());
+    throw diskFull();
   });
-  const mend = () => {
-    broken.mock.restore();
-    syncBuiltinESMExports();
-  };
-  syncBuiltinESMExports();
-  t.after(mend);
-  return { mend };
 }
 
 test('a story is saved as a pair, named by its local time, with the checksum of the text', async (t) => {
@@ -142,7 +133,7 @@ test('whoever sees a story, at any moment of a save, finds its whole metadata', 
   const rename = fs.renameSync;
   const seen: string[][] = [];
   const broken: unknown[] = [];
-  const watched = t.mock.method(fs, 'renameSync', (from: string, to: string) => {
+  replaceInNode(t, fs, 'renameSync', (from: string, to: string) => {
     rename(from, to);
     seen.push(visible(folder));
     const stories = visible(folder).filter((name) => name.endsWith('.md'));
@@ -154,11 +145,6 @@ test('whoever sees a story, at any moment of a save, finds its whole metadata', 
         broken.push(error);
       }
     }
-  });
-  syncBuiltinESMExports();
-  t.after(() => {
-    watched.mock.restore();
-    syncBuiltinESMExports();
   });
   await save(library, entry(1));
   await save(library, entry(2));
