@@ -158,13 +158,18 @@ test('cards so few that their combinations run out are dealt again, and fairly',
   }
 });
 
+/** How many bytes of the deck's file a digest stands for, and how many combinations it knows. */
+function digestIn(folder: string): { read: number; combinations: number } {
+  const [head = '', came = ''] = readFileSync(join(folder, '.deck.digest'), 'utf8').split('\n');
+  return { read: (JSON.parse(head) as { read: number }).read, combinations: came.length / 6 };
+}
+
 test('a start reads what is used up from a digest, and only the latest lines from the file', async (t) => {
   const folder = folderOf(t);
   const path = join(folder, '.deck.jsonl');
   const before = await drawn(300, deckOn(folder));
   const content = readFileSync(path);
-  const [head = ''] = readFileSync(join(folder, '.deck.digest'), 'utf8').split('\n');
-  const { read } = JSON.parse(head) as { read: number };
+  const { read } = digestIn(folder);
   assert.ok(read > 0.9 * content.length && read < content.length);
   // What only the digest knows by now.
   writeFileSync(path, Buffer.concat([Buffer.alloc(1000, '\n'), content.subarray(1000)]));
@@ -186,6 +191,12 @@ for (const [name, spoil] of [
     const before = await drawn(300, deckOn(folder));
     spoil(join(folder, '.deck.digest'));
     assertFair([...before, ...(await drawn(30, deckOn(folder, 2)))]);
+    // It was written anew, from all that was drawn.
+    const { read, combinations } = digestIn(folder);
+    assert.equal(
+      combinations,
+      readFileSync(join(folder, '.deck.jsonl')).subarray(0, read).toString().split('\n').length - 1,
+    );
   });
 }
 
