@@ -154,7 +154,7 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
   if (!opened.done) return finish({ kind: 'signal', source: String(shutdown.stopping.reason), during: null });
   const run = opened.value;
   current = run;
-  watch.follow(await toFollowed(config.outputDir, run, { runName, limits, caps }));
+  watch.follow(toFollowed(config.outputDir, run, { runName, limits, caps }));
 
   const { createAuthor } = await import('./author.js');
   const offline = isOffline ? await openOfflineAuthor({ axes, ...config }) : null;

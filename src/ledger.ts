@@ -1,5 +1,13 @@
-import { appendFileSync, closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import {
+  appendFileSync,
+  closeSync,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { FailureKind } from './failure.js';
@@ -140,10 +148,10 @@ export async function listRuns(folder: string): Promise<string[]> {
 const NO_FILE_OF_OURS = new Set(['ENOENT', 'EISDIR', 'EACCES', 'EPERM']);
 
 /** @returns null when there is no ledger of ours: no file, an empty or foreign one, or one torn in its first record */
-export async function readLedger(path: string): Promise<ReadLedger | null> {
+export function readLedger(path: string): ReadLedger | null {
   let content: string;
   try {
-    content = await readFile(path, 'utf8');
+    content = readFileSync(path, 'utf8');
   } catch (error) {
     if (NO_FILE_OF_OURS.has((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;

@@ -3,7 +3,7 @@ import type { Config, Limits } from './config.js';
 import type { Log } from './log.js';
 import type { NotifierOptions } from './notify.js';
 import type { Run } from './run.js';
-import { toCaps, toIso } from './status.js';
+import { type Status, toCaps, toIso } from './status.js';
 import { readStatus, writeStatus } from './status-file.js';
 import { reportMetrics, supervised } from './supervisor.js';
 import { systemClock } from './time.js';
@@ -32,13 +32,12 @@ export async function openWatch({ config, log, secrets, ...options }: LiveOption
 }
 
 /** The run that this process has, as its watch needs to know it. @param folder the story folder */
-export async function toFollowed(
+export function toFollowed(
   folder: string,
   run: Run,
   { runName, limits, caps }: { runName: string; limits: Limits; caps: Caps },
-): Promise<Followed> {
-  // Only for what earlier processes of the run have left to show.
-  const before = await readStatus(folder, run.id).catch(() => null);
+): Followed {
+  const before = readBefore(folder, run.id);
   return {
     given: {
       run_id: run.id,
@@ -52,4 +51,13 @@ export async function toFollowed(
     state: run.state,
     before: { last_story: before?.last_story ?? null, last_failure: before?.last_failure ?? null },
   };
+}
+
+/** What earlier processes of the run have left to show, and nothing that it depends on. */
+function readBefore(folder: string, runId: string): Status | null {
+  try {
+    return readStatus(folder, runId);
+  } catch {
+    return null;
+  }
 }

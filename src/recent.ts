@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ledgerPath, listRuns, readLedger } from './ledger.js';
 import { filesOf } from './library.js';
@@ -24,12 +24,12 @@ export async function readRecentStories(folder: string, count: number): Promise<
   let stories: RecentStory[] = [];
   for (const runId of await listRuns(folder)) {
     if (stories.length >= count) break;
-    const ledger = await readLedger(ledgerPath(folder, runId));
+    const ledger = readLedger(ledgerPath(folder, runId));
     const names = (ledger?.records ?? []).flatMap((record) =>
       record.type === 'outcome' && record.kind === 'story' ? [record.name] : [],
     );
-    const found = await Promise.all(names.slice(stories.length - count).map((name) => readStory(folder, name)));
-    stories = [...found.flatMap((story) => story ?? []), ...stories];
+    const latest = names.slice(stories.length - count);
+    stories = [...latest.flatMap((name) => readStory(folder, name) ?? []), ...stories];
   }
   return {
     list: () => stories,
@@ -40,9 +40,9 @@ export async function readRecentStories(folder: string, count: number): Promise<
 }
 
 /** @returns null when somebody has taken the story away, or its metadata has no such fields */
-async function readStory(folder: string, name: string): Promise<RecentStory | null> {
+function readStory(folder: string, name: string): RecentStory | null {
   try {
-    const metadata = JSON.parse(await readFile(join(folder, filesOf(name)[1]), 'utf8')) as Partial<RecentStory>;
+    const metadata = JSON.parse(readFileSync(join(folder, filesOf(name)[1]), 'utf8')) as Partial<RecentStory>;
     const { title, opening } = metadata;
     return typeof title === 'string' && typeof opening === 'string' ? { title, opening } : null;
   } catch {

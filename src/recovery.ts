@@ -93,12 +93,12 @@ export async function recoverRuns(place: RunPlace, exceptRunId: string | null, l
     if (runId === exceptRunId) continue;
     if ((await listLeftovers(place.folder, runId)).length === 0) {
       // Killed when all was done but this; one whose owner lives is about to be used.
-      if (!(await hasLivingOwner(place, runId))) await removeStaging(place.folder, runId);
+      if (!hasLivingOwner(place, runId)) await removeStaging(place.folder, runId);
       continue;
     }
     const taken = await claimRun(place, runId, 'recover');
     if (taken === null) {
-      await warnOfOrphan(place, runId, log);
+      warnOfOrphan(place, runId, log);
       continue;
     }
     await recoverRun(place, taken, log);
@@ -108,8 +108,8 @@ export async function recoverRuns(place: RunPlace, exceptRunId: string | null, l
 }
 
 /** Without its ledger nobody can say whose these files are; they are left for a person to look at. */
-async function warnOfOrphan({ folder }: RunPlace, runId: string, log: Log): Promise<void> {
-  if ((await readLedger(ledgerPath(folder, runId))) !== null) return;
+function warnOfOrphan({ folder }: RunPlace, runId: string, log: Log): void {
+  if (readLedger(ledgerPath(folder, runId)) !== null) return;
   log.warn(
     { event: 'staging_without_ledger', of_run: runId },
     `장부가 없는 실행의 작업 폴더를 그대로 둡니다. 온전한 글이 있을 수 있습니다: ${stagingFolder(folder, runId)}`,

@@ -69,7 +69,7 @@ export async function claimRun(
   purpose: ClaimRecord['purpose'],
 ): Promise<TakenRun | null> {
   const path = ledgerPath(place.folder, runId);
-  const found = await readLedger(path);
+  const found = readLedger(path);
   if (found === null) return null;
   const before = replay(found);
   const { owner, epoch } = before;
@@ -78,7 +78,7 @@ export async function claimRun(
   if (owner !== null && isAlive(owner)) return null;
   const claim: ClaimRecord = { type: 'claim', at: place.now(), epoch: epoch + 1, owner: place.me, purpose };
   await appendRecord(path, claim, []);
-  const ledger = await readLedger(path);
+  const ledger = readLedger(path);
   if (ledger === null) return null;
   const state = replay(ledger);
   const won = state.owner !== null && isSame(state.owner, place.me);
@@ -109,12 +109,12 @@ export async function resumeRun(
     const path = ledgerPath(place.folder, runId);
     // There may be thousands, of which hardly one has to be read: the deadline of most is past.
     if (runId < oldest || saysOver(path)) continue;
-    const ledger = await readLedger(path);
+    const ledger = readLedger(path);
     if (ledger === null) onUnreadable(path);
     if (ledger === null || !isOpen(place, ledger, query)) continue;
     const taken = await claimRun(place, runId, 'resume');
     if (taken !== null) return taken;
-    if (await isBeingRecovered(place, runId)) {
+    if (isBeingRecovered(place, runId)) {
       throw Object.assign(new Error('다른 작업자가 이어 할 실행을 정리하는 중입니다'), { code: 'EBUSY' });
     }
   }
@@ -122,14 +122,14 @@ export async function resumeRun(
 }
 
 /** Does a process that still runs have this run? */
-export async function hasLivingOwner({ folder }: RunPlace, runId: string): Promise<boolean> {
-  const ledger = await readLedger(ledgerPath(folder, runId));
+export function hasLivingOwner({ folder }: RunPlace, runId: string): boolean {
+  const ledger = readLedger(ledgerPath(folder, runId));
   const owner = ledger === null ? null : replay(ledger).owner;
   return owner !== null && isAlive(owner);
 }
 
-async function isBeingRecovered({ folder }: RunPlace, runId: string): Promise<boolean> {
-  const ledger = await readLedger(ledgerPath(folder, runId));
+function isBeingRecovered({ folder }: RunPlace, runId: string): boolean {
+  const ledger = readLedger(ledgerPath(folder, runId));
   if (ledger === null) return false;
   const { owner, recovering } = replay(ledger);
   return recovering && owner !== null && isAlive(owner);

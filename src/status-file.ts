@@ -1,5 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEnd } from './ending.js';
 import { type LedgerRecord, ledgerPath, listRuns, type ReadLedger, readLedger } from './ledger.js';
@@ -51,14 +50,14 @@ export async function readStatuses(folder: string): Promise<Status[]> {
   const living: FoundRun[] = [];
   let last: FoundRun | null = null;
   for (const runId of await listRuns(folder)) {
-    const ledger = await readLedger(ledgerPath(folder, runId));
+    const ledger = readLedger(ledgerPath(folder, runId));
     if (ledger === null) continue;
     const found = { ledger, state: replay(ledger) };
     if (isLiving(found.state)) living.push(found);
     if (last === null || found.state.lastAt > last.state.lastAt) last = found;
   }
   const chosen = living.length === 0 && last !== null ? [last] : living;
-  return Promise.all(chosen.map((found) => toStatus(folder, found)));
+  return chosen.map((found) => toStatus(folder, found));
 }
 
 /** Whoever only puts right what a kill left behind is not at work on the run. */
@@ -67,15 +66,15 @@ function isLiving({ owner, recovering }: RunState): boolean {
 }
 
 /** @returns what is known of one run; null when it has no ledger */
-export async function readStatus(folder: string, runId: string): Promise<Status | null> {
-  const ledger = await readLedger(ledgerPath(folder, runId));
+export function readStatus(folder: string, runId: string): Status | null {
+  const ledger = readLedger(ledgerPath(folder, runId));
   return ledger === null ? null : toStatus(folder, { ledger, state: replay(ledger) });
 }
 
-async function toStatus(folder: string, { ledger, state }: FoundRun): Promise<Status> {
+function toStatus(folder: string, { ledger, state }: FoundRun): Status {
   const { begin, records } = ledger;
   const living = isLiving(state);
-  const file = await readFileOf(folder, begin.run_id);
+  const file = readFileOf(folder, begin.run_id);
   // What a worker said that has gone since holds no more for the one that has the run now.
   const own = file?.epoch === state.epoch ? file : null;
   const told = living ? own : file;
@@ -94,7 +93,7 @@ async function toStatus(folder: string, { ledger, state }: FoundRun): Promise<St
     ...(living
       ? { ...doingOf(own, state), end: null }
       : { doing: 'ended', since: toIso(state.lastAt), next_at: null, end: endOf(own, records, state) }),
-    last_story: await lastStory(folder, told, records),
+    last_story: lastStory(folder, told, records),
     last_failure: lastFailure(told, records),
   };
 }
@@ -127,16 +126,12 @@ function endOf(own: Status | null, records: readonly LedgerRecord[], { over, own
   return { reason, message: ENDS[reason] ?? reason, over, exit_code: null };
 }
 
-async function lastStory(
-  folder: string,
-  told: Status | null,
-  records: readonly LedgerRecord[],
-): Promise<LastStory | null> {
+function lastStory(folder: string, told: Status | null, records: readonly LedgerRecord[]): LastStory | null {
   const record = records.findLast((each) => each.type === 'outcome' && each.kind === 'story');
   if (record === undefined) return told?.last_story ?? null;
   const [file, metadata] = filesOf(record.name);
   const known = told?.last_story?.file === file ? told.last_story.title : null;
-  const { title } = (await readJson(join(folder, metadata))) ?? {};
+  const { title } = readJson(join(folder, metadata)) ?? {};
   return { title: known ?? (typeof title === 'string' ? title : null), file, at: toIso(record.at) };
 }
 
@@ -147,15 +142,15 @@ function lastFailure(told: Status | null, records: readonly LedgerRecord[]): Las
   return { code: record.code, reason: null, at: toIso(record.at) };
 }
 
-async function readFileOf(folder: string, runId: string): Promise<Status | null> {
-  const json = (await readJson(statusPath(folder, runId))) as Partial<Status> | null;
+function readFileOf(folder: string, runId: string): Status | null {
+  const json = readJson(statusPath(folder, runId)) as Partial<Status> | null;
   return json?.run_id === runId && typeof json.since === 'string' ? (json as Status) : null;
 }
 
 /** @returns null for whatever is no JSON object, or cannot be read */
-async function readJson(path: string): Promise<Record<string, unknown> | null> {
+function readJson(path: string): Record<string, unknown> | null {
   try {
-    const json: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
     return typeof json === 'object' ? (json as Record<string, unknown> | null) : null;
   } catch {
     return null;

@@ -49,7 +49,7 @@ export async function readEvidence(folder: string, logDir: string): Promise<Evid
 export async function readRuns(folder: string): Promise<FoundRun[]> {
   const runs: FoundRun[] = [];
   for (const id of (await listRuns(folder)).reverse()) {
-    const ledger = await readLedger(ledgerPath(folder, id));
+    const ledger = readLedger(ledgerPath(folder, id));
     if (ledger === null) continue;
     const { records, begin } = ledger;
     runs.push({ id, at: begin.at, records, attempts: attemptsOf(records) });

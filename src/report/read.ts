@@ -69,7 +69,7 @@ async function findRun(folder: string, wanted: string | null): Promise<{ ledger:
   const skipped: string[] = [];
   for (const id of fitting) {
     const path = ledgerPath(folder, id);
-    const ledger = await readLedger(path);
+    const ledger = readLedger(path);
     if (ledger !== null) return { ledger, skipped };
     skipped.push(path);
   }

@@ -31,8 +31,8 @@ async function write(path: string, ...records: LedgerRecord[]): Promise<void> {
   for (const record of records) await appendRecord(path, record, []);
 }
 
-async function read(path: string) {
-  const ledger = await readLedger(path);
+function read(path: string) {
+  const ledger = readLedger(path);
   assert.ok(ledger !== null, 'no ledger');
   return ledger;
 }
@@ -50,7 +50,7 @@ test('what is appended is read again, record by record', async (t) => {
     end({ reason: '줄\n바꿈 \u2028' }),
   ];
   await write(path, ...records);
-  assert.deepEqual(await read(path), { path, begin: BEGIN, records, unreadable: 0 });
+  assert.deepEqual(read(path), { path, begin: BEGIN, records, unreadable: 0 });
   assert.equal(readFileSync(path, 'utf8').split('\n').length, records.length + 1);
 });
 
@@ -72,11 +72,11 @@ test('a last record torn at any byte costs that record alone, and the next one i
     // Without its line end a record is whole all the same.
     const kept = size >= whole.length - 1 ? [last] : [];
     const unreadable = kept.length === 0 && size > before.length ? 1 : 0;
-    const torn = await read(path);
+    const torn = read(path);
     assert.deepEqual(torn.records, [BEGIN, attempt(), story(), ...kept], `cut at ${size}`);
     assert.equal(torn.unreadable, unreadable, `cut at ${size}`);
     await write(path, attempt({ number: 2 }));
-    const after = await read(path);
+    const after = read(path);
     assert.deepEqual(after.records, [...torn.records, attempt({ number: 2 })], `cut at ${size}`);
     assert.equal(after.unreadable, unreadable, `cut at ${size}`);
   }
@@ -97,14 +97,14 @@ test('lines in the middle that are no records are counted, and the rest is read'
   ];
   writeFileSync(path, `${readFileSync(path, 'utf8')}${junk.join('\n')}\n\n\n`);
   await write(path, story());
-  const ledger = await read(path);
+  const ledger = read(path);
   assert.deepEqual(ledger.records, [BEGIN, attempt(), story()]);
   assert.equal(ledger.unreadable, junk.length);
 });
 
-test('what is no ledger is none: missing, empty, foreign, torn in its first record', async (t) => {
+test('what is no ledger is none: missing, empty, foreign, torn in its first record', (t) => {
   const path = newPath(t);
-  assert.equal(await readLedger(path), null);
+  assert.equal(readLedger(path), null);
   mkdirSync(dirname(path));
   const first = JSON.stringify(BEGIN);
   for (const content of [
@@ -116,12 +116,12 @@ test('what is no ledger is none: missing, empty, foreign, torn in its first reco
     first.slice(0, -1),
   ]) {
     writeFileSync(path, content);
-    assert.equal(await readLedger(path), null, content);
+    assert.equal(readLedger(path), null, content);
   }
 });
 
-test('a folder in the place of a ledger is no ledger of ours, and keeps nobody from starting', async (t) => {
-  assert.equal(await readLedger(temporaryFolder(t)), null);
+test('a folder in the place of a ledger is no ledger of ours, and keeps nobody from starting', (t) => {
+  assert.equal(readLedger(temporaryFolder(t)), null);
 });
 
 for (const [what, vanish] of [
@@ -138,7 +138,7 @@ for (const [what, vanish] of [
       await appendRecord(path, record, [BEGIN, { type: 'snapshot', at: state.lastAt, state }]);
       state = fold(state, record);
     }
-    const ledger = await read(path);
+    const ledger = read(path);
     assert.deepEqual(ledger.records.reduce(fold, NEW_RUN), state);
     assert.deepEqual(
       ledger.records.slice(0, 2).map(({ type }) => type),
@@ -187,7 +187,7 @@ for (const [name, method, act] of FULL) {
     assert.equal(readFileSync(path, 'utf8'), before);
     disk.mend();
     await write(path, story());
-    const { records, unreadable } = await read(path);
+    const { records, unreadable } = read(path);
     assert.deepEqual([records, unreadable], [[BEGIN, attempt(), story()], 0]);
   });
 
@@ -197,7 +197,7 @@ for (const [name, method, act] of FULL) {
     await assert.rejects(appendRecord(path, attempt(), [BEGIN]), { code: 'ENOSPC' });
     disk.mend();
     await appendRecord(path, attempt(), [BEGIN]);
-    assert.deepEqual((await read(path)).records, [BEGIN, attempt()]);
+    assert.deepEqual(read(path).records, [BEGIN, attempt()]);
   });
 }
 
@@ -205,7 +205,7 @@ test('two that append at once do not tear each other', async (t) => {
   const path = newPath(t);
   await write(path, BEGIN);
   await Promise.all(Array.from({ length: 100 }, (_, n) => appendRecord(path, attempt({ number: n }), [])));
-  const { records, unreadable } = await read(path);
+  const { records, unreadable } = read(path);
   assert.equal(unreadable, 0);
   const numbers = records.flatMap((record) => (record.type === 'attempt' ? [record.number] : []));
   assert.deepEqual(

@@ -62,12 +62,12 @@ async function open(folder: string, wish: Partial<RunWish> = {}, now = START) {
   return { run, log };
 }
 
-async function recordsOf(folder: string, run: Pick<Run, 'id'>): Promise<LedgerRecord[]> {
-  return (await readLedger(ledgerPath(folder, run.id)))?.records ?? [];
+function recordsOf(folder: string, run: Pick<Run, 'id'>): LedgerRecord[] {
+  return readLedger(ledgerPath(folder, run.id))?.records ?? [];
 }
 
-const outcomesOf = async (folder: string, run: Pick<Run, 'id'>) =>
-  (await recordsOf(folder, run)).filter((record) => record.type === 'outcome');
+const outcomesOf = (folder: string, run: Pick<Run, 'id'>) =>
+  recordsOf(folder, run).filter((record) => record.type === 'outcome');
 
 const visible = (folder: string) =>
   readdirSync(folder)
@@ -112,7 +112,7 @@ test('without resume a run that was not over stays where it is', async (t) => {
   const before = await killed(folder, [attempt()]);
   const { run, log } = await open(folder, { resume: false });
   assert.notEqual(run.id, before.id);
-  assert.equal((await recordsOf(folder, before)).length, 2);
+  assert.equal(recordsOf(folder, before).length, 2);
   assert.deepEqual(log.events(), ['run_begun']);
 });
 
@@ -131,7 +131,7 @@ test('a new run without a supervisor is new at every start', async (t) => {
   const folder = temporaryFolder(t);
   await killed(folder, []);
   const { run } = await open(folder, { newRun: true });
-  assert.equal((await recordsOf(folder, run)).length, 1);
+  assert.equal(recordsOf(folder, run).length, 1);
   assert.equal((await listRuns(folder)).length, 2);
   const { run: again } = await open(folder, { newRun: true });
   assert.notEqual(again.id, run.id);
@@ -161,7 +161,7 @@ test('a run begins with the token of its supervisor only when a new one was aske
     [false, null],
   ] as const) {
     const { run } = await open(folder, { newRun, resume: false, processToken: 'pm2-1' });
-    const [begin] = await recordsOf(folder, run);
+    const [begin] = recordsOf(folder, run);
     assert.equal(begin?.type === 'begin' && begin.new_run_token, token);
   }
 });
@@ -212,16 +212,16 @@ for (const [owner, wish] of [
     const { log } = await open(folder, wish);
     assert.deepEqual(visible(folder), PAIR);
     assertPair(folder);
-    assert.deepEqual(await outcomesOf(folder, before), [story({ at: START, name: NAME, nearest: null })]);
+    assert.deepEqual(outcomesOf(folder, before), [story({ at: START, name: NAME, nearest: null })]);
     assert.equal(existsSync(staging(folder, before)), false);
     assert.ok(log.events().includes('leftover_published'));
     assert.ok(!log.events().includes('call_lost'));
-    const ledger = await readLedger(ledgerPath(folder, before.id));
+    const ledger = readLedger(ledgerPath(folder, before.id));
     assert.ok(ledger !== null);
     const { statistics, open: left } = replay(ledger);
     assert.deepEqual([statistics.stories, statistics.attempts, statistics.lostCalls, left], [1, 1, 0, null]);
     await open(folder, { resume: false });
-    assert.equal((await outcomesOf(folder, before)).length, 1);
+    assert.equal(outcomesOf(folder, before).length, 1);
   });
 
   test(`${owner}: a whole pair with a record is published, and not recorded again`, async (t) => {
@@ -231,7 +231,7 @@ for (const [owner, wish] of [
     await stage(folder, before);
     await open(folder, wish);
     assertPair(folder);
-    assert.deepEqual(await outcomesOf(folder, before), [record]);
+    assert.deepEqual(outcomesOf(folder, before), [record]);
   });
 
   test(`${owner}: a pair whose metadata is moved already is completed`, async (t) => {
@@ -242,7 +242,7 @@ for (const [owner, wish] of [
     await open(folder, wish);
     assert.deepEqual(visible(folder), PAIR);
     assertPair(folder);
-    assert.equal((await outcomesOf(folder, before)).length, 1);
+    assert.equal(outcomesOf(folder, before).length, 1);
   });
 
   for (const recorded of [true, false]) {
@@ -261,7 +261,7 @@ for (const [owner, wish] of [
       await open(folder, wish);
       assert.deepEqual(visible(folder), []);
       assertPair(join(folder, '.set-aside'));
-      assert.deepEqual(await outcomesOf(folder, before), [record]);
+      assert.deepEqual(outcomesOf(folder, before), [record]);
     });
   }
 
@@ -342,7 +342,7 @@ for (const recorded of [true, false]) {
     assertPair(folder);
     assert.equal(existsSync(join(folder, '.set-aside')), false);
     assert.equal(existsSync(staging(folder, before)), false);
-    assert.deepEqual((await outcomesOf(folder, before)).at(-1), record);
+    assert.deepEqual(outcomesOf(folder, before).at(-1), record);
     assert.equal(log.events().filter((event) => event === 'leftover_published').length, 1);
     await run.record(end());
     const { statistics } = run.state();
@@ -372,7 +372,7 @@ for (const [name, tear] of HALVES) {
       assert.equal(existsSync(staging(folder, before)), false);
       const said = log.records.find(({ fields }) => fields.event === 'leftover_discarded');
       assert.deepEqual([said?.level, said?.fields.name, said?.fields.of_run], ['warn', NAME, before.id]);
-      assert.equal((await outcomesOf(folder, before)).length, recorded ? 1 : 0);
+      assert.equal(outcomesOf(folder, before).length, recorded ? 1 : 0);
     });
   }
 }
@@ -403,7 +403,7 @@ test('a run that left nothing in staging is not claimed to be put right', async 
   const before = await killed(folder, [attempt()], { runName: 'other' });
   mkdirSync(staging(folder, before), { recursive: true });
   await open(folder);
-  assert.equal((await recordsOf(folder, before)).length, 2);
+  assert.equal(recordsOf(folder, before).length, 2);
 });
 
 test('a run of another name is put right, let go of, and can be taken up by its own worker', async (t) => {
@@ -413,7 +413,7 @@ test('a run of another name is put right, let go of, and can be taken up by its 
   const { run } = await open(folder);
   assert.notEqual(run.id, before.id);
   assert.deepEqual(
-    (await recordsOf(folder, before)).map(({ type }) => type),
+    recordsOf(folder, before).map(({ type }) => type),
     ['begin', 'attempt', 'claim', 'outcome', 'end'],
   );
   const taken = await open(folder, { runName: 'other' });
@@ -428,7 +428,7 @@ test('a run that is over stays so when it is put right', async (t) => {
   const { run } = await open(folder);
   assert.notEqual(run.id, before.id);
   assertPair(folder);
-  const last = (await recordsOf(folder, before)).at(-1);
+  const last = recordsOf(folder, before).at(-1);
   assert.deepEqual(last, { type: 'end', at: START, reason: 'recovered', over: true });
 });
 
@@ -443,7 +443,7 @@ test('what another living worker has in staging is not touched', async (t) => {
   assert.equal(readdirSync(staging(folder, theirs)).length, 3);
   assert.deepEqual(visible(folder), []);
   assert.deepEqual(log.events(), ['run_begun']);
-  assert.equal((await recordsOf(folder, theirs)).length, 2);
+  assert.equal(recordsOf(folder, theirs).length, 2);
 });
 
 test('two that put a run right at once record its story once', async (t) => {
@@ -455,7 +455,7 @@ test('two that put a run right at once record its story once', async (t) => {
     const places = [at(folder), at(folder, START, owner)];
     if (round % 2 === 1) places.reverse();
     await Promise.all(places.map((place) => recoverRuns(place, '', recordingLog())));
-    assert.equal((await outcomesOf(folder, before)).length, 1, `round ${round}`);
+    assert.equal(outcomesOf(folder, before).length, 1, `round ${round}`);
     assert.deepEqual(visible(folder), PAIR);
     assertPair(folder);
   }
@@ -476,7 +476,7 @@ test('a worker that takes a run up beside one that puts it right: the story is r
     const tasks = [taking, () => recoverRuns(at(folder, START, owner), '', recordingLog())];
     if (round % 2 === 1) tasks.reverse();
     await Promise.all(tasks.map((task) => task()));
-    assert.equal((await outcomesOf(folder, before)).length, 1, `round ${round}`);
+    assert.equal(outcomesOf(folder, before).length, 1, `round ${round}`);
     assertPair(folder);
   }
 });
@@ -492,7 +492,7 @@ test('a disk that fails in the middle of putting right: the next try of the same
   assert.equal(run.id, before.id);
   assert.equal(run.state().resumes, 1);
   assertPair(join(folder, '.set-aside'));
-  assert.equal((await outcomesOf(folder, before)).length, 1);
+  assert.equal(outcomesOf(folder, before).length, 1);
 });
 
 test('the same for a run of another worker', async (t) => {

@@ -14,8 +14,8 @@ const ANY: ResumeQuery = { runName: 'default', durationMs: null, newRunToken: nu
 
 const at = (folder: string, now = START, me: Owner = ME): RunPlace => ({ folder, me, now: () => now });
 
-async function ledgerOf(folder: string, runId: string) {
-  const ledger = await readLedger(ledgerPath(folder, runId));
+function ledgerOf(folder: string, runId: string) {
+  const ledger = readLedger(ledgerPath(folder, runId));
   assert.ok(ledger !== null, 'no ledger');
   return ledger;
 }
@@ -31,11 +31,11 @@ test('a run begins with a ledger that says when, who and under which name', asyn
   const run = await beginRun(at(folder), 'night', 'token');
   assert.match(run.id, /^run_\d{17}_[0-9a-f]{6}$/);
   assert.equal(run.startedAt, START);
-  const { records } = await ledgerOf(folder, run.id);
+  const { records } = ledgerOf(folder, run.id);
   assert.deepEqual(records, [
     { type: 'begin', at: START, run_id: run.id, run_name: 'night', owner: ME, new_run_token: 'token' },
   ]);
-  assert.deepEqual(run.state(), records.length === 1 ? replay(await ledgerOf(folder, run.id)) : null);
+  assert.deepEqual(run.state(), records.length === 1 ? replay(ledgerOf(folder, run.id)) : null);
 });
 
 test('a run that another worker is just putting right is waited for, not passed over', async (t) => {
@@ -61,7 +61,7 @@ test('what is recorded is on disk first, and both count alike', async (t) => {
   const run = await beginRun(at(folder), 'default', null);
   for (const record of history(seededRandom(3), 80)) {
     await run.record(record);
-    assert.deepEqual(replay(await ledgerOf(folder, run.id)), run.state());
+    assert.deepEqual(replay(ledgerOf(folder, run.id)), run.state());
   }
 });
 
@@ -86,7 +86,7 @@ test('a ledger that disappears under a run starts anew with what is known, and r
     if (n % 10 === 9) rmSync(dirname(ledgerPath(folder, run.id)), { recursive: true });
     await run.record(record);
   }
-  const ledger = await ledgerOf(folder, run.id);
+  const ledger = ledgerOf(folder, run.id);
   assert.deepEqual(
     ledger.records.slice(0, 2).map(({ type }) => type),
     ['begin', 'snapshot'],
@@ -198,7 +198,7 @@ for (const { name, leave, query, taken } of LEFT) {
     const [id = ''] = await listRuns(folder);
     const found = await resumeRun(at(folder), { ...ANY, ...query });
     assert.equal(found?.run.id ?? null, taken ? id : null);
-    if (taken) assert.deepEqual(replay(await ledgerOf(folder, id)).owner, ME);
+    if (taken) assert.deepEqual(replay(ledgerOf(folder, id)).owner, ME);
   });
 
   if (!taken) {
@@ -248,11 +248,11 @@ test('a run that this process has claimed already is claimed again without a tra
   const folder = temporaryFolder(t);
   const { id } = await killed(folder);
   const first = await resumeRun(at(folder), ANY);
-  const records = (await ledgerOf(folder, id)).records.length;
+  const records = ledgerOf(folder, id).records.length;
   const second = await resumeRun(at(folder), ANY);
   assert.equal(second?.run.id, id);
   assert.deepEqual(second?.run.state(), first?.run.state());
-  assert.equal((await ledgerOf(folder, id)).records.length, records);
+  assert.equal(ledgerOf(folder, id).records.length, records);
 });
 
 test('a run whose last line a crash tore can be claimed', async (t) => {
@@ -289,7 +289,7 @@ test('of several that claim a run at once exactly one has it', async (t) => {
     const claims = await Promise.all(order.map((me) => claimRun(at(folder, START, me), id, 'resume')));
     const won = order.filter((_, n) => claims[n] !== null);
     assert.equal(won.length, 1, `round ${round}`);
-    const { owner, epoch, resumes } = replay(await ledgerOf(folder, id));
+    const { owner, epoch, resumes } = replay(ledgerOf(folder, id));
     assert.deepEqual([owner, epoch, resumes], [won[0], 2, 1]);
     winners.add(owner?.pid ?? 0);
   }
@@ -304,5 +304,5 @@ test('a claim that came too late leaves the winner in peace', async (t) => {
   // Both have read epoch 1; the neighbour's line is first.
   await appendRecord(path, { type: 'claim', at: START, epoch: 2, owner, purpose: 'resume' }, []);
   await appendRecord(path, { type: 'claim', at: START, epoch: 2, owner: ME, purpose: 'resume' }, []);
-  assert.deepEqual(replay(await ledgerOf(folder, id)).owner, owner);
+  assert.deepEqual(replay(ledgerOf(folder, id)).owner, owner);
 });

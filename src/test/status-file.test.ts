@@ -195,7 +195,7 @@ describe('of several runs', () => {
     const folder = temporaryFolder(t);
     assert.deepEqual(await readStatuses(folder), []);
     assert.deepEqual(await readStatuses(join(folder, 'nowhere')), []);
-    assert.equal(await readStatus(folder, 'run_1'), null);
+    assert.equal(readStatus(folder, 'run_1'), null);
   });
 });
 

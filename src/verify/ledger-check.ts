@@ -26,7 +26,7 @@ export interface FoundRun {
 export async function readRuns(folder: string, report: Report): Promise<FoundRun[]> {
   const runs: FoundRun[] = [];
   for (const id of await listRuns(folder)) {
-    const ledger = await readLedger(ledgerPath(folder, id));
+    const ledger = readLedger(ledgerPath(folder, id));
     if (ledger === null) {
       // Killed in the first write of the run: nothing had been called yet.
       report('unreadable_ledger', id, { severity: 'note', run: id });

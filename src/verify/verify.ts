@@ -57,7 +57,7 @@ const MOST_TRIES = 3;
 export async function verify(options: VerifyOptions): Promise<Verification> {
   for (let tries = 1; ; tries++) {
     const { verification, cases } = await verifyOnce(options);
-    if (tries === MOST_TRIES || (await areSettled(options.folder, cases))) return verification;
+    if (tries === MOST_TRIES || areSettled(options.folder, cases)) return verification;
   }
 }
 
@@ -205,9 +205,9 @@ async function secretsIn(path: string, findSecret: FindSecret): Promise<Place[]>
 }
 
 /** Is what was read of these runs still so? One that goes on may have grown, but no process may have come or gone. */
-async function areSettled(folder: string, cases: readonly RunCase[]): Promise<boolean> {
+function areSettled(folder: string, cases: readonly RunCase[]): boolean {
   for (const { run, status } of cases) {
-    const now = await readLedger(ledgerPath(folder, run.id));
+    const now = readLedger(ledgerPath(folder, run.id));
     const claims = (records: FoundRun['ledger']['records']) => records.filter(({ type }) => type === 'claim').length;
     const grew = now?.records.length !== run.ledger.records.length;
     if (grew && (status !== 'running' || claims(now?.records ?? []) !== claims(run.ledger.records))) return false;
