@@ -52,8 +52,8 @@ const OFFLINE_MODEL = 'offline';
 export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown): Promise<void> {
   const startedAt = systemClock.now();
   // fetch reads HTTP with a WebAssembly module. Compiling it a second time, optimized, takes 0.1 s of processor time and
-  // 8 MB that stay (Node 20), for answers that come a few bytes at a time.
-  setFlagsFromString('--liftoff-only');
+  // 8 MB that stay (Node 20 and 24), for answers that come a few bytes at a time.
+  setFlagsFromString('--no-wasm-tier-up --no-wasm-dynamic-tiering');
   // Whatever the settings name is read before anything is opened or called.
   const choice = chooseAuthor(config);
   const isOffline = choice.kind === 'offline';
