@@ -147,7 +147,10 @@ export async function listRuns(folder: string): Promise<string[]> {
 /** What reading a file answers that is not there, is a folder, or belongs to somebody else. */
 const NO_FILE_OF_OURS = new Set(['ENOENT', 'EISDIR', 'EACCES', 'EPERM']);
 
-/** @returns null when there is no ledger of ours: no file, an empty or foreign one, or one torn in its first record */
+/**
+ * @returns null when there is no ledger of ours: no file, an empty or foreign one, or one torn in its first record
+ * @throws the file system's other errors
+ */
 export function readLedger(path: string): ReadLedger | null {
   let content: string;
   try {
@@ -167,8 +170,8 @@ export function readLedger(path: string): ReadLedger | null {
 const TAIL = 512;
 
 /**
- * Is the last thing that a ledger says that its run is over? Reads no more than the end of the file, and in the calling
- * turn: a worker that starts may have thousands of them to pass over, and nothing else to do.
+ * Is the last thing that a ledger says that its run is over? Reads no more than the end of the file: a worker that starts
+ * may have thousands of them to pass over.
  * @returns false too where the end of the file does not say, or cannot be read
  */
 export function saysOver(path: string): boolean {

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { ledgerPath } from '../ledger.js';
+import { toFollowed } from '../live.js';
 import type { Note } from '../notify.js';
 import type { Reply } from '../offline/endpoint.js';
 import type { Status } from '../status.js';
 import { readStatuses } from '../status-file.js';
 import type { Metric } from '../supervisor.js';
-import { storyText, temporaryFolder } from './fakes.js';
+import { memoryRun, storyText, temporaryFolder } from './fakes.js';
 import { cleanEnvironment, endpointFor, ROOT, settingsFor, startWorker, type WorkerProcess } from './processes.js';
 
 // The real worker, and what it tells while it works and when it ends.
@@ -358,4 +360,16 @@ describe('the metrics for pm2', GUARD, () => {
     assert.equal(await exited, 0);
     assert.equal(readdirSync(outputDir).filter((name) => name.endsWith('.md')).length, 3);
   });
+});
+
+test('a ledger that cannot be read has nothing to show of earlier processes, and keeps nobody from working', (t) => {
+  const folder = temporaryFolder(t);
+  const run = memoryRun();
+  const path = ledgerPath(folder, run.id);
+  mkdirSync(dirname(path));
+  // A link to itself: ELOOP.
+  symlinkSync(path, path);
+  const limits = { durationMs: null, maxStories: 1, intervalMs: 0, maxConsecutiveFailures: null };
+  const { before } = toFollowed(folder, run, { runName: 'default', limits, caps: { tokens: null, costUsd: null } });
+  assert.deepEqual(before, { last_story: null, last_failure: null });
 });
