@@ -24,8 +24,8 @@ const NAME = 'horror-story-worker';
 
 const TEXT = storyText();
 const AT_ONCE: Reply = { content: [{ type: 'text', text: TEXT }] };
-/** Some three seconds of writing, twice what pm2 waits by default. */
-const SLOWLY: Reply = { ...AT_ONCE, charactersPerSecond: 500 };
+/** What pm2 gives a process to end by default, in milliseconds, before it kills it. */
+const PM2_PATIENCE = 1600;
 
 before(() => pm2(['ping']));
 beforeEach(async () => {
@@ -73,7 +73,8 @@ test('pm2 logs shows the run in readable Korean, to its final statistics', async
 });
 
 test('pm2 start returns when the worker is up, and pm2 stop once the story in hand is on disk', async (t) => {
-  const worker = await place(t, () => SLOWLY);
+  const call = heldCall();
+  const worker = await place(t, () => call.reply);
   const { stdout } = await pm2(['start', FILE], worker.env);
   assert.match(stdout, /online/);
   assert.equal((await readApp())?.status, 'online');
@@ -81,7 +82,7 @@ test('pm2 start returns when the worker is up, and pm2 stop once the story in ha
   await until('it writes', async () => worker.requests() === 1);
   const pid = (await readApp())?.pid ?? 0;
 
-  await pm2(['stop', NAME]);
+  await stopMidStory(['stop', NAME], worker, call);
   assert.equal((await readApp())?.status, 'stopped');
   assert.ok(!isAlive(pid));
   assert.equal(worker.requests(), 1);
@@ -152,11 +153,12 @@ test('a run whose worker is killed ends at its first deadline, with one final re
 });
 
 test('pm2 restart finishes the story in hand before it starts the next worker', async (t) => {
-  const worker = await place(t, (index) => (index === 0 ? SLOWLY : AT_ONCE));
+  const call = heldCall();
+  const worker = await place(t, (index) => (index === 0 ? call.reply : AT_ONCE));
   await pm2(['start', FILE], worker.env);
   await until('it writes', async () => worker.requests() === 1);
   const first = await readApp();
-  await pm2(['restart', NAME]);
+  await stopMidStory(['restart', NAME], worker, call);
   const second = await readApp();
   assert.deepEqual([second?.status, second?.restarts], ['online', 1]);
   assert.notEqual(second?.pid, first?.pid);
@@ -199,10 +201,11 @@ test('a refused key stops the worker, and the next pm2 start takes the new key a
 });
 
 test('pm2 kill finishes the story in hand before the daemon ends', async (t) => {
-  const worker = await place(t, () => SLOWLY);
+  const call = heldCall();
+  const worker = await place(t, () => call.reply);
   await pm2(['start', FILE], worker.env);
   await until('it writes', async () => worker.requests() === 1);
-  await pm2(['kill']);
+  await stopMidStory(['kill'], worker, call);
   assert.equal(worker.stories().length, 1);
   assert.equal(worker.events().at(-1), 'run_finished');
 });
@@ -217,7 +220,10 @@ interface Place {
   events(): unknown[];
 }
 
-async function place(t: TestContext, respond: (index: number, authorization: string) => Reply): Promise<Place> {
+async function place(
+  t: TestContext,
+  respond: (index: number, authorization: string) => Reply | Promise<Reply>,
+): Promise<Place> {
   const outputDir = temporaryFolder(t);
   const logDir = temporaryFolder(t);
   let requests = 0;
@@ -240,6 +246,30 @@ async function place(t: TestContext, respond: (index: number, authorization: str
     records,
     events: () => records().map(({ event }) => event),
   };
+}
+
+/** A call whose reply comes when the test says so, however slow the machine is. */
+interface HeldCall {
+  reply: Promise<Reply>;
+  release(): void;
+}
+
+function heldCall(): HeldCall {
+  let release = () => {};
+  const reply = new Promise<Reply>((resolve) => {
+    release = () => resolve(AT_ONCE);
+  });
+  return { reply, release };
+}
+
+/** Runs a command of pm2 that stops the worker, and lets the story in hand take longer than pm2 waits by default. */
+async function stopMidStory(command: string[], worker: Place, call: HeldCall): Promise<void> {
+  const stopping = pm2(command);
+  // Should it fail first, that is what the test ends with.
+  await Promise.race([stopping, until('it is asked to stop', async () => worker.events().includes('stop_requested'))]);
+  await delay(2 * PM2_PATIENCE);
+  call.release();
+  await stopping;
 }
 
 function readStories(folder: string): string[] {
