@@ -4,14 +4,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, beforeEach, type TestContext, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reply } from '../offline/endpoint.js';
 import type { Metric } from '../supervisor.js';
 import { storyText, temporaryFolder } from './fakes.js';
 import { cleanEnvironment, endpointFor, ROOT, settingsFor } from './processes.js';
 
-// The real pm2 with a daemon of its own, and the real ecosystem.config.cjs. Every case starts with an empty list.
+// The real pm2 with a daemon of its own, and the real ecosystem.config.cjs. Every case leaves an empty list.
 
 /** One command, or one condition, takes no longer than this, in milliseconds. */
 const GUARD = 30_000;
@@ -28,9 +28,6 @@ const AT_ONCE: Reply = { content: [{ type: 'text', text: TEXT }] };
 const PM2_PATIENCE = 1600;
 
 before(() => pm2(['ping']));
-beforeEach(async () => {
-  if ((await readApp()) !== null) await pm2(['delete', NAME]);
-});
 after(endDaemon);
 
 test('a run that reaches its limit ends by itself, shows stopped, and is not started again', async (t) => {
@@ -136,7 +133,8 @@ test('a run whose worker is killed ends at its first deadline, with one final re
   const worker = await place(t, () => AT_ONCE);
   await pm2(['start', FILE, '--', '--duration-seconds', '8', '--interval-seconds', '0.3'], worker.env);
   await until('there is a story', async () => worker.stories().length > 0);
-  process.kill((await readApp())?.pid ?? 0, 'SIGKILL');
+  // Not from pm2, which on a slow machine takes a good part of the run to answer.
+  process.kill(Number(worker.records()[0]?.pid), 'SIGKILL');
   await stopped();
   const app = await readApp();
   assert.deepEqual([app?.restarts, app?.exitCode], [1, 10]);
@@ -224,6 +222,12 @@ async function place(
   t: TestContext,
   respond: (index: number, authorization: string) => Reply | Promise<Reply>,
 ): Promise<Place> {
+  // Before the folders' removal, which a worker that is still at work would make fail.
+  t.after(async () => {
+    // A daemon that the test ended would begin its answer with the news that it was started.
+    await pm2(['ping']);
+    if ((await readApp()) !== null) await pm2(['delete', NAME]);
+  });
   const outputDir = temporaryFolder(t);
   const logDir = temporaryFolder(t);
   let requests = 0;
