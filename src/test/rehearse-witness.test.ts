@@ -27,7 +27,7 @@ async function scene(t: TestContext, squalls: readonly Pick<Squall, 'kind' | 'ti
   t.after(() => witness.close());
   const author = createAuthor({
     ...{ apiKey: 'key', authToken: null, baseUrl: witness.url, model: 'm', maxTokens: 16_000, temperature: null },
-    ...{ streamThinking: false, idleMs: 700, totalMs: 10_000, onRateLimits: () => {}, onSdkMessage: () => {} },
+    ...{ streamThinking: false, idleMs: 3000, totalMs: 30_000, onRateLimits: () => {}, onSdkMessage: () => {} },
   });
   const aborting = new AbortController();
   const ask = (prompt = PROMPT) => author(prompt, { signal: aborting.signal, onProgress: () => {} });
