@@ -170,7 +170,8 @@ export function describeStatus(status: Status, now: number): string {
       ? `지금: ${describeDoing(status)} (${next_at === null ? `${formatDuration(now - Date.parse(since))}째` : moment(next_at, now)})`
       : `종료: ${moment(since, now)} - ${end.message}`,
     `시작: ${moment(started_at, now)}`,
-    deadline !== null && `마감: ${moment(deadline, now)}`,
+    // Of a run that is over none is ahead.
+    deadline !== null && end?.over !== true && `마감: ${moment(deadline, now)}`,
     `소설: ${formatNumber(stories)}편${of(max_stories, (most) => `${formatNumber(most)}편`)} (시도 ${formatNumber(attempts)}회)`,
     set_aside > 0 && `따로 보관: ${formatNumber(set_aside)}건`,
     resumes > 0 && `다시 시작: ${formatNumber(resumes)}회`,

@@ -119,6 +119,15 @@ describe('for people', () => {
     assert.equal(ended({ deadline: toIso(NOON) }), 'run_1 (default) - 중단됨 (마감이 지났습니다)');
   });
 
+  test('a deadline is said as long as the run can be taken up', () => {
+    const deadlineOf = (over: boolean) =>
+      lines(statusOf({ doing: 'ended', end: { ...end, over } }, { pid: null, deadline: toIso(NOON + MINUTE) })).filter(
+        (line) => line.startsWith('마감'),
+      );
+    assert.deepEqual(deadlineOf(false), ['마감: 12:01:00, 1분 0초 뒤']);
+    assert.deepEqual(deadlineOf(true), []);
+  });
+
   test('an end says when and why', () => {
     const [, line] = lines(statusOf({ doing: 'ended', since: toIso(NOON - MINUTE), end }, { pid: null }));
     assert.equal(line, '종료: 11:59:00, 1분 0초 전 - SIGINT 수신');
