@@ -38,6 +38,11 @@ export function offlineResponder({
   };
 }
 
+/** The texts of the cards that a prompt names, by axis. */
+export function premiseIn(request: ReceivedRequest, axes: readonly AxisCards[]): Partial<Record<Axis, string>> {
+  return findPremise(linesOf(request), axes);
+}
+
 function linesOf({ body }: ReceivedRequest): string[] {
   const message = body.messages[0]?.content;
   return typeof message === 'string' ? message.split('\n') : [];

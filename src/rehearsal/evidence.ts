@@ -18,6 +18,8 @@ export interface FoundText {
 export interface FoundAttempt {
   /** Milliseconds since the epoch. */
   at: number;
+  /** Ids of cards by axis. */
+  premise: Readonly<Record<string, string>>;
   continues: boolean;
   /** null: none was recorded before the next call. */
   outcome: OutcomeRecord | null;
@@ -68,7 +70,8 @@ export function attemptsOf(records: readonly LedgerRecord[]): FoundAttempt[] {
     }
     if (last !== undefined) last.followedAt ??= record.at;
     if (record.type === 'attempt') {
-      attempts.push({ at: record.at, continues: record.continues !== undefined, outcome: null, followedAt: null });
+      const { at, premise, continues } = record;
+      attempts.push({ at, premise, continues: continues !== undefined, outcome: null, followedAt: null });
     }
   }
   return attempts;

@@ -34,15 +34,26 @@ export interface Match {
   attempt: FoundAttempt | null;
 }
 
-/** The ledger knows of every call before it is made, and there is one worker: the latest attempt is the call's. */
+/**
+ * The ledger knows of every call before it is made, and no two attempts have the same premise. The latest attempt need not
+ * be the call's: on a busy machine a request may arrive only after the worker has given it up.
+ */
 export function matchCalls(calls: readonly Call[], { attempts }: FoundRun): Match[] {
   const taken = new Set<FoundAttempt>();
   return calls.map((call) => {
-    const attempt = attempts.findLast(({ at }) => at <= call.at) ?? null;
-    if (attempt === null || taken.has(attempt)) return { call, attempt: null };
-    taken.add(attempt);
+    const attempt = attempts.find((each) => !taken.has(each) && isOf(each, call)) ?? null;
+    if (attempt !== null) taken.add(attempt);
     return { call, attempt };
   });
+}
+
+function isOf({ at, continues, premise }: FoundAttempt, call: Call): boolean {
+  return (
+    at <= call.at &&
+    continues === (call.continues !== null) &&
+    // Cards of the user's own are in the ledger alone.
+    Object.entries(call.premise).every(([axis, id]) => premise[axis] === id)
+  );
 }
 
 /** Every whole answer that was sent is on disk once, in another that took it in, or in a call that a kill cut off. */

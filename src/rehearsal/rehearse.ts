@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nameOfStory } from '../library.js';
-import { offlineResponder } from '../offline/offline-author.js';
+import { offlineResponder, premiseIn } from '../offline/offline-author.js';
 import { readCards } from '../premise.js';
 import { SECOND, seededRandom, systemClock } from '../time.js';
 import { exitCodeFor } from '../verify/report.js';
@@ -16,7 +16,7 @@ import { environmentWithoutSettings, openPm2, type Pm2, type Reader } from './pm
 import { reckon } from './reckoning.js';
 import { type DayScale, scaleOf, settingsOf, slownessOf } from './scale.js';
 import { type Incident, isInTime, type Plan, planWeather, type Weather } from './weather.js';
-import { type Call, startWitness } from './witness.js';
+import { type Call, startWitness, type WitnessOptions } from './witness.js';
 import type { Came, Complaint, Witnessed } from './witnessed.js';
 
 // A day of the real worker under the real pm2, in about a minute.
@@ -110,7 +110,7 @@ async function rehearseIn(folder: string, pm2: Pm2, options: RehearsalOptions): 
   const witness = await startWitness({
     squalls: plan.squalls,
     elapsed,
-    compose: composer(root, seed),
+    ...authorOf(root, seed),
     charactersPerSecond: scale.charactersPerSecond,
     now,
     onChange: (what, call) => {
@@ -181,13 +181,25 @@ const LONGEST_START = 30 * SECOND;
 /** The default of LOG_KEEP_FILES; a rehearsal has but one. */
 const KEEP_FILES = 30;
 
-function composer(root: string, seed: number): Parameters<typeof startWitness>[0]['compose'] {
+/** Reads prompts and writes stories for them, as the offline author does. */
+function authorOf(root: string, seed: number): Pick<WitnessOptions, 'compose' | 'premiseOf'> {
   const axes = readCards(join(root, 'config', 'premises'));
   const respond = offlineResponder({ axes, random: seededRandom(seed), charactersPerSecond: 0 });
-  return (request) =>
-    respond(request)
-      .content?.map((block) => (block.type === 'text' ? block.text : ''))
-      .join('') ?? '';
+  return {
+    compose: (request) =>
+      respond(request)
+        .content?.map((block) => (block.type === 'text' ? block.text : ''))
+        .join('') ?? '',
+    premiseOf: (request) => {
+      const texts = premiseIn(request, axes);
+      return Object.fromEntries(
+        axes.flatMap(({ axis, cards }) => {
+          const card = cards.find(({ text }) => text === texts[axis]);
+          return card === undefined ? [] : [[axis, card.id]];
+        }),
+      );
+    },
+  };
 }
 
 export function countStories({ folder }: Pick<Storage, 'folder'>): number {

@@ -18,6 +18,8 @@ export interface Call {
   index: number;
   kind: ReplyKind;
   at: number;
+  /** The ids of the cards that the prompt names, by axis, as far as they are known. */
+  premise: Readonly<Record<string, string>>;
   /** null while it is being answered. */
   endedAt: number | null;
   /** The text that belongs on disk once this is answered, and on which shelf; null when none does. */
@@ -60,6 +62,8 @@ export interface WitnessOptions {
   elapsed: () => number;
   /** Writes a story for a request. */
   compose: (request: ReceivedRequest) => string;
+  /** Reads the premise in a request: ids of cards by axis. */
+  premiseOf: (request: ReceivedRequest) => Record<string, string>;
   charactersPerSecond: number;
   now: () => number;
   /** Called as a request arrives and as a call has ended. */
@@ -70,7 +74,7 @@ export interface WitnessOptions {
 const RETRY_AFTER = 1 * SECOND;
 
 export async function startWitness(options: WitnessOptions): Promise<Witness> {
-  const { squalls, elapsed, compose, charactersPerSecond, now, onChange } = options;
+  const { squalls, elapsed, compose, premiseOf, charactersPerSecond, now, onChange } = options;
   const calls: Call[] = [];
   const left = new Map(squalls.map((squall) => [squall, squall.times]));
   const responses: ServerResponse[] = [];
@@ -120,7 +124,7 @@ export async function startWitness(options: WitnessOptions): Promise<Witness> {
     const cut = calls.findLast(({ text }) => typeof written === 'string' && text?.startsWith(written) === true);
     if (cut !== undefined) return goOn(cut, String(written), index, now());
     const squall = [...left].find(([{ at }, times]) => times > 0 && at <= elapsed())?.[0] ?? null;
-    return newCall(compose(request), squall, index, now());
+    return newCall(compose(request), { squall, index, premise: premiseOf(request), at: now() });
   }
 }
 
@@ -147,11 +151,13 @@ const usageOf = (index: number) => toUsage(1500 + index, 2500 + 3 * index);
 const PREFACE = '물론입니다. 요청하신 호러 단편을 써 보았습니다.\n\n';
 const EXCUSE = '죄송하지만 이 이야기는 더 이어 갈 수 없습니다.';
 
-function newCall(whole: string, squall: Squall | null, index: number, at: number): Call {
+function newCall(whole: string, asked: Pick<Call, 'squall' | 'index' | 'premise' | 'at'>): Call {
+  const { squall, index } = asked;
   const kind = squall?.kind ?? 'story';
   const part = whole.slice(0, Math.floor((squall?.share ?? 1) * whole.length)).trim();
   const call: Call = {
-    ...{ index, kind, at, endedAt: null, whole, written: '', squall, continues: null, sent: false, killed: false },
+    ...asked,
+    ...{ kind, endedAt: null, whole, written: '', continues: null, sent: false, killed: false },
     ...{ text: whole, shelf: 'stories', usage: usageOf(index), retryAfterMs: null },
   };
   const nothing = { text: null, shelf: null } as const;
@@ -182,13 +188,13 @@ function newCall(whole: string, squall: Squall | null, index: number, at: number
 
 /** The rest of a text that was cut off; it may be cut off again. */
 function goOn(cut: Call, written: string, index: number, at: number): Call {
-  const { whole, squall } = cut;
+  const { whole, squall, premise } = cut;
   const isLast = squall?.kind !== 'cut_off_for_good';
   const from = written.length;
   // Half of what is left, so that every part has something to go on with.
   const text = isLast ? whole : whole.slice(0, from + Math.ceil((whole.length - from) / 2)).trim();
   return {
-    ...{ index, at, whole, written, squall, text, continues: cut, usage: usageOf(index) },
+    ...{ index, at, premise, whole, written, squall, text, continues: cut, usage: usageOf(index) },
     ...{ endedAt: null, sent: false, killed: false, retryAfterMs: null },
     ...(isLast ? { kind: 'rest', shelf: 'stories' } : { kind: 'cut_off_for_good', shelf: 'set-aside' }),
   };

@@ -23,9 +23,13 @@ interface Day {
   evidence: Evidence;
 }
 
+/** No two attempts have the same. */
+const premiseOf = (number: number) => ({ place: `place-${number}` });
+
 function call(index: number, at: number, more: Partial<Call> = {}): Call {
   return {
     ...{ index, at: BEGUN + at, endedAt: BEGUN + at + 200, kind: 'story', text: `# ${index}\n\n글`, shelf: 'stories' },
+    premise: premiseOf(index + 1),
     ...{ usage: toUsage(10 + index, 20), continues: null, whole: '', written: '', squall: null },
     ...{ sent: true, killed: false, retryAfterMs: null },
     ...more,
@@ -33,7 +37,7 @@ function call(index: number, at: number, more: Partial<Call> = {}): Call {
 }
 
 const attempt = (at: number, number: number): AttemptRecord => ({
-  ...{ type: 'attempt', at: BEGUN + at, number, premise: {}, at_most: { tokens: 1, cost_usd: null } },
+  ...{ type: 'attempt', at: BEGUN + at, number, premise: premiseOf(number), at_most: { tokens: 1, cost_usd: null } },
 });
 
 const story = (index: number, at: number): StoryRecord => ({
@@ -286,9 +290,10 @@ test('a text that another one took in is not missing, and is not to be there as 
     const [first] = day.seen.calls;
     assert.ok(first !== undefined);
     withCall(day, 0, { kind: 'cut_off', text: '# 앞', shelf: 'set-aside' });
-    withCall(day, 2, { kind: 'rest', continues: { ...first, text: '# 앞' } });
+    withCall(day, 2, { kind: 'rest', premise: first.premise, continues: { ...first, text: '# 앞' } });
     withRecords(day, (all) =>
       all.map((each) => {
+        if (each.type === 'attempt' && each.number === 3) return { ...each, premise: first.premise, continues: 'part' };
         if (each.at !== BEGUN + 350) return each;
         const { generation_ms: _, ...common } = story(0, 350);
         return { ...common, kind: 'part', code: 'max_tokens' };
@@ -321,6 +326,16 @@ test('a call that seemed to stall on a busy machine is counted, not complained o
   const [run] = day.evidence.runs;
   assert.ok(run !== undefined);
   assert.equal(unplannedFailures(matchCalls(day.seen.calls, run)).length, 1);
+});
+
+test('a request that arrives only after the worker has given it up is one of the ledger', () => {
+  const late = (day: Day) => {
+    withCall(day, 1, { at: BEGUN + 4495, sent: false, squall: null });
+    withRecords(day, (all) =>
+      all.map((each) => (each.at === BEGUN + 4250 ? { ...overloaded(4250), code: 'idle_timeout', usage: null } : each)),
+    );
+  };
+  assert.deepEqual(complaints(late), []);
 });
 
 describe('an error in the log is excused', () => {

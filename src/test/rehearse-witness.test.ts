@@ -18,6 +18,7 @@ async function scene(t: TestContext, squalls: readonly Pick<Squall, 'kind' | 'ti
     squalls: squalls.map((squall) => ({ ...squall, lane: 'answers', at: 0, share: 0.6 })),
     elapsed: () => elapsed,
     compose: () => storyText(),
+    premiseOf: () => ({}),
     charactersPerSecond: 0,
     now: () => Date.now(),
     onChange: (what, call) => {
