@@ -1,4 +1,5 @@
 import type { Axis, AxisCards } from '../premise.js';
+import type { Combination } from '../rounds.js';
 import type { Random } from '../time.js';
 import { composeStory } from './composer.js';
 import { type Endpoint, type ReceivedRequest, type Reply, startEndpoint } from './endpoint.js';
@@ -38,9 +39,15 @@ export function offlineResponder({
   };
 }
 
-/** The texts of the cards that a prompt names, by axis. */
-export function premiseIn(request: ReceivedRequest, axes: readonly AxisCards[]): Partial<Record<Axis, string>> {
-  return findPremise(linesOf(request), axes);
+/** The ids of the cards that a prompt names, by axis; without those that are not among `axes`. */
+export function premiseIn(request: ReceivedRequest, axes: readonly AxisCards[]): Combination {
+  const texts = findPremise(linesOf(request), axes);
+  return Object.fromEntries(
+    axes.flatMap(({ axis, cards }) => {
+      const card = cards.find(({ text }) => text === texts[axis]);
+      return card === undefined ? [] : [[axis, card.id]];
+    }),
+  );
 }
 
 function linesOf({ body }: ReceivedRequest): string[] {

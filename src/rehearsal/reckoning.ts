@@ -35,8 +35,8 @@ export interface Match {
 }
 
 /**
- * The ledger knows of every call before it is made, and no two attempts have the same premise. The latest attempt need not
- * be the call's: on a busy machine a request may arrive only after the worker has given it up.
+ * The ledger knows of every call before it is made, and only those that go on with one text have the same
+ * premise. The latest attempt need not be the call's: on a busy machine a request may arrive only after the worker has given it up.
  */
 export function matchCalls(calls: readonly Call[], { attempts }: FoundRun): Match[] {
   const taken = new Set<FoundAttempt>();

@@ -190,15 +190,7 @@ function authorOf(root: string, seed: number): Pick<WitnessOptions, 'compose' | 
       respond(request)
         .content?.map((block) => (block.type === 'text' ? block.text : ''))
         .join('') ?? '',
-    premiseOf: (request) => {
-      const texts = premiseIn(request, axes);
-      return Object.fromEntries(
-        axes.flatMap(({ axis, cards }) => {
-          const card = cards.find(({ text }) => text === texts[axis]);
-          return card === undefined ? [] : [[axis, card.id]];
-        }),
-      );
-    },
+    premiseOf: (request) => premiseIn(request, axes),
   };
 }
 

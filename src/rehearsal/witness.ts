@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Shelf } from '../library.js';
 import { type ReceivedRequest, type Reply, startEndpoint } from '../offline/endpoint.js';
+import type { Combination } from '../rounds.js';
 import { SECOND } from '../time.js';
 import { toUsage, type Usage } from '../usage.js';
 import { type Gate, openGate } from './gate.js';
@@ -19,7 +20,7 @@ export interface Call {
   kind: ReplyKind;
   at: number;
   /** The ids of the cards that the prompt names, by axis, as far as they are known. */
-  premise: Readonly<Record<string, string>>;
+  premise: Combination;
   /** null while it is being answered. */
   endedAt: number | null;
   /** The text that belongs on disk once this is answered, and on which shelf; null when none does. */
@@ -63,7 +64,7 @@ export interface WitnessOptions {
   /** Writes a story for a request. */
   compose: (request: ReceivedRequest) => string;
   /** Reads the premise in a request: ids of cards by axis. */
-  premiseOf: (request: ReceivedRequest) => Record<string, string>;
+  premiseOf: (request: ReceivedRequest) => Combination;
   charactersPerSecond: number;
   now: () => number;
   /** Called as a request arrives and as a call has ended. */

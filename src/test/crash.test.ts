@@ -9,7 +9,7 @@ import { ROOT } from './processes.js';
 
 // Where torture.test.ts kills at random, this kills at every single operation on the story folder.
 
-const GUARD = { timeout: 600_000 };
+const GUARD = { timeout: 300_000 };
 const PRELOAD = join(ROOT, 'src', 'test', 'crash-point.mjs');
 
 /** What the worker does to the folder: crash-point.mjs counts these. */

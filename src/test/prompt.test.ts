@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { premiseIn } from '../offline/offline-author.js';
+import { idsOf, readCards } from '../premise.js';
 import { composePrompt } from '../prompt.js';
-import { AXIS_CARDS, PREMISE } from './fakes.js';
+import { Rounds } from '../rounds.js';
+import { AXIS_CARDS, PREMISE, seededRandom } from './fakes.js';
+import { ROOT } from './processes.js';
 
 const PLAIN = { template: null, request: null };
 
@@ -12,6 +17,18 @@ test('the request lists every card under the Korean name of its axis', () => {
       user.includes(`- ${label}: ${PREMISE[axis].text}\n`) || user.endsWith(`- ${label}: ${PREMISE[axis].text}`),
       axis,
     );
+});
+
+test('the premise can be read in a request, card by card', () => {
+  const axes = readCards(join(ROOT, 'config', 'premises'));
+  const { premise } = new Rounds(axes).choose(seededRandom(5));
+  const { user } = composePrompt(premise, axes, PLAIN);
+  const body = { model: 'm', max_tokens: 1, stream: true, messages: [{ role: 'user', content: user }] } as const;
+  const request = { body: { ...body, messages: [...body.messages] }, headers: {} };
+  assert.deepEqual(premiseIn(request, axes), idsOf(premise));
+  const { place: _, ...others } = idsOf(premise);
+  const without = axes.map((each) => (each.axis === 'place' ? { ...each, cards: [] } : each));
+  assert.deepEqual(premiseIn(request, without), others);
 });
 
 test('the system text is the same for every story, so that it can be cached', () => {
