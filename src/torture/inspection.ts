@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { listFolder } from '../files.js';
-import type { AttemptRecord, EndRecord, OutcomeRecord } from '../ledger.js';
+import type { EndRecord } from '../ledger.js';
 import { fromMarkdown } from '../story.js';
 import { addKnown, addUsage, NO_TOKENS, type Usage } from '../usage.js';
-import { checkFolder, type FolderCheck, type FoundRun, namedOutcomes } from '../verify/folder-check.js';
+import { checkFolder, type FolderCheck, type FoundRun } from '../verify/folder-check.js';
+import { attemptsOf, type Life, type MadeAttempt, type Met, whatWasMet } from './met.js';
 import { chainOf, markOf, type Witness } from './witness.js';
 
 // What folder, ledger, log and endpoint have to agree on, whenever a life of the worker has ended.
@@ -17,19 +18,6 @@ export interface Violation {
   /** Korean. */
   message: string;
 }
-
-/** What a kill met, as the folder shows it afterwards. */
-export type Met =
-  | 'starting' // the life had not claimed the run
-  | 'resuming' // it had, and had asked for nothing yet
-  | 'calling' // a call without a whole answer
-  | 'answered' // a whole answer, and nothing of it on disk
-  | 'staging' // half of it staged
-  | 'staged' // staged, and not in the ledger
-  | 'recorded' // in the ledger, and not in its place
-  | 'publishing' // half of it in its place
-  | 'between' // after one story, before the next
-  | 'over'; // after the end of the run
 
 export interface Verdict {
   violations: Violation[];
@@ -44,13 +32,6 @@ export interface Verdict {
   /** Calls, and whole answers among them, that a kill took before they were staged. */
   lostCalls: number;
   lostAnswers: number;
-}
-
-/** A process of the worker. */
-export interface Life {
-  number: number;
-  pid: number;
-  killed: boolean;
 }
 
 /** What the folder, the ledger and the log are held against. It grows with every life. */
@@ -107,7 +88,7 @@ export function createInspection(evidence: Evidence): Inspect {
     }
     return {
       violations,
-      met: whatWasMet(run, found, made),
+      met: whatWasMet({ run, found, made, life: lives.at(-1), calls: asked }),
       over: run?.state.over === true,
       told: log.some(isFinal),
       stories: run?.state.statistics.stories ?? 0,
@@ -277,45 +258,6 @@ export function createInspection(evidence: Evidence): Inspect {
     if (isDeepStrictEqual(told, counted)) return;
     blame(code, where, `${JSON.stringify(told)} ≠ ${JSON.stringify(counted)}`);
   }
-
-  function whatWasMet(run: FoundRun | undefined, { pairs, torn }: FolderCheck, made: readonly MadeAttempt[]): Met {
-    const life = lives.at(-1);
-    const isClaimed =
-      run?.ledger.records.some((record) => 'owner' in record && record.owner.pid === life?.pid) ?? false;
-    if (run === undefined || !isClaimed) return 'starting';
-    if (run.state.over) return 'over';
-    if (pairs.some(({ place }) => place === 'half-published')) return 'publishing';
-    if (torn.length > 0) return 'staging';
-    const staged = pairs.find(({ place }) => place === 'staged');
-    if (staged !== undefined) return namedOutcomes(run.ledger.records).has(staged.name) ? 'recorded' : 'staged';
-    const mine = made.filter(({ pid }) => pid === life?.pid);
-    if (mine.length === 0) return 'resuming';
-    if (mine.at(-1)?.outcome !== null) return 'between';
-    const call = asked.filter((each) => each.life === life?.number)[mine.length - 1];
-    return call?.completed === true ? 'answered' : 'calling';
-  }
-}
-
-/** A call as the ledger has it. */
-interface MadeAttempt {
-  /** Of the process that made it. */
-  pid: number;
-  attempt: AttemptRecord;
-  /** null: none, or not yet. */
-  outcome: OutcomeRecord | null;
-}
-
-/** Read from the records as they stand, not by the worker's own replay. */
-function attemptsOf({ ledger: { records } }: FoundRun): MadeAttempt[] {
-  const made: MadeAttempt[] = [];
-  let pid = 0;
-  for (const record of records) {
-    if (record.type === 'begin' || record.type === 'claim') pid = record.owner.pid;
-    if (record.type === 'attempt') made.push({ pid, attempt: record, outcome: null });
-    const last = made.at(-1);
-    if (record.type === 'outcome' && last !== undefined) last.outcome = record;
-  }
-  return made;
 }
 
 /** The final record of a run that is over, not of one that was interrupted. */

@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { listFolder } from '../files.js';
 import { SETTING_NAMES, SETTINGS } from '../settings.js';
 import type { Random } from '../time.js';
-import { createInspection, type Inspect, type Life } from './inspection.js';
+import { createInspection, type Inspect } from './inspection.js';
+import type { Life } from './met.js';
 import { keyOfLife, type ReplyKind, startWitness } from './witness.js';
 
 // One run of the real worker, in as many lives as it takes, between an endpoint that remembers and a folder that has to

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Random, SECOND, seededRandom } from '../time.js';
-import type { Met, Verdict, Violation } from './inspection.js';
+import type { Verdict, Violation } from './inspection.js';
+import type { Met } from './met.js';
 import { type LifeOptions, type Moment, openScene, type Scene } from './scene.js';
 import type { ReplyKind } from './witness.js';
 
