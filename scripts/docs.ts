@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { envExample, settingsTable } from '../src/help.js';
+import { envExample, settingsTable } from '../src/cli/help.js';
 
 // npm run docs: writes what is made from the settings, the table of the README and .env.example, anew.
 

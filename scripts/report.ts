@@ -1,6 +1,6 @@
-import { ROOT } from '../src/project.js';
+import { UserProblem } from '../src/lib/errors.js';
+import { ROOT } from '../src/lib/project.js';
 import { report } from '../src/report/command.js';
-import { UserProblem } from '../src/user-problem.js';
 
 // npm run report -- [--run ID] [--output FILE]: what a run did, when, and what it cost; a page, and its short form here.
 

@@ -1,8 +1,8 @@
-import { loadConfig } from '../src/config.js';
-import { formatNumber } from '../src/number-format.js';
-import { ROOT } from '../src/project.js';
-import { acceptSetAside, listSetAside, showSetAside } from '../src/set-aside.js';
-import { UserProblem } from '../src/user-problem.js';
+import { loadConfig } from '../src/config/load.js';
+import { UserProblem } from '../src/lib/errors.js';
+import { formatNumber } from '../src/lib/format-number.js';
+import { ROOT } from '../src/lib/project.js';
+import { acceptSetAside, listSetAside, showSetAside } from '../src/store/set-aside.js';
 
 // npm run set-aside -- list | show NAME | accept NAME: what was paid for and is no story.
 

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../src/config.js';
-import { describeStatus } from '../src/status.js';
-import { readStatuses } from '../src/status-file.js';
-import { UserProblem } from '../src/user-problem.js';
+import { loadConfig } from '../src/config/load.js';
+import { UserProblem } from '../src/lib/errors.js';
+import { describeStatus } from '../src/observe/status.js';
+import { readStatuses } from '../src/observe/status-file.js';
 
 // npm run status [-- --json]: what the runs at work are doing, or how the last one ended. Changes nothing.
 

@@ -1,4 +1,4 @@
-import { createShutdown } from './shutdown.js';
+import { createShutdown } from './worker/shutdown.js';
 
 // The process. Signals are heard before anything else is loaded: whoever tells a worker to stop while it starts must
 // not see it killed, nor, under pm2, started again.
@@ -18,5 +18,5 @@ process.stderr.on('error', () => {
   // A closed terminal: there is nobody to tell, and that is no reason to end.
 });
 
-const { runCommand } = await import('./command.js');
+const { runCommand } = await import('./cli/dispatch.js');
 await runCommand(process.argv.slice(2), shutdown);

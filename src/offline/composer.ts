@@ -1,12 +1,12 @@
-import type { Axis } from '../premise.js';
-import type { Random } from '../time.js';
-import { type Chosen, choose } from './chosen.js';
-import { type Corpus, loadCorpus } from './corpus.js';
-import { bestOf, emptyMemory, type Memory, openDraw, openingKeyOf } from './memory.js';
+import type { Random } from '../lib/time.js';
+import type { Axis } from '../prompt/cards.js';
+import { type Corpus, loadCorpus } from './materials.js';
 import { type Passage, tell } from './passages.js';
 import { PLOTS, type Plot, SPARE_BEATS } from './plots.js';
+import { type Chosen, choose } from './premise-materials.js';
 import { sentencesOf } from './sentences.js';
 import { composeTitle } from './titles.js';
+import { bestOf, emptyMemory, type Memory, openDraw, openingKeyOf } from './usage-history.js';
 
 export interface StoryRequest {
   /** Card texts as they stood in the prompt; a missing axis is drawn from the cards. */

@@ -1,9 +1,9 @@
-import type { Axis } from '../premise.js';
-import type { Chosen } from './chosen.js';
-import { type Corpus, name, variants } from './corpus.js';
-import { bestOf, type Draw, openingKeyOf } from './memory.js';
+import type { Axis } from '../prompt/cards.js';
+import { type Corpus, name, variants } from './materials.js';
 import type { Beat, Plot } from './plots.js';
+import type { Chosen } from './premise-materials.js';
 import { fillSlots, type SlotValues } from './slots.js';
+import { bestOf, type Draw, openingKeyOf } from './usage-history.js';
 
 /** A beat, told. */
 export interface Passage {

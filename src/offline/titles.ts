@@ -1,8 +1,8 @@
-import type { Axis } from '../premise.js';
-import type { Chosen } from './chosen.js';
-import { type Corpus, variants } from './corpus.js';
-import { bestOf, type Draw } from './memory.js';
+import type { Axis } from '../prompt/cards.js';
+import { type Corpus, variants } from './materials.js';
+import type { Chosen } from './premise-materials.js';
 import { fillSlots } from './slots.js';
+import { bestOf, type Draw } from './usage-history.js';
 
 const LENGTH = { min: 4, max: 25 };
 /** Of a length that is right (1), with no word twice (1), and new (2). */

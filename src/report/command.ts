@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../config.js';
-import { setAsideFolder } from '../library.js';
-import { type AxisCards, PremiseFileProblem, readCards } from '../premise.js';
-import { toPage } from './page.js';
-import { ReportProblem, readRun } from './read.js';
-import { toReport } from './report.js';
-import { toTerminal } from './terminal-form.js';
+import { loadConfig } from '../config/load.js';
+import { type AxisCards, PremiseFileProblem, readCards } from '../prompt/cards.js';
+import { setAsideFolder } from '../store/story-store.js';
+import { toPage } from './html/page.js';
+import { ReportProblem, readRun } from './load.js';
+import { toReport } from './model/report.js';
+import { toTerminal } from './text.js';
 
 const USAGE = `사용법: npm run report                       가장 새로운 실행의 보고서
         npm run report -- --run 이름         그 실행의 보고서 (이름의 일부도 됩니다)

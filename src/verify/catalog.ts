@@ -1,4 +1,4 @@
-import { formatNumber } from '../number-format.js';
+import { formatNumber } from '../lib/format-number.js';
 
 /** The seed's five criteria, and what the files promise besides. In the order of the report. */
 export const CRITERIA = {

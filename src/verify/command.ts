@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../config.js';
-import { ExitCode } from '../exit-code.js';
-import { UserProblem } from '../user-problem.js';
-import { exitCodeFor, toJson, toText } from './report.js';
+import { loadConfig } from '../config/load.js';
+import { UserProblem } from '../lib/errors.js';
+import { ExitCode } from '../lib/exit-codes.js';
+import { exitCodeFor, toJson, toText } from './output.js';
 import { type VerifyOptions, verify } from './verify.js';
 
 export const USAGE = `사용법: npm run verify                    가장 최근 실행을 확인

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { type LifeSettings, readLifeSettings } from './life-settings.js';
-import { isTorn, type Line, type LogRecord, listLogFiles, parseLine, readLines } from './lines.js';
-import type { FindSecret } from './secrets.js';
+import { isTorn, type Line, type LogRecord, listLogFiles, parseLine, readLines } from './log-reader.js';
+import { type LifeSettings, readLifeSettings } from './process-settings.js';
+import type { FindSecret } from './secret-scan.js';
 
 // The log, read once from end to end, and what of it a run has to answer for.
 

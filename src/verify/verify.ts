@@ -1,21 +1,21 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ledgerPath, readLedger } from '../ledger.js';
-import { formatNumber } from '../number-format.js';
-import { UserProblem } from '../user-problem.js';
-import { checkBackground } from './background.js';
+import { UserProblem } from '../lib/errors.js';
+import { formatNumber } from '../lib/format-number.js';
+import { ledgerPath, readLedger } from '../run/ledger.js';
 import { type CheckResult, failAt, note, type Place, pass } from './catalog.js';
-import { checkContinuity } from './continuity.js';
-import { checkFolder, type Finding, type FolderCheck, type FoundRun } from './folder-check.js';
-import { readLines } from './lines.js';
-import { livesOf, type RunStatus, statusOf } from './lives.js';
+import { checkPromises } from './checks/integrity.js';
+import { checkBackground } from './checks/limits.js';
+import { checkObservability } from './checks/observability.js';
+import { checkShutdown } from './checks/shutdown.js';
+import { checkContinuity } from './checks/stories.js';
+import { checkUsage } from './checks/usage.js';
+import { checkFolder, type Finding, type FolderCheck, type FoundRun } from './folder/folder-check.js';
 import { type LogFacts, readLog } from './log-check.js';
-import { checkObservability } from './observability.js';
-import { checkPromises } from './promises.js';
-import { placesOf, type RunCase, sum } from './run-case.js';
-import { type FindSecret, secretFinder } from './secrets.js';
-import { checkShutdown } from './shutdown-check.js';
-import { checkUsage } from './usage-check.js';
+import { readLines } from './log-reader.js';
+import { livesOf, type RunStatus, statusOf } from './processes.js';
+import { placesOf, type RunCase, sum } from './run-evidence.js';
+import { type FindSecret, secretFinder } from './secret-scan.js';
 
 export interface VerifyOptions {
   /** The story folder, and that of the log. */

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { appendFile, link, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openLineFile } from '../../src/lib/append-log.js';
+import { type Random, SECOND } from '../../src/lib/time.js';
+import { type AxisCards, idsOf } from '../../src/prompt/cards.js';
+import { openDeck } from '../../src/prompt/deck.js';
+import { Rounds } from '../../src/prompt/deck-state.js';
+import { type LedgerRecord, ledgerPath } from '../../src/run/ledger.js';
+import { beginRun } from '../../src/run/run.js';
+import { lineOf } from '../../src/store/similarity-index.js';
+import { type RunFacts, toEntry } from '../../src/store/story-metadata.js';
+import { filesOf, newName, openLibrary } from '../../src/store/story-store.js';
+import { firstDraft } from '../../src/story/continuation.js';
+import { signatureOf } from '../../src/story/similarity.js';
+import { toStory } from '../../src/story/story.js';
+import { createTexts } from './sample-texts.js';
+
+export interface LargeFolderOptions {
+  /** An empty folder. */
+  folder: string;
+  axes: readonly AxisCards[];
+  stories: number;
+  /** They share the stories between them, and all are over. */
+  runs: number;
+  /** Of every second run; the others have another name. */
+  runName: string;
+  random: Random;
+  /** Milliseconds since the epoch: the last story was written just before. */
+  now: number;
+  /** Gives it up, half done. */
+  signal: AbortSignal;
+}
+
+/** Stories lie so far apart, in milliseconds. */
+const INTERVAL = 1800 * SECOND;
+
+/** Different pairs of files; all others are links to them. A file of ext4 has 65,000 names at the most. */
+const ORIGINALS = 64;
+
+/** Steps of a large job, between which an abort is heard. */
+const BATCH = 1000;
+
+/** Fills a folder as years of the worker would: pairs, ledgers, deck and its digest, likeness index. */
+export async function makeLargeFolder(options: LargeFolderOptions): Promise<void> {
+  const { stories, now } = options;
+  const names = Array.from({ length: stories }, (_, index) => newName(now - (stories - index) * INTERVAL));
+  await makePairs(options, names);
+  await makeLedgers(options, names);
+  await makeDeck(options);
+  await makeLikenessIndex(options, names);
+}
+
+async function makePairs(
+  { folder, axes, random, signal }: LargeFolderOptions,
+  names: readonly string[],
+): Promise<void> {
+  const library = openLibrary(folder, 'bench');
+  const originals = names.slice(0, ORIGINALS);
+  const rounds = new Rounds(axes);
+  const textOf = createTexts();
+  for (const [index, name] of originals.entries()) {
+    const { premise } = rounds.choose(random);
+    const text = textOf(index);
+    const written = { sequence: index + 1, attempts: 1, premise, draft: draftOf(text) };
+    await library.stage(name, toEntry(FACTS, written, toStory(text, premise), { runId: 'bench', now: 0 }));
+    await library.publish(name, 'stories');
+  }
+  for (const batch of batches(names.slice(ORIGINALS))) {
+    signal.throwIfAborted();
+    await Promise.all(
+      batch.flatMap((name, at) => {
+        const original = filesOf(originals[at % originals.length] ?? name);
+        return filesOf(name).map((file, which) => link(join(folder, original[which] ?? ''), join(folder, file)));
+      }),
+    );
+  }
+}
+
+const FACTS: RunFacts = {
+  provider: 'bench',
+  model: 'bench',
+  template: null,
+  request: null,
+  maxTokens: 16_000,
+  temperature: null,
+  minCharacters: 1000,
+  maxContinuations: 2,
+  maxLikeness: null,
+};
+
+const USAGE = { input_tokens: 1379, output_tokens: 3000, total_tokens: 4379 };
+const COSTS = { usage: USAGE, cost_usd: null };
+
+/** What a story took to write, in milliseconds. */
+const GENERATION = 60 * SECOND;
+
+function draftOf(text: string) {
+  const stopReason = 'end_turn' as const;
+  const named = { refusalCategory: null, model: 'bench', requestId: 'req_bench', slowUntil: null };
+  return firstDraft({ answer: { text, stopReason, usage: USAGE, ...named }, costUsd: null, generationMs: GENERATION });
+}
+
+/** Every run wrote its share of the stories and came to its end. */
+async function makeLedgers(options: LargeFolderOptions, names: readonly string[]): Promise<void> {
+  const { folder, axes, runs, runName, random, now, signal } = options;
+  const owner = { boot: 'bench', pid: 1, started: null };
+  const rounds = new Rounds(axes);
+  const share = Math.ceil(names.length / runs);
+  for (let run = 0; run < runs; run++) {
+    signal.throwIfAborted();
+    const own = names.slice(run * share, (run + 1) * share);
+    let at = now - (names.length - run * share) * INTERVAL;
+    const place = { folder, me: owner, now: () => at };
+    const { id } = await beginRun(place, run % 2 === 0 ? runName : `${runName}-2`, null);
+    const records = own.flatMap((name, index): LedgerRecord[] => {
+      at += INTERVAL;
+      const premise = idsOf(rounds.choose(random).premise);
+      return [
+        { type: 'attempt', at, number: index + 1, premise, at_most: { tokens: 21_000, cost_usd: null } },
+        {
+          type: 'outcome',
+          kind: 'story',
+          at: at + GENERATION,
+          ...COSTS,
+          name,
+          generation_ms: GENERATION,
+          nearest: null,
+        },
+      ];
+    });
+    const end: LedgerRecord = { type: 'end', at, reason: 'duration', over: true };
+    await appendFile(ledgerPath(folder, id), toLines([...records, end]));
+  }
+}
+
+/** As many draws as stories; the deck itself takes one more, and writes its digest. */
+async function makeDeck({ folder, axes, stories, random }: LargeFolderOptions): Promise<void> {
+  const rounds = new Rounds(axes);
+  const draws: object[] = [];
+  while (draws.length < stories) {
+    const { premise, again } = rounds.choose(random);
+    rounds.use(idsOf(premise), again);
+    draws.push({ id: randomUUID(), premise: idsOf(premise) });
+  }
+  await writeFile(join(folder, '.deck.jsonl'), toLines(draws));
+  await openDeck({ folder, axes, random, newId: randomUUID })();
+}
+
+/** Shingles of a story: enough to fill a signature. */
+const SHINGLES = 1000;
+
+async function makeLikenessIndex(
+  { folder, random, signal }: LargeFolderOptions,
+  names: readonly string[],
+): Promise<void> {
+  const file = openLineFile(join(folder, '.likeness'));
+  for (const batch of batches(names)) {
+    signal.throwIfAborted();
+    await file.append(batch.map((name) => lineOf(name, makeSignature(random))));
+  }
+}
+
+function makeSignature(random: Random): Uint8Array {
+  const shingles = new Set(Array.from({ length: SHINGLES }, () => Math.floor(random() * 2 ** 32)));
+  return signatureOf(shingles);
+}
+
+function toLines(records: readonly object[]): string {
+  return records.map((record) => `${JSON.stringify(record)}\n`).join('');
+}
+
+function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < items.length; at += BATCH) yield items.slice(at, at + BATCH);
+}

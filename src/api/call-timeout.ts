@@ -1,0 +1,54 @@
+import { SECOND } from '../lib/time.js';
+import type { CallFault } from './failure.js';
+
+/** How long to wait for the connection to close once the message is complete, in milliseconds. */
+const CLOSE_GRACE = SECOND;
+
+/** Bounds one call: `signal` aborts when the caller's does, after too long a silence, and after too long a call. */
+export interface Watchdog {
+  signal: AbortSignal;
+  /** Something arrived. */
+  touch(): void;
+  /** The message is complete; only the connection is still open. */
+  expectClose(): void;
+  stop(): void;
+}
+
+export interface CallLimits {
+  /** The longest silence, in milliseconds. */
+  idleMs: number;
+  /** The longest call, in milliseconds. */
+  totalMs: number;
+}
+
+/** The reason of an abort for time. */
+export class CallTimeout extends Error {
+  override readonly name = 'CallTimeout';
+  constructor(
+    readonly fault: Extract<CallFault, 'idle_timeout' | 'total_timeout'>,
+    ms: number,
+  ) {
+    super(`${ms / SECOND}초`);
+  }
+}
+
+export function watchCall(caller: AbortSignal, { idleMs, totalMs }: CallLimits): Watchdog {
+  const controller = new AbortController();
+  const giveUp = () => controller.abort(caller.reason);
+  caller.addEventListener('abort', giveUp, { once: true });
+  const total = setTimeout(() => controller.abort(new CallTimeout('total_timeout', totalMs)), totalMs);
+  let idle = setTimeout(() => controller.abort(new CallTimeout('idle_timeout', idleMs)), idleMs);
+  return {
+    signal: controller.signal,
+    touch: () => void idle.refresh(),
+    expectClose: () => {
+      clearTimeout(idle);
+      idle = setTimeout(() => controller.abort(), CLOSE_GRACE);
+    },
+    stop: () => {
+      clearTimeout(idle);
+      clearTimeout(total);
+      caller.removeEventListener('abort', giveUp);
+    },
+  };
+}

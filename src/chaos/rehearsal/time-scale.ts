@@ -1,0 +1,122 @@
+import { SETTING_NAMES, SETTINGS, type SettingName } from '../../config/settings.js';
+import { SECOND } from '../../lib/time.js';
+
+// A day of 86,400 s with a story every half hour, made so short that one can watch it.
+
+/** The parts of a rehearsed day, in milliseconds. */
+export interface DayScale {
+  dayMs: number;
+  /** How fast the endpoint writes, so that a story takes its part of a beat. */
+  charactersPerSecond: number;
+  intervalMs: number;
+  retryBaseMs: number;
+  retryMaxMs: number;
+  idleMs: number;
+  totalMs: number;
+  heartbeatMs: number;
+  /** From the start of one story to that of the next. */
+  beatMs: number;
+}
+
+/** How many stories a real day brings: half an hour, and the half minute that a story takes. */
+export const STORIES_A_DAY = 47;
+
+/** Below this, starting a process would be longer than a beat and nothing would happen as in a real day. */
+const SHORTEST_BEAT = 450;
+/** The part of a beat that a story is written in. More than in reality, or nothing could happen in the middle of one. */
+const WRITING = 0.3;
+const LONGEST_WRITING = 2 * SECOND;
+/** What saving a story takes of a beat, in milliseconds; about, on a disk that syncs. */
+const SAVING = 50;
+const CHARACTERS_A_STORY = 2800;
+
+/**
+ * Scales the day down. Its beat keeps its proportion as long as it can; waits and limits keep theirs only down to where
+ * the scheduler of a busy machine would be taken for bad weather.
+ */
+export function scaleOf(seconds: number): DayScale {
+  const dayMs = seconds * SECOND;
+  const beatMs = Math.max(SHORTEST_BEAT, dayMs / STORIES_A_DAY);
+  const writingMs = Math.min(LONGEST_WRITING, WRITING * beatMs);
+  const scaled = (realSeconds: number) => (realSeconds * dayMs) / 86_400;
+  return {
+    dayMs,
+    beatMs,
+    charactersPerSecond: Math.round((CHARACTERS_A_STORY / writingMs) * SECOND),
+    intervalMs: Math.round(beatMs - writingMs - SAVING),
+    retryBaseMs: Math.max(20, scaled(5)),
+    retryMaxMs: Math.max(160, scaled(300)),
+    idleMs: Math.max(SECOND, 0.8 * beatMs),
+    totalMs: Math.max(5 * SECOND, 4 * beatMs),
+    heartbeatMs: Math.max(60, scaled(15)),
+  };
+}
+
+/** What pm2 takes for its first command where nothing else is going on, in milliseconds. */
+const QUICK = 800;
+const MOST_SLOW = 4;
+
+/**
+ * A busy machine starts processes more slowly, and needs a longer day for the same weather.
+ * @param pingMs what pm2's first command took
+ * @returns how many times longer things take, 1 or more
+ */
+export function slownessOf(pingMs: number): number {
+  return Math.min(MOST_SLOW, Math.max(1, pingMs / QUICK));
+}
+
+/** How often the worker is to ask for the rest of a cut-off answer. */
+export const MAX_CONTINUATIONS = 2;
+
+/** More than any rehearsal uses: the caps are there and are counted, and never reached. */
+const NO_CAP = 1e12;
+
+/**
+ * Every setting of the worker as a variable of its environment, so that neither the user's `.env` nor
+ * `config/local.json` makes another day of it.
+ */
+export function settingsOf(
+  scale: DayScale,
+  place: { url: string; apiKey: string; outputDir: string; logDir: string },
+): Record<string, string> {
+  const seconds = (ms: number) => ms / SECOND;
+  const ours: Partial<Record<SettingName, string | number>> = {
+    durationSeconds: seconds(scale.dayMs),
+    intervalSeconds: seconds(scale.intervalMs),
+    maxStories: 0,
+    maxConsecutiveFailures: 0,
+    maxTokensTotal: NO_CAP,
+    maxCostUsd: NO_CAP,
+    priceInputUsd: 2,
+    priceOutputUsd: 10,
+    resume: 'true',
+    author: 'anthropic',
+    anthropicApiKey: place.apiKey,
+    anthropicBaseUrl: place.url,
+    maxContinuations: MAX_CONTINUATIONS,
+    outputDir: place.outputDir,
+    logDir: place.logDir,
+    heartbeatSeconds: seconds(scale.heartbeatMs),
+    requestIdleSeconds: seconds(scale.idleMs),
+    requestTimeoutSeconds: seconds(scale.totalMs),
+    retryBaseSeconds: seconds(scale.retryBaseMs),
+    retryMaxSeconds: seconds(scale.retryMaxMs),
+  };
+  // What the profile decides, and a number that cannot be told to be absent.
+  const left: ReadonlySet<SettingName> = new Set(['completedExitCode', 'temperature', 'maxLikeness']);
+  const values = SETTING_NAMES.flatMap((name): [string, string][] => {
+    const { env, default: fallback, format } = SETTINGS[name];
+    if (name in ours) return [[env, String(ours[name])]];
+    if (left.has(name)) return [];
+    // An empty variable means "not given", for texts alone.
+    if (fallback === null) return /^(text|secret|base-url)\|null$/.test(String(format)) ? [[env, '']] : [];
+    return [[env, String(fallback)]];
+  });
+  return Object.fromEntries(values);
+}
+
+/** The time of the day that a rehearsal has come to, as `13:30`. @param elapsedMs since its start */
+export function timeOfDay(elapsedMs: number, { dayMs }: DayScale): string {
+  const minutes = Math.floor((Math.min(elapsedMs, dayMs) / dayMs) * 24 * 60);
+  return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+}

@@ -1,0 +1,40 @@
+import { UserProblem } from '../lib/errors.js';
+import { ExitCode } from '../lib/exit-codes.js';
+import { ROOT, version } from '../lib/project.js';
+import { supervised } from '../observe/pm2.js';
+import type { Shutdown } from '../worker/shutdown.js';
+import { type CommandLine, parseCommandLine, UsageProblem } from './args.js';
+
+// What the command line asks for. Help and a mistyped flag are answered before anything of the worker is loaded.
+
+/** The worker's command: what `main.ts` runs once it hears signals. */
+export async function runCommand(argv: readonly string[], shutdown: Shutdown): Promise<void> {
+  try {
+    await dispatch(parseCommandLine(argv), shutdown);
+  } catch (error) {
+    if (!(error instanceof UserProblem)) throw error;
+    const hint = error instanceof UsageProblem ? ' (옵션 목록: --help)' : '';
+    process.stderr.write(`${error.message}${hint}\n`);
+    // Under pm2 the channel to the daemon would keep the process alive.
+    process.exit(ExitCode.usage);
+  }
+}
+
+async function dispatch({ action, flags }: CommandLine, shutdown: Shutdown): Promise<void> {
+  if (action === 'version') return print(`${version()}\n`);
+  if (action === 'help') return print((await import('./help.js')).helpText());
+  const { loadConfig } = await import('../config/load.js');
+  const loaded = loadConfig({ root: ROOT, env: process.env, flags });
+  if (action === 'print-config') return print((await import('./help.js')).describeConfig(loaded));
+  const { runWorker } = await import('../app/app.js');
+  await runWorker(loaded, shutdown);
+}
+
+function print(text: string): void {
+  process.stdout.on('error', () => {
+    // `--help | head -1`
+  });
+  // pm2 would start again what ends with 0.
+  if (supervised() !== null) process.exitCode = ExitCode.usage;
+  process.stdout.write(text, () => process.exit());
+}

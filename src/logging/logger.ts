@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+import openRollingFile from 'pino-roll';
+import { mask } from '../lib/redact.js';
+import type { Terminal } from './terminal.js';
+
+/** Fields of a record; every record names its event. */
+export type Fields = { event: string } & Record<string, unknown>;
+
+/** The log as the modules see it: fields for machines, a Korean line for people. */
+export interface Log {
+  debug(fields: Fields, message: string): void;
+  info(fields: Fields, message: string): void;
+  warn(fields: Fields, message: string): void;
+  error(fields: Fields, message: string): void;
+  /** Written whatever the level: the statistics of the run. */
+  always(fields: Fields, message: string): void;
+  /** Drops every record from now on. */
+  close(): void;
+}
+
+export interface LogOptions {
+  dir: string;
+  level: string;
+  /** The form of the lines on standard output. */
+  format: 'pretty' | 'json';
+  maxSizeMb: number;
+  keepFiles: number;
+  terminal: Terminal;
+  /** Texts that must not appear in any line. */
+  secrets: readonly string[];
+  /** Fields of every record, such as the run's id; asked for each time. */
+  context: () => Record<string, unknown>;
+}
+
+const FILE_NAME = 'horror_story_worker';
+
+/**
+ * Opens the log: JSON lines in `horror_story_worker.<date>.<n>.log`, written before the call returns, and the same
+ * records on standard output. Neither ends the run: a folder that cannot be written is said once on standard
+ * output, a full disk is waited out in memory.
+ */
+export async function openLog(options: LogOptions): Promise<Log> {
+  const { terminal, format, secrets } = options;
+  const pretty = prettyFactory({
+    colorize: terminal.isLive,
+    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss',
+    ignore: 'pid,hostname',
+    hideObject: true,
+  });
+  const screen = { write: (line: string) => terminal.write(mask(format === 'json' ? line : pretty(line), secrets)) };
+  const file = await openFile(options);
+  const streams = [
+    { level: 'debug' as const, stream: screen },
+    ...(file instanceof Error
+      ? []
+      : [{ level: 'debug' as const, stream: { write: (line: string) => file.write(mask(line, secrets)) } }]),
+  ];
+  const logger = pino(
+    {
+      level: options.level,
+      base: null,
+      mixin: options.context,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    pino.multistream(streams),
+  );
+  const always = logger.child({}, { level: 'info' });
+  const log: Log = {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    always: (fields, message) => always.info(fields, message),
+    close: () => {
+      logger.level = 'silent';
+      always.level = 'silent';
+    },
+  };
+  if (file instanceof Error) {
+    log.warn(
+      { event: 'log_file_unavailable', dir: options.dir, reason: file.message },
+      `로그 파일을 열 수 없어 표준 출력에만 남깁니다: ${file.message}`,
+    );
+  }
+  return log;
+}
+
+/** @returns the stream, or the reason why there is none */
+async function openFile({ dir, maxSizeMb, keepFiles }: LogOptions) {
+  try {
+    const file = await openRollingFile({
+      file: join(dir, FILE_NAME),
+      extension: '.log',
+      frequency: 'daily',
+      dateFormat: 'yyyy-MM-dd',
+      size: maxSizeMb,
+      limit: { count: keepFiles, removeOtherLogFiles: true },
+      mkdir: true,
+      // In the calling turn: whatever ends the process, the last line is on disk.
+      sync: true,
+    });
+    // A full disk: with a listener the stream keeps the lines and writes them when there is space again.
+    file.on('error', () => {});
+    return file;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

@@ -1,0 +1,158 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isAlive } from '../lib/process-identity.js';
+import type { RunEnd } from '../run/end-reason.js';
+import { type LedgerRecord, ledgerPath, listRuns, type ReadLedger, readLedger } from '../run/ledger.js';
+import { replay } from '../run/run.js';
+import type { RunState } from '../run/run-state.js';
+import { filesOf } from '../store/story-store.js';
+import {
+  countsOf,
+  type End,
+  type Given,
+  type LastFailure,
+  type LastStory,
+  type Status,
+  toCaps,
+  toIso,
+} from './status.js';
+
+// What a worker says of itself, beside its ledger, for whoever asks while it works. The ledger is the record: this file
+// adds what is not in there, and may be missing, old or somebody else's.
+
+/** @param folder the story folder */
+export function statusPath(folder: string, runId: string): string {
+  return ledgerPath(folder, runId).replace(/\.jsonl$/, '.status.json');
+}
+
+/**
+ * Replaces the status of a run, so that a reader finds the one or the other, whole. Not durable: it is out of date after
+ * a crash in any case.
+ * @throws the file system's error; also where the folder is gone, which is not for this file to make anew
+ */
+export function writeStatus(folder: string, status: Status): void {
+  const path = statusPath(folder, status.run_id);
+  writeFileSync(`${path}.new`, `${JSON.stringify(status, null, 2)}\n`);
+  renameSync(`${path}.new`, path);
+}
+
+interface FoundRun {
+  ledger: ReadLedger;
+  state: RunState;
+}
+
+/**
+ * The runs of a folder that have a living worker, newest first; with none, the one that was active last. Changes
+ * nothing.
+ * @returns nothing only when there is no run at all
+ */
+export async function readStatuses(folder: string): Promise<Status[]> {
+  const living: FoundRun[] = [];
+  let last: FoundRun | null = null;
+  for (const runId of await listRuns(folder)) {
+    const ledger = readLedger(ledgerPath(folder, runId));
+    if (ledger === null) continue;
+    const found = { ledger, state: replay(ledger) };
+    if (isLiving(found.state)) living.push(found);
+    if (last === null || found.state.lastAt > last.state.lastAt) last = found;
+  }
+  const chosen = living.length === 0 && last !== null ? [last] : living;
+  return chosen.map((found) => toStatus(folder, found));
+}
+
+/** Whoever only puts right what a kill left behind is not at work on the run. */
+function isLiving({ owner, recovering }: RunState): boolean {
+  return owner !== null && !recovering && isAlive(owner);
+}
+
+/** @returns what is known of one run; null when it has no ledger */
+export function readStatus(folder: string, runId: string): Status | null {
+  const ledger = readLedger(ledgerPath(folder, runId));
+  return ledger === null ? null : toStatus(folder, { ledger, state: replay(ledger) });
+}
+
+function toStatus(folder: string, { ledger, state }: FoundRun): Status {
+  const { begin, records } = ledger;
+  const living = isLiving(state);
+  const file = readFileOf(folder, begin.run_id);
+  // What a worker said that has gone since holds no more for the one that has the run now.
+  const own = file?.epoch === state.epoch ? file : null;
+  const told = living ? own : file;
+  const given: Given = {
+    run_id: begin.run_id,
+    run_name: begin.run_name,
+    pid: living ? (state.owner?.pid ?? null) : null,
+    started_at: toIso(begin.at),
+    deadline: told?.deadline ?? null,
+    max_stories: told?.max_stories ?? null,
+    caps: told?.caps ?? toCaps({ tokens: null, costUsd: null }),
+  };
+  return {
+    ...given,
+    ...countsOf(state),
+    ...(living
+      ? { ...doingOf(own, state), end: null }
+      : { doing: 'ended', since: toIso(state.lastAt), next_at: null, end: endOf(own, records, state) }),
+    last_story: lastStory(folder, told, records),
+    last_failure: lastFailure(told, records),
+  };
+}
+
+/** Where the ledger goes on after what the worker said, that could not be written any more. */
+function doingOf(own: Status | null, { lastAt, open }: RunState): Pick<Status, 'doing' | 'since' | 'next_at'> {
+  const isCurrent = own !== null && (own.doing === 'writing' || Date.parse(own.since) >= lastAt);
+  if (isCurrent) return { doing: own.doing, since: own.since, next_at: own.next_at };
+  return { doing: open === null ? 'unknown' : 'writing', since: toIso(lastAt), next_at: null };
+}
+
+const ENDS: Record<string, string> = {
+  duration: '실행 시간 제한 도달',
+  count: '생성 개수 제한 도달',
+  cap: '토큰이나 비용의 상한 도달',
+  signal: '신호 수신',
+  aborted: '두 번째 신호 수신 - 강제 종료',
+  refused: 'API가 거부',
+  exhausted: '연속 실패',
+  uncaught: '예상하지 못한 문제',
+  killed: '끝났다는 기록 없이 끊김 (강제 종료, 메모리 부족, 전원 등)',
+} satisfies Record<RunEnd['kind'] | 'killed', string>;
+
+/** The worker's own words where it could still say them. */
+function endOf(own: Status | null, records: readonly LedgerRecord[], { over, owner }: RunState): End {
+  if (own?.end != null) return { ...own.end, over };
+  const recorded = records.findLast((record) => record.type === 'end')?.reason;
+  // A run that was put right after a kill has an end, but not one of its own.
+  const reason = owner !== null || recorded === undefined || recorded === 'recovered' ? 'killed' : recorded;
+  return { reason, message: ENDS[reason] ?? reason, over, exit_code: null };
+}
+
+function lastStory(folder: string, told: Status | null, records: readonly LedgerRecord[]): LastStory | null {
+  const record = records.findLast((each) => each.type === 'outcome' && each.kind === 'story');
+  if (record === undefined) return told?.last_story ?? null;
+  const [file, metadata] = filesOf(record.name);
+  const known = told?.last_story?.file === file ? told.last_story.title : null;
+  const { title } = readJson(join(folder, metadata)) ?? {};
+  return { title: known ?? (typeof title === 'string' ? title : null), file, at: toIso(record.at) };
+}
+
+function lastFailure(told: Status | null, records: readonly LedgerRecord[]): LastFailure | null {
+  const record = records.findLast((each) => each.type === 'outcome' && each.kind === 'failure');
+  const said = told?.last_failure ?? null;
+  if (record === undefined || (said !== null && Date.parse(said.at) >= record.at)) return said;
+  return { code: record.code, reason: null, at: toIso(record.at) };
+}
+
+function readFileOf(folder: string, runId: string): Status | null {
+  const json = readJson(statusPath(folder, runId)) as Partial<Status> | null;
+  return json?.run_id === runId && typeof json.since === 'string' ? (json as Status) : null;
+}
+
+/** @returns null for whatever is no JSON object, or cannot be read */
+function readJson(path: string): Record<string, unknown> | null {
+  try {
+    const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return typeof json === 'object' ? (json as Record<string, unknown> | null) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,210 @@
+import type { Usage } from '../api/usage.js';
+import { formatCost, formatNumber } from '../lib/format-number.js';
+import { clockTime, formatDuration, localIso } from '../lib/time.js';
+import { type Caps, spent } from '../run/budget.js';
+import type { RunState } from '../run/run-state.js';
+import type { Change, Waiting } from '../worker/loop.js';
+
+/** What a run is doing; the waits bear the name of what they are for. */
+export type Doing =
+  | 'starting'
+  | 'writing'
+  /** Something has to be on disk before the run may go on, and the disk refuses. */
+  | 'holding'
+  | Waiting
+  | 'ended'
+  /** Its worker lives, and did not say. */
+  | 'unknown';
+
+/** The disk refuses, and is tried again at that time, milliseconds since the epoch. */
+export interface Holding {
+  kind: 'holding';
+  until: number;
+}
+
+/** What stands fixed while a process has the run. */
+export interface Given {
+  run_id: string;
+  run_name: string;
+  /** Of the worker; null when none lives. */
+  pid: number | null;
+  /** When the run first started, ISO 8601 as all times here. */
+  started_at: string;
+  /** null: none, or unknown. */
+  deadline: string | null;
+  /** null: no limit, or unknown. */
+  max_stories: number | null;
+  /** In tokens and in US dollars; null: no cap, or unknown. */
+  caps: { tokens: number | null; cost_usd: number | null };
+}
+
+/** What the run's ledger knows. */
+export interface Counts {
+  /** Which of the run's processes: 1 for the first. */
+  epoch: number;
+  resumes: number;
+  stories: number;
+  attempts: number;
+  failures_in_a_row: number;
+  set_aside: number;
+  tokens: Usage;
+  /** null while no price is known. */
+  cost_usd: number | null;
+  calls_without_usage: number;
+  /** What counts towards the caps: everything known, and the most that unknown calls can have used. */
+  counted: { tokens: number; cost_usd: number };
+}
+
+/** What only the worker knows. */
+export interface Seen {
+  doing: Doing;
+  /** Since when it does that. */
+  since: string;
+  /** When the wait at hand ends. */
+  next_at: string | null;
+  last_story: LastStory | null;
+  last_failure: LastFailure | null;
+  end: End | null;
+}
+
+export interface LastStory {
+  /** null when nobody can say any more. */
+  title: string | null;
+  file: string;
+  at: string;
+}
+
+export interface LastFailure {
+  code: string;
+  /** Korean; null when nobody can say any more. */
+  reason: string | null;
+  at: string;
+}
+
+export interface End {
+  /** A stable word: the reason of the final record, or `killed`. */
+  reason: string;
+  /** Korean. */
+  message: string;
+  /** false: interrupted, and can be taken up. */
+  over: boolean;
+  exit_code: number | null;
+}
+
+/** A run as it stands at a moment. Immutable, and JSON as it is. */
+export type Status = Readonly<Given & Counts & Seen>;
+
+/** @param epochMs milliseconds since the epoch */
+export const toIso = (epochMs: number): string => new Date(epochMs).toISOString();
+
+/** Before the first change. @param now milliseconds since the epoch, as all such here */
+export function firstSeen(now: number): Seen {
+  return { doing: 'starting', since: toIso(now), next_at: null, last_story: null, last_failure: null, end: null };
+}
+
+/** What is known after one more change. Pure. */
+export function see(seen: Seen, change: Change | Holding, now: number): Seen {
+  const at = toIso(now);
+  switch (change.kind) {
+    case 'writing':
+      return { ...seen, doing: 'writing', since: at, next_at: null };
+    case 'holding':
+      return { ...seen, doing: 'holding', since: at, next_at: toIso(change.until) };
+    case 'waiting':
+      return { ...seen, doing: change.for, since: at, next_at: toIso(change.until) };
+    case 'saved':
+      return { ...seen, last_story: { title: change.story.title, file: `${change.stored.name}.md`, at } };
+    case 'failed':
+      return { ...seen, last_failure: { code: change.failure.code, reason: change.failure.reason, at } };
+    case 'abandoned':
+    case 'capped':
+    case 'cap_near':
+      return seen;
+  }
+}
+
+export function toCaps({ tokens, costUsd }: Caps): Given['caps'] {
+  return { tokens, cost_usd: costUsd };
+}
+
+export function countsOf(state: RunState): Counts {
+  const { statistics, epoch, resumes, failuresInARow } = state;
+  const { tokens, costUsd } = spent(state);
+  return {
+    epoch,
+    resumes,
+    stories: statistics.stories,
+    attempts: statistics.attempts,
+    failures_in_a_row: failuresInARow,
+    set_aside: statistics.setAside,
+    tokens: statistics.tokens,
+    cost_usd: statistics.costUsd,
+    calls_without_usage: statistics.callsWithoutUsage,
+    counted: { tokens, cost_usd: costUsd },
+  };
+}
+
+const DOING: Record<Doing, string> = {
+  starting: '시작하는 중',
+  writing: '소설을 쓰는 중',
+  holding: '디스크에 저장할 수 있기를 기다리는 중',
+  interval: '다음 소설을 기다리는 중',
+  retry: '다시 시도하기를 기다리는 중',
+  rate_limit: 'API의 요청 한도가 차기를 기다리는 중',
+  ended: '끝남',
+  unknown: '알 수 없음',
+};
+
+/** What the run is doing, in a few Korean words. */
+function describeDoing({ doing, next_at, deadline }: Status): string {
+  return next_at !== null && next_at === deadline ? '마감을 기다리는 중' : DOING[doing];
+}
+
+/** The status for people: a heading, and a line for everything that there is to say. */
+export function describeStatus(status: Status, now: number): string {
+  const { run_id, run_name, pid, deadline, max_stories, caps, counted, end } = status;
+  const { stories, attempts, resumes, set_aside, tokens, cost_usd, calls_without_usage } = status;
+  const { last_story, last_failure, failures_in_a_row, started_at, since, next_at } = status;
+  const lines: (string | false)[] = [
+    end === null
+      ? `지금: ${describeDoing(status)} (${next_at === null ? `${formatDuration(now - Date.parse(since))}째` : moment(next_at, now)})`
+      : `종료: ${moment(since, now)} - ${end.message}`,
+    `시작: ${moment(started_at, now)}`,
+    // Of a run that is over none is ahead.
+    deadline !== null && end?.over !== true && `마감: ${moment(deadline, now)}`,
+    `소설: ${formatNumber(stories)}편${of(max_stories, (most) => `${formatNumber(most)}편`)} (시도 ${formatNumber(attempts)}회)`,
+    set_aside > 0 && `따로 보관: ${formatNumber(set_aside)}건`,
+    resumes > 0 && `다시 시작: ${formatNumber(resumes)}회`,
+    `토큰: ${formatNumber(tokens.total_tokens)} (입력 ${formatNumber(tokens.input_tokens)}, 출력 ${formatNumber(tokens.output_tokens)})` +
+      (calls_without_usage === 0 ? '' : ` - 사용량을 모르는 호출 ${formatNumber(calls_without_usage)}회 제외`),
+    // The offline author costs nothing, which is not worth a word.
+    Boolean(cost_usd) && `비용(정가 기준): ${formatCost(cost_usd ?? 0)}`,
+    caps.tokens !== null && `토큰 상한: ${formatNumber(counted.tokens)}${of(caps.tokens, formatNumber)}`,
+    caps.cost_usd !== null && `비용 상한: ${formatCost(counted.cost_usd)}${of(caps.cost_usd, formatCost)}`,
+    last_story !== null &&
+      `마지막 소설: ${last_story.title === null ? '' : `"${last_story.title}" `}${last_story.file} (${moment(last_story.at, now)})`,
+    failures_in_a_row > 0 &&
+      last_failure !== null &&
+      `연속 실패: ${formatNumber(failures_in_a_row)}회, ${last_failure.reason ?? last_failure.code} (${moment(last_failure.at, now)})`,
+  ];
+  const heading = `${run_id} (${run_name}) - ${describeState(status, now)}${pid === null ? '' : `, pid ${pid}`}`;
+  return [heading, ...lines.filter((line) => line !== false)].join('\n  ');
+}
+
+function describeState({ end, deadline }: Status, now: number): string {
+  if (end === null) return '진행 중';
+  if (end.over) return '끝남';
+  const late = deadline !== null && Date.parse(deadline) <= now;
+  return late ? '중단됨 (마감이 지났습니다)' : '중단됨 (--resume으로 이어 할 수 있습니다)';
+}
+
+const of = (limit: number | null, show: (limit: number) => string): string =>
+  limit === null ? '' : ` / ${show(limit)}`;
+
+/** A moment as a local time, and how far it is: `2026-11-24 05:54:11, 3분 2초 전`; the day only where it is another. */
+function moment(iso: string, now: number): string {
+  const at = Date.parse(iso);
+  const [day, today] = [localIso(at).slice(0, 10), localIso(now).slice(0, 10)];
+  const away = `${formatDuration(Math.abs(at - now))} ${at > now ? '뒤' : '전'}`;
+  return `${day === today ? '' : `${day} `}${clockTime(at)}, ${away}`;
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { AXES, type Axis, type AxisCards, type Card, PremiseFileProblem } from './cards.js';
+
+/** A card's text stands in one line of the prompt. */
+const LONGEST_TEXT = 200;
+
+/**
+ * Adds the cards of a user's own file to those of the project: a JSON object with a list of texts an axis, such as
+ * `{ "place": ["할머니 댁 다락"], "fear": [{ "id": "stairs", "text": "계단을 세는 두려움" }] }`.
+ * @throws PremiseFileProblem when the file cannot be read, or is not like that
+ */
+export function addOwnCards(axes: readonly AxisCards[], path: string): AxisCards[] {
+  try {
+    const own = parseOwn(JSON.parse(readFileSync(path, 'utf8').replace(/^\ufeff/, '')));
+    return axes.map(({ axis, label, cards }) => ({ axis, label, cards: join(cards, own[axis] ?? [], axis) }));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PremiseFileProblem(`소재 파일을 쓸 수 없습니다: ${path}: ${why}`, { cause });
+  }
+}
+
+function parseOwn(json: unknown): Partial<Record<Axis, Card[]>> {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error('JSON 객체여야 합니다');
+  return Object.fromEntries(
+    Object.entries(json).map(([axis, cards]) => {
+      if (!AXES.some((known) => known === axis)) {
+        throw new Error(`모르는 소재 ${axis} (쓸 수 있는 것: ${AXES.join(', ')})`);
+      }
+      if (!Array.isArray(cards)) throw new Error(`${axis}는 배열이어야 합니다`);
+      return [axis, cards.map((card) => parseCard(card, axis))];
+    }),
+  );
+}
+
+function parseCard(card: unknown, axis: string): Card {
+  const given = typeof card === 'string' ? { text: card } : card;
+  const { text, id } = (given ?? {}) as { text?: unknown; id?: unknown };
+  const isText = typeof text === 'string' && text.trim() !== '' && !/\p{Cc}/u.test(text);
+  if (!isText || [...text].length > LONGEST_TEXT) {
+    throw new Error(`${axis}: ${LONGEST_TEXT}자 이하의 한 줄짜리 글이어야 합니다: ${JSON.stringify(card)}`);
+  }
+  if (id !== undefined && (typeof id !== 'string' || id === '')) {
+    throw new Error(`${axis}: id는 빈 글일 수 없습니다: ${JSON.stringify(card)}`);
+  }
+  return { id: id ?? idOf(text.trim()), text: text.trim() };
+}
+
+/** Stable as long as the text is: what was drawn already is known by it. */
+function idOf(text: string): string {
+  return `own-${createHash('sha256').update(text.normalize('NFC')).digest('hex').slice(0, 8)}`;
+}
+
+function join(cards: readonly Card[], own: readonly Card[], axis: Axis): Card[] {
+  const all = [...cards, ...own];
+  const twice = all.find(({ id, text }, at) =>
+    all.some((other, n) => n < at && (other.id === id || other.text === text)),
+  );
+  if (twice !== undefined) throw new Error(`${axis}: 같은 카드가 이미 있습니다: ${twice.text} (${twice.id})`);
+  return all;
+}

@@ -1,0 +1,142 @@
+import * as Plot from '@observablehq/plot';
+import { formatNumber } from '../../lib/format-number.js';
+import type { Html } from '../html/template.js';
+import type { Distribution } from '../model/quantiles.js';
+import type { AxisUse } from '../model/report.js';
+import { draw } from './plot-svg.js';
+import { NARROW } from './time-charts.js';
+
+// How many of what: data → SVG. Pure. Widths and heights in pixels.
+
+export interface Histogram {
+  of: Distribution;
+  /** From the values' unit to the one that is shown. */
+  scale: (value: number) => number;
+  /** What the axis counts. */
+  unit: string;
+  /** Where the axis begins; null: at the least value. */
+  from: number | null;
+  /** Lines to find one's way, in the values' unit. */
+  marks: readonly { value: number; label: string }[];
+  colour: string;
+  ariaLabel: string;
+}
+
+/** How many stories lie where. */
+export function histogram({ of, scale, unit, from, marks, colour, ariaLabel }: Histogram): Html {
+  const values = of.values.map(scale);
+  const start = from ?? scale(of.least);
+  const rules = marks.map(({ value, label: text }) => ({ value: scale(value), text }));
+  const end = Math.max(scale(of.most), ...rules.map(({ value }) => value));
+  return draw({
+    ariaLabel,
+    width: NARROW,
+    height: 190,
+    marginTop: 30,
+    marginLeft: 40,
+    marginRight: 18,
+    marginBottom: 26,
+    x: { domain: [start, end === start ? start + 1 : end], nice: true },
+    y: { nice: true },
+    marks: [
+      Plot.gridY({ ticks: 3, stroke: 'var(--rule)', strokeOpacity: 1 }),
+      Plot.rectY(
+        values,
+        Plot.binX<Plot.RectYOptions>(
+          { y: 'count' },
+          {
+            x: { value: Plot.identity, thresholds: 20 },
+            fill: colour,
+            insetLeft: 0.5,
+            insetRight: 0.5,
+          },
+        ),
+      ),
+      // Light around it, to be seen upon bars.
+      Plot.ruleX(rules, { x: 'value', stroke: 'var(--paper)', strokeWidth: 3 }),
+      Plot.ruleX(rules, { x: 'value', stroke: 'var(--ink)', strokeDasharray: '3,2' }),
+      ...rules.map((rule) =>
+        Plot.text([rule], {
+          x: 'value',
+          text: 'text',
+          frameAnchor: 'top',
+          dy: -9,
+          lineAnchor: 'bottom',
+          textAnchor: anchorAt((rule.value - start) / (end - start)),
+        }),
+      ),
+      Plot.axisY({ ticks: 3, tickSize: 0, label: null, tickFormat: wholeOnly }),
+      Plot.axisX({
+        ticks: 6,
+        tickSize: 3,
+        label: null,
+        tickFormat: (value: number) => `${formatNumber(value)}${unit}`,
+        color: 'var(--muted)',
+        fill: 'currentColor',
+      }),
+      Plot.ruleY([0], { stroke: 'var(--muted)' }),
+    ],
+  });
+}
+
+/** Which end of a label stands at its line, so that it stays inside. @param share of the axis, from 0 to 1 */
+function anchorAt(share: number): 'start' | 'middle' | 'end' {
+  if (share < 0.3) return 'start';
+  return share > 0.7 ? 'end' : 'middle';
+}
+
+/** Half a story is none. */
+function wholeOnly(value: number): string {
+  return Number.isInteger(value) ? `${formatNumber(value)}편` : '';
+}
+
+/** How often cards were used, as they lie beside each other. */
+export const CARD_USES = [
+  { text: '한 번', colour: 'var(--card-1)' },
+  { text: '두 번', colour: 'var(--card-2)' },
+  { text: '세 번 이상', colour: 'var(--card-3)' },
+  { text: '쓰지 않음', colour: 'var(--alive)' },
+] as const;
+
+/** How much of each axis' cards was used. */
+export function cardChart(axes: readonly AxisUse[], ariaLabel: string, width: number): Html {
+  const parts = axes.flatMap(({ label: axis, total, cards }) => {
+    const usedTimes = (least: number, most: number) =>
+      cards.filter(({ times }) => times >= least && times <= most).length;
+    const unused = Math.max(0, (total ?? cards.length) - cards.length);
+    const counts = [usedTimes(1, 1), usedTimes(2, 2), usedTimes(3, Number.POSITIVE_INFINITY), unused];
+    return CARD_USES.map((use, at) => ({ axis, ...use, count: counts[at] ?? 0 }));
+  });
+  return draw({
+    ariaLabel,
+    width,
+    height: axes.length * 24 + 26,
+    marginTop: 0,
+    marginLeft: 66,
+    marginRight: 18,
+    marginBottom: 26,
+    x: { nice: false },
+    y: { type: 'band', domain: axes.map(({ label: axis }) => axis), padding: 0.3 },
+    marks: [
+      Plot.barX(
+        parts,
+        Plot.stackX({
+          x: 'count',
+          y: 'axis',
+          fill: ({ colour }: (typeof parts)[number]) => colour,
+          insetRight: 0.6,
+          title: ({ axis, text, count }: (typeof parts)[number]) => `${axis}: ${text} ${formatNumber(count)}장`,
+        }),
+      ),
+      Plot.axisX({
+        ticks: 6,
+        tickSize: 3,
+        label: null,
+        tickFormat: (value: number) => `${formatNumber(value)}장`,
+        color: 'var(--muted)',
+        fill: 'currentColor',
+      }),
+      Plot.axisY({ tickSize: 0, tickPadding: 8, label: null }),
+    ],
+  });
+}

@@ -1,0 +1,168 @@
+import * as Plot from '@observablehq/plot';
+import { formatNumber } from '../../lib/format-number.js';
+import { clockTime } from '../../lib/time.js';
+import type { Html } from '../html/template.js';
+import { meaningOf, shortDate, TROUBLES } from '../labels.js';
+import type { TroubleGroup } from '../model/report.js';
+import type { GrowthPoint } from '../model/spending.js';
+import { draw } from './plot-svg.js';
+import { colourOf } from './timetable-chart.js';
+
+// What happened along the time of a run: data → SVG. Pure. Widths and heights in pixels, times in milliseconds.
+
+/** Half a page, and the whole of a phone. */
+export const NARROW = 440;
+
+const DAY = 86_400_000;
+
+export interface GrowthChart {
+  points: readonly GrowthPoint[];
+  knownOf: (point: GrowthPoint) => number;
+  /** What the caps count, which may be more; drawn where it is. */
+  atMostOf: (point: GrowthPoint) => number;
+  cap: number | null;
+  format: (value: number) => string;
+  colour: string;
+  ariaLabel: string;
+}
+
+/** A cap that is further away than this many times what was used would press the curve flat; the text tells it. */
+const FAR = 2.5;
+
+export function capIsNear(cap: number | null, used: number): cap is number {
+  return cap !== null && cap <= FAR * used;
+}
+
+/** What accumulated over time, step by step. */
+export function growthChart({ points, knownOf, atMostOf, cap, format, colour, ariaLabel }: GrowthChart): Html {
+  const used = Math.max(...points.map(atMostOf), 0);
+  const [from, to] = [points[0]?.at ?? 0, points.at(-1)?.at ?? 0];
+  const line = { x: 'at', curve: 'step-after' } as const;
+  const shown = capIsNear(cap, used) ? [cap] : [];
+  const differs = points.some((point) => atMostOf(point) > knownOf(point));
+  return draw({
+    ariaLabel,
+    width: NARROW,
+    height: 210,
+    marginTop: 18,
+    marginLeft: 56,
+    marginRight: 14,
+    marginBottom: 26,
+    x: { type: 'time', domain: [new Date(from), new Date(Math.max(to, from + 1000))] },
+    y: { domain: [0, Math.max(used, ...shown) * 1.06 || 1] },
+    marks: [
+      Plot.gridY({ ticks: 4, stroke: 'var(--rule)', strokeOpacity: 1 }),
+      Plot.areaY(points, { ...line, y: knownOf, fill: colour, fillOpacity: 0.14 }),
+      Plot.lineY(points, { ...line, y: knownOf, stroke: colour, strokeWidth: 2 }),
+      Plot.lineY(differs ? points : [], {
+        ...line,
+        y: atMostOf,
+        stroke: colour,
+        strokeWidth: 1,
+        strokeDasharray: '2,3',
+      }),
+      Plot.ruleY(shown, { stroke: 'var(--grave)', strokeDasharray: '5,3' }),
+      Plot.text(shown, {
+        y: (value: number) => value,
+        text: (value: number) => `상한 ${format(value)}`,
+        frameAnchor: 'left',
+        textAnchor: 'start',
+        dx: 4,
+        dy: -8,
+        fill: 'var(--grave)',
+      }),
+      Plot.axisY({ ticks: 4, tickSize: 0, label: null, tickFormat: format }),
+      timeAxis(from, to, 4),
+      Plot.ruleY([0], { stroke: 'var(--muted)' }),
+    ],
+  });
+}
+
+/** The axis of a run's time, in the words of its length: seconds, hours or days. */
+function timeAxis(from: number, to: number, ticks: number) {
+  const label = (at: Date) => {
+    if (to - from < 120_000) return clockTime(at.getTime());
+    if (to - from > 3 * DAY) return shortDate(at.getTime());
+    return at.getHours() + at.getMinutes() === 0 ? `${at.getDate()}일 0시` : clockTime(at.getTime()).slice(0, 5);
+  };
+  return Plot.axisX({
+    ticks,
+    tickSize: 3,
+    label: null,
+    tickFormat: label,
+    color: 'var(--muted)',
+    fill: 'currentColor',
+  });
+}
+
+/** So many rows of failures are drawn; the table has the rest. */
+export const TROUBLE_ROWS = 12;
+/** Failures drawn a row. */
+const TROUBLE_TICKS = 400;
+
+/**
+ * What went wrong when: a line for each reason, a tick for each time. Its name stands before the line, and where there
+ * is no room, above it.
+ */
+export function troubleChart(
+  groups: readonly TroubleGroup[],
+  from: number,
+  to: number,
+  width: number,
+  ariaLabel: string,
+): Html {
+  const isSlim = width < 500;
+  const rowOf = ({ kind, code }: Pick<TroubleGroup, 'kind' | 'code'>) => `${kind} ${code}`;
+  const shown = groups.slice(0, TROUBLE_ROWS);
+  const ticks = shown.flatMap((group) => thinned(group.times).map((at) => ({ ...group, at: new Date(at) })));
+  const rowHeight = isSlim ? 38 : 22;
+  const inset = { insetTop: isSlim ? 20 : 3, insetBottom: 3 };
+  const margins = { marginTop: 2, marginBottom: 26, marginLeft: isSlim ? 2 : 270, marginRight: 36 };
+  const end = Math.max(to, from + 1000);
+  const name: Plot.TextOptions = isSlim
+    ? { frameAnchor: 'left', dy: -8 }
+    : { frameAnchor: 'left', dx: 2 - margins.marginLeft };
+  return draw({
+    ariaLabel,
+    width,
+    height: shown.length * rowHeight + margins.marginTop + margins.marginBottom,
+    ...margins,
+    x: { type: 'time', domain: [new Date(from), new Date(end)] },
+    y: { type: 'band', domain: shown.map(rowOf), padding: 0, axis: null },
+    marks: [
+      Plot.barX(shown, { x1: new Date(from), x2: new Date(end), y: rowOf, ...inset, fill: 'var(--alive)' }),
+      Plot.tickX(ticks, {
+        x: 'at',
+        y: rowOf,
+        ...inset,
+        stroke: ({ kind }: TroubleGroup) => colourOf(kind),
+        strokeWidth: 2,
+        title: ({ code, at }: (typeof ticks)[number]) =>
+          `${code}\n${shortDate(at.getTime())} ${clockTime(at.getTime())}`,
+      }),
+      Plot.text(shown, { y: rowOf, ...name, textAnchor: 'start', text: nameOf }),
+      Plot.text(shown, {
+        y: rowOf,
+        frameAnchor: 'right',
+        textAnchor: 'start',
+        dx: 6,
+        dy: isSlim ? 9 : 0,
+        text: ({ times }: TroubleGroup) => formatNumber(times.length),
+      }),
+      timeAxis(from, to, isSlim ? 4 : 6),
+    ],
+  });
+}
+
+/** What it means where that is known, for people; the table has the codes. */
+function nameOf({ kind, code }: TroubleGroup): string {
+  const name = meaningOf(code) || `${TROUBLES[kind]}: ${code}`;
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name;
+}
+
+const LONGEST_NAME = 30;
+
+function thinned(times: readonly number[]): readonly number[] {
+  const every = Math.ceil(times.length / TROUBLE_TICKS);
+  return times.filter((_, at) => at % every === 0);
+}

@@ -1,0 +1,65 @@
+import { josa } from 'es-hangul';
+import { formatNumber } from '../../lib/format-number.js';
+import { type LegendEntry, legend } from '../html/components.js';
+import type { Html } from '../html/template.js';
+import { duration, period } from '../labels.js';
+import type { Report } from '../model/report.js';
+import type { Timetable } from './timetable.js';
+import { colourOf } from './timetable-chart.js';
+
+/** The timetable in words: how the time went by, and the longest time without a story. */
+export function timetableText({ chronicle: { spans, stories }, from, to }: Report, { cells }: Timetable): string {
+  const sum = (...what: string[]) =>
+    spans.filter((span) => what.includes(span.what)).reduce((ms, span) => ms + span.to - span.from, 0);
+  const down = sum('down', 'unknown');
+  const [waiting, retry] = [sum('interval'), sum('retry')];
+  const parts = [
+    `쓰는 데 ${duration(sum('story', 'open'))}`,
+    ...(waiting > 0 ? [`다음 소설을 기다리며 ${duration(waiting)}`] : []),
+    ...(retry > 0 ? [`실패한 뒤 기다리며 ${duration(retry)}`] : []),
+    ...(down > 0 ? [`멈춘 채 길어야 ${duration(down)}`] : []),
+  ];
+  const gap = longestGap([from, ...stories.map(({ at }) => at), to]);
+  const quiet =
+    stories.length > 1
+      ? ` 소설 없이 가장 오래 지난 때는 ${period(gap.from, gap.to)}(${duration(gap.to - gap.from)}).`
+      : '';
+  const grouped = cells === null ? '' : ' 호출이 많아 칸마다 모아 그렸습니다.';
+  return `${josa(parts.join(', '), '을/를')} 보냈습니다.${quiet}${grouped}`;
+}
+
+function longestGap(moments: readonly number[]): { from: number; to: number } {
+  let gap = { from: 0, to: 0 };
+  for (const [index, to] of moments.entries()) {
+    const from = moments[index - 1] ?? to;
+    if (to - from > gap.to - gap.from) gap = { from, to };
+  }
+  return gap;
+}
+
+/** What the colours of the timetable mean, those that it has. */
+export function legendOf({ spans, cells, claims }: Timetable): Html {
+  const has = (what: string) => spans.some((piece) => piece.of.what === what);
+  const hasColour = (colour: string) =>
+    spans.some(({ of: { trouble } }) => trouble !== undefined && colourOf(trouble.kind) === colour);
+  const entries: [boolean, LegendEntry][] = [
+    [
+      has('story') || cells !== null,
+      { colour: 'var(--story)', text: cells === null ? '소설을 쓴 때' : '소설 (짙을수록 많음)' },
+    ],
+    [has('open'), { colour: 'var(--open)', text: '쓰는 중' }],
+    [true, { colour: 'var(--alive)', text: '다음 소설을 기다림' }],
+    [has('retry'), { colour: 'var(--transient)', shape: 'thin', text: '실패 뒤 기다림' }],
+    [
+      hasColour('var(--transient)') || cells !== null,
+      { colour: 'var(--transient)', text: cells === null ? '일시적 실패' : '실패' },
+    ],
+    [hasColour('var(--unusable)'), { colour: 'var(--unusable)', text: '소설로 쓸 수 없는 답' }],
+    [hasColour('var(--grave)'), { colour: 'var(--grave)', text: 'API의 거부, 한도, 예상 밖의 문제' }],
+    [hasColour('var(--lost)'), { colour: 'var(--lost)', text: '끊기거나 포기한 호출' }],
+    [has('down') || has('unknown'), { colour: 'var(--lost)', shape: 'dots', text: '멈춤' }],
+    [has('untold'), { colour: 'var(--lost)', shape: 'dots', text: '모르는 시간' }],
+    [claims.length > 0, { colour: 'var(--ink)', shape: 'up', text: `다시 시작 (${formatNumber(claims.length)}회)` }],
+  ];
+  return legend(entries.flatMap(([shown, entry]) => (shown ? [entry] : [])));
+}

@@ -1,0 +1,69 @@
+import { formatNumber } from '../../lib/format-number.js';
+import { duration, longPeriod, moment, standingWord, verdictOf } from '../labels.js';
+import type { Report } from '../model/report.js';
+import {
+  cardSection,
+  generationSection,
+  growthSections,
+  likenessSection,
+  timetableSection,
+  troubleSection,
+} from './chart-sections.js';
+import { linkTo, type Places } from './links.js';
+import { listedStories, setAsideList, storyList } from './list-sections.js';
+import { STYLE } from './stylesheet.js';
+import { attention, factList, firstReads } from './summary.js';
+import { type Content, html } from './template.js';
+
+/** The whole page: one file, that needs nothing else and asks nobody for anything. Pure. */
+export function toPage(report: Report, places: Places): string {
+  const { from, to, statistics, runId, runName, madeAt, standing, titles } = report;
+  const verdict = verdictOf(standing, statistics.stories, to - from);
+  const listed = new Set(listedStories(report).map(({ number }) => number));
+  const rows = new Map(report.stories.map((row) => [row.number, row]));
+  const labels = {
+    title: (number: number) => `${number}. ${rows.get(number)?.facts?.title ?? rows.get(number)?.name ?? ''}`,
+    href: (number: number) => (listed.has(number) ? `#s${number}` : null),
+  };
+  const nameOf = (name: string): Content =>
+    titles.has(name)
+      ? html`<a href="${linkTo(name, places.storyFolder, places.output)}">${titles.get(name) ?? name}</a>`
+      : name;
+  const page = html`<!doctype html>
+<html lang="ko">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${`${standingWord(standing)}: 소설 ${formatNumber(statistics.stories)}편 - ${moment(from)}`}</title>
+<link rel="icon" href="data:,">
+<style>${STYLE}</style>
+</head>
+<body>
+<header>
+<p class="kicker">호러 소설 생성기 실행 보고서 · ${standingWord(standing)}</p>
+<h1>${verdict}</h1>
+<p class="sub">${longPeriod(from, to)} (${duration(to - from)})</p>
+</header>
+<main>
+${factList(report)}
+<div class="two">${attention(report)}${firstReads(report, places)}</div>
+${timetableSection(report, labels)}
+${troubleSection(report)}
+<div class="two">${growthSections(report)}</div>
+<div class="two">${generationSection(report)}${likenessSection(report, nameOf)}</div>
+${cardSection(report)}
+${setAsideList(report, places)}
+${storyList(report, places)}
+</main>
+<footer>
+<p>실행 ${runId} (이름 ${runName})${report.models.length === 0 ? null : ` · 모델 ${report.models.join(', ')}`}</p>
+<p>${moment(madeAt)}에 장부와 소설의 메타데이터로 만들었습니다. 다시 만들기: <code>npm run report -- --run ${runId}</code></p>
+</footer>
+</body>
+</html>
+`;
+  return page.text;
+}

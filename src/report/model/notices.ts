@@ -1,0 +1,106 @@
+import { formatNumber, formatPercent } from '../../lib/format-number.js';
+import { ALIKE } from '../../story/similarity.js';
+import { dollars } from '../labels.js';
+import type { Report, SetAsideRow } from './report.js';
+
+/** Something that waits for a person, or that they should know. */
+export interface Notice {
+  text: string;
+  /** What it is about, where it is about texts that were set aside. */
+  about?: readonly SetAsideRow[];
+  /** What to type: one of these. */
+  commands: readonly string[];
+}
+
+const START_AGAIN = ['npx pm2 start ecosystem.config.cjs', 'npm start -- --resume'];
+const SET_ASIDE = ['npm run set-aside -- list'];
+
+/** What is waiting for a person, the most urgent first. */
+export function noticesOf(report: Report): Notice[] {
+  return [...ofStanding(report), ...ofCaps(report), ...ofTexts(report), ...ofCalls(report), ...ofRecords(report)];
+}
+
+function ofStanding({ standing, troubles }: Report): Notice[] {
+  if (standing.kind === 'killed') {
+    return [{ text: '프로세스가 강제 종료되었습니다. 다시 시작하면 이어서 합니다', commands: START_AGAIN }];
+  }
+  if (standing.kind !== 'interrupted') return [];
+  const grave = troubles.find(({ kind }) => kind === 'blocked' || kind === 'fatal');
+  switch (standing.reason) {
+    case 'refused':
+      return [
+        {
+          text: `${grave?.kind === 'blocked' ? '결제와 사용 한도를' : '키, 권한, 모델 설정을'} 확인한 뒤 다시 시작하세요${grave === undefined ? '' : ` (${grave.code})`}`,
+          commands: START_AGAIN,
+        },
+      ];
+    case 'exhausted':
+      return [{ text: '실패가 이어진 까닭을 아래에서 확인한 뒤 다시 시작하세요', commands: START_AGAIN }];
+    case 'uncaught':
+      return [
+        { text: '로그의 마지막 줄들에 까닭이 있습니다. 그 뒤 다시 시작하면 이어서 합니다', commands: START_AGAIN },
+      ];
+    default:
+      return [{ text: '중단된 실행입니다. 다시 시작하면 이어서 합니다', commands: START_AGAIN }];
+  }
+}
+
+/** The share of a cap from which on it is worth a word. */
+const NEAR = 0.8;
+
+function ofCaps({ spent, context: { caps } }: Report): Notice[] {
+  const notices: Notice[] = [];
+  if (caps.tokens !== null && spent.tokens >= NEAR * caps.tokens) {
+    const share = formatPercent(spent.tokens / caps.tokens);
+    notices.push({ text: `토큰 상한 ${formatNumber(caps.tokens)}의 ${share}를 썼습니다`, commands: [] });
+  }
+  if (caps.costUsd !== null && spent.costUsd >= NEAR * caps.costUsd) {
+    const share = formatPercent(spent.costUsd / caps.costUsd);
+    notices.push({ text: `비용 상한 ${dollars(caps.costUsd)}의 ${share}를 썼습니다`, commands: [] });
+  }
+  return notices;
+}
+
+function ofTexts({ setAside, othersSetAside, stories, mostAlike }: Report): Notice[] {
+  const notices: Notice[] = [];
+  if (setAside.length > 0) {
+    notices.push({
+      text: `따로 보관한 글 ${formatNumber(setAside.length)}건이 있습니다`,
+      about: setAside,
+      commands: SET_ASIDE,
+    });
+  }
+  if (othersSetAside > 0) {
+    const text = `다른 실행이 따로 보관한 글도 ${formatNumber(othersSetAside)}건 있습니다`;
+    notices.push({ text, commands: setAside.length > 0 ? [] : SET_ASIDE });
+  }
+  if (mostAlike !== null && mostAlike.score > ALIKE) {
+    const alike = stories.filter(({ nearest }) => (nearest?.score ?? 0) > ALIKE).length;
+    const how = `가장 닮은 두 편은 ${formatPercent(mostAlike.score)}`;
+    notices.push({ text: `앞선 소설과 닮은 소설이 ${formatNumber(alike)}편 있습니다 (${how})`, commands: [] });
+  }
+  const gone = stories.filter(({ facts }) => facts === null).length;
+  if (gone > 0) notices.push({ text: `소설 ${formatNumber(gone)}편의 파일이 폴더에 없습니다`, commands: [] });
+  return notices;
+}
+
+function ofCalls({ statistics: { callsWithoutUsage, lostCalls }, spent, statistics }: Report): Notice[] {
+  if (callsWithoutUsage === 0) return [];
+  const most = spent.tokens - statistics.tokens.total_tokens;
+  const lost = lostCalls === 0 ? '' : `, 그중 강제 종료로 끊긴 호출 ${formatNumber(lostCalls)}회`;
+  const text = `사용량을 모르는 호출이 ${formatNumber(callsWithoutUsage)}회 있습니다${lost} (많아야 ${formatNumber(most)}토큰)`;
+  return [{ text, commands: [] }];
+}
+
+function ofRecords({ unreadable, skipped, chronicle: { lostUntil } }: Report): Notice[] {
+  const notices: Notice[] = [];
+  if (lostUntil !== null) {
+    notices.push({ text: '실행 도중 장부가 없어져 새로 시작되었습니다. 그 전의 일은 합계만 압니다', commands: [] });
+  }
+  if (unreadable > 0) {
+    notices.push({ text: `장부에 읽을 수 없는 줄이 ${formatNumber(unreadable)}개 있어 건너뛰었습니다`, commands: [] });
+  }
+  for (const path of skipped)
+    notices.push({ text: `더 새로운 장부를 읽을 수 없어 건너뛰었습니다: ${path}`, commands: [] });
+  return notices;
+}

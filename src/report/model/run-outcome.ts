@@ -1,0 +1,29 @@
+import type { LedgerRecord } from '../../run/ledger.js';
+import { fold, NEW_RUN, type RunState } from '../../run/run-state.js';
+import type { Life } from './timeline.js';
+
+/** How it stands with a run. */
+export type Standing =
+  | { kind: 'running' } // its process is at work
+  | { kind: 'over'; reason: string } // a limit or a cap has ended it
+  | { kind: 'interrupted'; reason: string } // let go of in good order; can be taken up
+  | { kind: 'killed' }; // its process is gone without a word; can be taken up
+
+/** @param alive does the process that has the run still work on it? */
+export function standingOf(lives: readonly Life[], over: boolean, alive: boolean): Standing {
+  if (alive) return { kind: 'running' };
+  // A process that only put right what a crash left says nothing about the run itself.
+  const reason = lives.findLast(({ purpose }) => purpose !== 'recover')?.end ?? null;
+  if (over) return { kind: 'over', reason: reason ?? 'duration' };
+  return reason === null ? { kind: 'killed' } : { kind: 'interrupted', reason };
+}
+
+/**
+ * The state of a run as its statistics tell it. Of a process that was killed, a call in flight counts as lost and a
+ * cut-off text as set aside, as the next start will count them.
+ */
+export function settledState(records: readonly LedgerRecord[], alive: boolean): RunState {
+  const state = records.reduce(fold, NEW_RUN);
+  if (alive || (state.open === null && state.part === null)) return state;
+  return fold(state, { type: 'end', at: state.lastAt, reason: 'killed', over: state.over });
+}

@@ -1,0 +1,41 @@
+import { spent } from '../../run/budget.js';
+import type { LedgerRecord } from '../../run/ledger.js';
+import { fold, NEW_RUN, type RunState } from '../../run/run-state.js';
+
+/** What a run had used by a moment. */
+export interface GrowthPoint {
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Known to have been used. */
+  tokens: number;
+  /** US dollars known to have been used; null while no price is known. */
+  costUsd: number | null;
+  /** The same with calls of unknown usage at the most that they can have used: what the caps count. */
+  atMost: { tokens: number; costUsd: number };
+}
+
+/** More steps than this a chart cannot show. */
+const STEPS = 300;
+
+/** Tokens and money as they accumulate: the first moment, the last, and at most one of each of 300 stretches between. */
+export function growthOf(records: readonly LedgerRecord[], from: number, to: number): GrowthPoint[] {
+  const points = new Map<number, GrowthPoint>();
+  let state = NEW_RUN;
+  let last: GrowthPoint = { at: from, ...usedIn(state) };
+  points.set(0, last);
+  for (const record of records) {
+    state = fold(state, record);
+    const used = usedIn(state);
+    if (used.tokens === last.tokens && used.costUsd === last.costUsd && used.atMost.tokens === last.atMost.tokens)
+      continue;
+    last = { at: Math.min(Math.max(record.at, last.at), to), ...used };
+    points.set(to === from ? 1 : 1 + Math.floor(((last.at - from) / (to - from)) * STEPS), last);
+  }
+  return [...points.values(), ...(last.at === to ? [] : [{ ...last, at: to }])];
+}
+
+/** A call in flight has not used anything yet that would be known. */
+function usedIn(state: RunState): Omit<GrowthPoint, 'at'> {
+  const { tokens, costUsd } = state.statistics;
+  return { tokens: tokens.total_tokens, costUsd, atMost: spent({ ...state, open: null }) };
+}

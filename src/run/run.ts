@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { isAlive, isSame, type Owner } from '../lib/process-identity.js';
+import {
+  appendRecord,
+  type BeginRecord,
+  type ClaimRecord,
+  type LedgerRecord,
+  ledgerPath,
+  listRuns,
+  type ReadLedger,
+  readLedger,
+  saysOver,
+} from './ledger.js';
+import { fold, NEW_RUN, type RunState } from './run-state.js';
+
+/** A run that this process has: its state in memory, every change of it durable first. */
+export interface Run {
+  readonly id: string;
+  /** When the run first started, milliseconds since the epoch; its deadline is measured from there. */
+  readonly startedAt: number;
+  state(): RunState;
+  /** Rejects with the file system's error, and then the state is as before. */
+  record(record: LedgerRecord): Promise<void>;
+  /** Changes the state alone: for a record that cannot be written and whose process ends. */
+  recordInMemory(record: LedgerRecord): void;
+}
+
+/** A run that another process left. */
+export interface TakenRun {
+  run: Run;
+  ledger: ReadLedger;
+}
+
+export interface RunPlace {
+  /** The story folder. */
+  folder: string;
+  me: Owner;
+  now: () => number;
+}
+
+/** Begins a run of its own. */
+export async function beginRun(place: RunPlace, runName: string, newRunToken: string | null): Promise<Run> {
+  const at = place.now();
+  const id = `${idAt(at)}_${randomBytes(3).toString('hex')}`;
+  const begin: BeginRecord = {
+    type: 'begin',
+    at,
+    run_id: id,
+    run_name: runName,
+    owner: place.me,
+    new_run_token: newRunToken,
+  };
+  await appendRecord(ledgerPath(place.folder, id), begin, []);
+  return toRun(place, begin, fold(NEW_RUN, begin));
+}
+
+/** What the id of a run begins with that began then. In universal time, so that ids sort by age also when the clocks change. */
+function idAt(at: number): string {
+  return `run_${new Date(at).toISOString().replace(/\D/g, '')}`;
+}
+
+/**
+ * Claims a run whose owner is gone.
+ * @returns null when it is no ledger, its owner lives, or another process was faster
+ */
+export async function claimRun(
+  place: RunPlace,
+  runId: string,
+  purpose: ClaimRecord['purpose'],
+): Promise<TakenRun | null> {
+  const path = ledgerPath(place.folder, runId);
+  const found = readLedger(path);
+  if (found === null) return null;
+  const before = replay(found);
+  const { owner, epoch } = before;
+  // Claimed in an earlier try, after which something failed.
+  if (owner !== null && isSame(owner, place.me)) return { run: toRun(place, found.begin, before), ledger: found };
+  if (owner !== null && isAlive(owner)) return null;
+  const claim: ClaimRecord = { type: 'claim', at: place.now(), epoch: epoch + 1, owner: place.me, purpose };
+  await appendRecord(path, claim, []);
+  const ledger = readLedger(path);
+  if (ledger === null) return null;
+  const state = replay(ledger);
+  const won = state.owner !== null && isSame(state.owner, place.me);
+  return won ? { run: toRun(place, ledger.begin, state), ledger } : null;
+}
+
+/** What to look for in the runs of a folder. */
+export interface ResumeQuery {
+  runName: string;
+  durationMs: number | null;
+  /** A run begun with this token is the one to go on with; others are not. null: any. */
+  newRunToken: string | null;
+}
+
+/**
+ * Takes up the newest run of that name that is not over and has no living owner.
+ * @param onUnreadable called with the path of every file on the way that is no ledger
+ * @returns null when there is none
+ * @throws when another worker is just putting it right; can be tried again
+ */
+export async function resumeRun(
+  place: RunPlace,
+  query: ResumeQuery,
+  onUnreadable: (path: string) => void = () => {},
+): Promise<TakenRun | null> {
+  const oldest = query.durationMs === null ? '' : idAt(Math.max(0, place.now() - query.durationMs));
+  for (const runId of await listRuns(place.folder)) {
+    const path = ledgerPath(place.folder, runId);
+    // There may be thousands, of which hardly one has to be read: the deadline of most is past.
+    if (runId < oldest || saysOver(path)) continue;
+    const ledger = readLedger(path);
+    if (ledger === null) onUnreadable(path);
+    if (ledger === null || !isOpen(place, ledger, query)) continue;
+    const taken = await claimRun(place, runId, 'resume');
+    if (taken !== null) return taken;
+    if (isBeingRecovered(place, runId)) {
+      throw Object.assign(new Error('다른 작업자가 이어 할 실행을 정리하는 중입니다'), { code: 'EBUSY' });
+    }
+  }
+  return null;
+}
+
+/** Does a process that still runs have this run? */
+export function hasLivingOwner({ folder }: RunPlace, runId: string): boolean {
+  const ledger = readLedger(ledgerPath(folder, runId));
+  const owner = ledger === null ? null : replay(ledger).owner;
+  return owner !== null && isAlive(owner);
+}
+
+function isBeingRecovered({ folder }: RunPlace, runId: string): boolean {
+  const ledger = readLedger(ledgerPath(folder, runId));
+  if (ledger === null) return false;
+  const { owner, recovering } = replay(ledger);
+  return recovering && owner !== null && isAlive(owner);
+}
+
+function isOpen({ now }: RunPlace, ledger: ReadLedger, { runName, durationMs, newRunToken }: ResumeQuery): boolean {
+  const { begin } = ledger;
+  if (begin.run_name !== runName) return false;
+  if (newRunToken !== null && begin.new_run_token !== newRunToken) return false;
+  if (durationMs !== null && begin.at + durationMs <= now()) return false;
+  return !replay(ledger).over;
+}
+
+/** The state that a ledger amounts to. */
+export function replay({ records }: ReadLedger): RunState {
+  return records.reduce(fold, NEW_RUN);
+}
+
+function toRun({ folder, now }: RunPlace, begin: BeginRecord, initial: RunState): Run {
+  const path = ledgerPath(folder, begin.run_id);
+  let state = initial;
+  return {
+    id: begin.run_id,
+    // A clock set back since must not lengthen the run.
+    startedAt: Math.min(begin.at, now()),
+    state: () => state,
+    record: async (record) => {
+      // Should the ledger be gone, it starts anew with what is known.
+      await appendRecord(path, record, [begin, { type: 'snapshot', at: now(), state }]);
+      state = fold(state, record);
+    },
+    recordInMemory: (record) => {
+      state = fold(state, record);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ledgerPath, listRuns, readLedger } from '../run/ledger.js';
+import { filesOf } from './story-store.js';
+
+/** What the next story keeps away from. */
+export interface RecentStory {
+  title: string;
+  /** The first sentence. */
+  opening: string;
+}
+
+/** The latest stories, newest last, and never more than so many. */
+export interface RecentStories {
+  list(): readonly RecentStory[];
+  add(story: RecentStory): void;
+}
+
+/**
+ * Finds the latest stories of a folder by its ledgers, newest run first, without reading the folder itself.
+ * @param count how many to remember
+ */
+export async function readRecentStories(folder: string, count: number): Promise<RecentStories> {
+  let stories: RecentStory[] = [];
+  for (const runId of await listRuns(folder)) {
+    if (stories.length >= count) break;
+    const ledger = readLedger(ledgerPath(folder, runId));
+    const names = (ledger?.records ?? []).flatMap((record) =>
+      record.type === 'outcome' && record.kind === 'story' ? [record.name] : [],
+    );
+    const latest = names.slice(stories.length - count);
+    stories = [...latest.flatMap((name) => readStory(folder, name) ?? []), ...stories];
+  }
+  return {
+    list: () => stories,
+    add: (story) => {
+      stories = [...stories, story].slice(-count);
+    },
+  };
+}
+
+/** @returns null when somebody has taken the story away, or its metadata has no such fields */
+function readStory(folder: string, name: string): RecentStory | null {
+  try {
+    const metadata = JSON.parse(readFileSync(join(folder, filesOf(name)[1]), 'utf8')) as Partial<RecentStory>;
+    const { title, opening } = metadata;
+    return typeof title === 'string' && typeof opening === 'string' ? { title, opening } : null;
+  } catch {
+    // A story that cannot be read cannot be kept away from, and is no reason not to write the next.
+    return null;
+  }
+}

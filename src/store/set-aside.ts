@@ -1,0 +1,96 @@
+import { readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserProblem } from '../lib/errors.js';
+import { listFolder, makeFolder, syncFolder, writeDurably } from '../lib/files.js';
+import { localIso } from '../lib/time.js';
+import { filesOf, setAsideFolder } from './story-store.js';
+
+/** An answer that is no story, but was paid for. */
+export interface SetAside {
+  name: string;
+  title: string;
+  characters: number;
+  /** Why it was set aside: a stable word, and the same in Korean. */
+  code: string;
+  reason: string;
+  tokens: number | null;
+  writtenAt: string;
+}
+
+/** A request that cannot be carried out; the message is for the user. */
+export class SetAsideProblem extends UserProblem {
+  override readonly name = 'SetAsideProblem';
+}
+
+/**
+ * All that is set aside, oldest first.
+ * @param folder the story folder
+ */
+export async function listSetAside(folder: string): Promise<SetAside[]> {
+  const names = (await listFolder(setAsideFolder(folder)))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => file.slice(0, -'.md'.length))
+    .sort();
+  return Promise.all(names.map(async (name) => describe(name, await readMetadata(folder, name))));
+}
+
+/** The text of one, as it was written. */
+export async function showSetAside(folder: string, wanted: string): Promise<string> {
+  const name = await find(folder, wanted);
+  return readFile(join(setAsideFolder(folder), filesOf(name)[0]), 'utf8');
+}
+
+/**
+ * Puts one among the stories. Its metadata keeps why it was set aside, and says when it was accepted.
+ * @returns the path of the story
+ */
+export async function acceptSetAside(folder: string, wanted: string, now: number): Promise<string> {
+  const name = await find(folder, wanted);
+  const [markdownFile, metadataFile] = filesOf(name);
+  const from = setAsideFolder(folder);
+  const metadata = { ...(await readMetadata(folder, name)), accepted_at: localIso(now) };
+  const draft = join(from, `.${metadataFile}`);
+  await makeFolder(folder);
+  await writeDurably(draft, `${JSON.stringify(metadata, null, 2)}\n`);
+  // The metadata first, as with every story; a second call completes what a crash cut off.
+  await rename(draft, join(folder, metadataFile));
+  await rename(join(from, markdownFile), join(folder, markdownFile));
+  await rm(join(from, metadataFile), { force: true });
+  await syncFolder(folder);
+  return join(folder, markdownFile);
+}
+
+/** By its name or any part of it that fits one alone, such as the id at its end. */
+async function find(folder: string, wanted: string): Promise<string> {
+  const names = (await listSetAside(folder)).map(({ name }) => name);
+  const fitting = names.filter((name) => name === wanted || name.includes(wanted));
+  const [name] = fitting;
+  if (name === undefined) throw new SetAsideProblem(`따로 보관한 글 가운데 "${wanted}"에 맞는 것이 없습니다`);
+  if (fitting.length > 1) {
+    throw new SetAsideProblem(`"${wanted}"에 맞는 글이 여럿입니다: ${fitting.join(', ')}`);
+  }
+  return name;
+}
+
+async function readMetadata(folder: string, name: string): Promise<Record<string, unknown>> {
+  const path = join(setAsideFolder(folder), filesOf(name)[1]);
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+  } catch (cause) {
+    throw new SetAsideProblem(`메타데이터를 읽을 수 없습니다: ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function describe(name: string, metadata: Record<string, unknown>): SetAside {
+  const why = metadata.set_aside as { code?: unknown; reason?: unknown } | undefined;
+  const usage = metadata.usage as { total_tokens?: unknown } | null | undefined;
+  return {
+    name,
+    title: String(metadata.title),
+    characters: Number(metadata.word_count),
+    code: String(why?.code),
+    reason: String(why?.reason),
+    tokens: typeof usage?.total_tokens === 'number' ? usage.total_tokens : null,
+    writtenAt: String(metadata.generated_at),
+  };
+}

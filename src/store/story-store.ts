@@ -1,0 +1,181 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, renameSync } from 'node:fs';
+import { readFile, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listFolder, makeFolder, syncFolder, writeDurably } from '../lib/files.js';
+import { fileTimestamp } from '../lib/time.js';
+
+/** A text and what is known about it, as they go to disk together. */
+export interface Entry {
+  /** The whole content of the .md file. */
+  markdown: string;
+  /** The whole metadata but the checksum, which is added here. */
+  metadata: Record<string, unknown>;
+}
+
+/** Stories are seen; what is set aside is no story, but was paid for. */
+export type Shelf = 'stories' | 'set-aside';
+
+/** Where an entry lies. */
+export interface Stored {
+  /** `horror_story_YYYYMMDD_HHMMSS_<id>`. */
+  name: string;
+  markdownPath: string;
+  metadataPath: string;
+}
+
+/**
+ * The folder of stories: whole pairs to see, everything else in dot folders. A pair is first staged and then
+ * published; a crash in between leaves it staged, and whole, for the next start to publish.
+ */
+export interface Library {
+  /** Writes both files where nobody sees them, durably. Rejects with the file system's error; can be tried again. */
+  stage(name: string, entry: Entry): Promise<void>;
+  /** Moves a staged pair to its shelf, durably. Rejects likewise; can be tried again, also when half is moved. */
+  publish(name: string, shelf: Shelf): Promise<Stored>;
+  /** Removes a staged pair that a later text has taken in. What cannot be removed, the next start removes. */
+  discard(name: string): Promise<void>;
+}
+
+/** A name that no other worker gives, not even in the same second. */
+export function newName(writtenAt: number): string {
+  return `horror_story_${fileTimestamp(writtenAt)}_${randomBytes(4).toString('hex')}`;
+}
+
+/** What a crash left in a run's staging. */
+export interface Leftover {
+  name: string;
+  /** null: not whole, and never published. */
+  metadata: Record<string, unknown> | null;
+}
+
+const STAGING = '.staging';
+
+const SET_ASIDE = '.set-aside';
+
+/** Where a run writes its pairs before they are seen. */
+export function stagingFolder(folder: string, runId: string): string {
+  return join(folder, STAGING, runId);
+}
+
+/** Where answers lie that are no stories. */
+export function setAsideFolder(folder: string): string {
+  return join(folder, SET_ASIDE);
+}
+
+/** @param runId every run stages in a folder of its own, so that no worker touches what another one stages */
+export function openLibrary(folder: string, runId: string): Library {
+  const staging = stagingFolder(folder, runId);
+  return {
+    stage: (name, entry) => stage(staging, name, entry),
+    publish: (name, shelf) => publish(staging, shelf === 'stories' ? folder : setAsideFolder(folder), name),
+    discard: (name) => discard(staging, name),
+  };
+}
+
+/** The folders are made anew each time: somebody may have moved them away since the last story. */
+async function stage(staging: string, name: string, { markdown, metadata }: Entry): Promise<void> {
+  await makeFolder(staging);
+  const [markdownFile, metadataFile] = filesOf(name);
+  try {
+    await writeDurably(join(staging, markdownFile), markdown);
+    // The metadata last: with its checksum it vouches for the pair.
+    await writeDurably(join(staging, metadataFile), toJson({ ...metadata, sha256: checksum(markdown) }));
+    await syncFolder(staging);
+  } catch (error) {
+    await discard(staging, name);
+    throw error;
+  }
+}
+
+async function publish(staging: string, shelf: string, name: string): Promise<Stored> {
+  await makeFolder(shelf);
+  const [markdownFile, metadataFile] = filesOf(name);
+  // The metadata first: whoever sees a story finds its metadata.
+  for (const file of [metadataFile, markdownFile]) {
+    try {
+      renameSync(join(staging, file), join(shelf, file));
+    } catch (error) {
+      // Moved before a failure or a crash.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(join(shelf, file))) throw error;
+    }
+  }
+  await syncFolder(shelf);
+  return { name, markdownPath: join(shelf, markdownFile), metadataPath: join(shelf, metadataFile) };
+}
+
+/** The ids of the runs that have left something in staging. */
+export async function listStagings(folder: string): Promise<string[]> {
+  return (await listFolder(join(folder, STAGING))).filter((name) => !name.startsWith('.'));
+}
+
+/** What lies in a run's staging, one entry a name. */
+export async function listLeftovers(folder: string, runId: string): Promise<Leftover[]> {
+  const staging = stagingFolder(folder, runId);
+  const names = (await listFolder(staging)).map((file) => file.replace(/(_metadata\.json|\.md)$/, ''));
+  return Promise.all(
+    [...new Set(names)].sort().map(async (name) => ({ name, metadata: await vouched(folder, staging, name) })),
+  );
+}
+
+/** Removes what cannot be completed. */
+export async function discardLeftover(folder: string, runId: string, name: string): Promise<void> {
+  await discard(stagingFolder(folder, runId), name);
+}
+
+/** Removes a run's staging if nothing is in it. */
+export async function removeStaging(folder: string, runId: string): Promise<void> {
+  await rmdir(stagingFolder(folder, runId)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
+  });
+}
+
+/** The metadata of a staged pair when both files are there, whole, the metadata perhaps moved; null otherwise. */
+async function vouched(folder: string, staging: string, name: string): Promise<Record<string, unknown> | null> {
+  const [markdownFile, metadataFile] = filesOf(name);
+  try {
+    const markdown = await readFile(join(staging, markdownFile), 'utf8');
+    const shelves = [folder, setAsideFolder(folder)];
+    const text = await readFirst(join(staging, metadataFile), ...shelves.map((shelf) => join(shelf, metadataFile)));
+    const metadata = JSON.parse(text) as Record<string, unknown>;
+    return metadata.sha256 === checksum(markdown) ? metadata : null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Missing or torn: that is the answer. What cannot be read just now may be whole.
+    if (code === undefined || code === 'ENOENT' || code === 'EISDIR') return null;
+    throw error;
+  }
+}
+
+/** The content of the first of these files that is there. */
+async function readFirst(path: string, ...others: string[]): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const [next, ...rest] = others;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || next === undefined) throw error;
+    return readFirst(next, ...rest);
+  }
+}
+
+async function discard(staging: string, name: string): Promise<void> {
+  await Promise.allSettled([...filesOf(name), name].map((file) => rm(join(staging, file), { force: true })));
+}
+
+/** The two files of a pair. */
+export function filesOf(name: string): [markdown: string, metadata: string] {
+  return [`${name}.md`, `${name}_metadata.json`];
+}
+
+/** @returns the name of the pair whose text this file is; null when it is none */
+export function nameOfStory(file: string): string | null {
+  return /^(horror_story_\d{8}_\d{6}_[0-9a-f]{8})\.md$/.exec(file)?.[1] ?? null;
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function checksum(content: string): string {
+  return createHash('sha256').update(content).digest('hex');
+}

@@ -1,0 +1,141 @@
+import type { Answer } from '../api/messages-client.js';
+import { addKnown, type Usage } from '../api/usage.js';
+import { askForRest, type Prompt } from '../prompt/prompt.js';
+import { isCutOff } from './validate-answer.js';
+
+// A text that was cut off at a token limit, its rest, and how the two become one.
+
+/** A cut-off text, taken back to where it can be gone on with. */
+export interface CutText {
+  /** Up to its last sentence that is surely whole: after which another one had begun. */
+  kept: string;
+  /** The space that stood between the two: a blank, or a new paragraph. */
+  gap: string;
+}
+
+/** A mark that ends a sentence, what closes after it, and the space before the next one. */
+const SENTENCE_END = /[.!?…。！？][”’"'」』)\]*_]*(?=(\s+)\S)/gu;
+
+/**
+ * Takes a cut-off text back to its last whole sentence, so that the rest begins with a sentence of its own: nobody can
+ * say whether a broken word wants its end or a blank, nor whether a quotation was still to be closed.
+ * @returns null when no sentence below the title is whole, and there is nothing to go on with
+ */
+export function cutBack(text: string): CutText | null {
+  const title = /^\s*#.*(\n|$)/.exec(text)?.[0].length ?? 0;
+  const last = [...text.matchAll(SENTENCE_END)].at(-1);
+  if (last === undefined || last.index < title) return null;
+  return { kept: text.slice(0, last.index + last[0].length).trimStart(), gap: last[1] ?? '' };
+}
+
+/** The shortest overlap, in characters other than space, that is a repetition and no accident. */
+const SHORTEST_OVERLAP = 8;
+
+/**
+ * Joins a cut-off text with its rest. A model that was asked for the rest may begin with the title again, with `…`, or
+ * with the last sentences once more: what stands twice then stands once. One that begins anew has written the whole.
+ */
+export function joinRest({ kept, gap }: CutText, rest: string): string {
+  const body = withoutTitle(kept, rest).replace(/^[\s…]+/u, '');
+  if (beginsAnew(kept, body)) return rest.trim();
+  const after = body.slice(overlap(kept, body)).trimStart();
+  return after === '' ? kept : `${kept}${gap}${after}`;
+}
+
+function withoutTitle(kept: string, rest: string): string {
+  const [title] = /^#.*$/m.exec(kept) ?? [];
+  const trimmed = rest.trimStart();
+  return title !== undefined && trimmed.startsWith(`${title}\n`) ? trimmed.slice(title.length) : trimmed;
+}
+
+/** So long a beginning, in characters, comes a second time only when everything does. */
+const SAME_BEGINNING = 80;
+
+function beginsAnew(kept: string, body: string): boolean {
+  const [first, again] = [kept.replace(/^#.*\n/, ''), body].map((text) =>
+    text.replace(/\s/g, '').slice(0, SAME_BEGINNING),
+  );
+  return first?.length === SAME_BEGINNING && first === again;
+}
+
+/** How much of the start of `body` stands at the end of `kept` already, whatever space is between the words. */
+function overlap(kept: string, body: string): number {
+  const end = kept.replace(/\s/g, '');
+  const positions = [...body.matchAll(/\S/g)].map(({ index }) => index);
+  const start = body.replace(/\s/g, '').slice(0, end.length);
+  for (let length = start.length; length >= SHORTEST_OVERLAP; length--) {
+    if (end.endsWith(start.slice(0, length))) return (positions[length - 1] ?? -1) + 1;
+  }
+  return 0;
+}
+
+/**
+ * How to ask for the rest of an answer that was cut off.
+ * @returns null when it was not, or there is nothing to go on with
+ */
+export function restOf(prompt: Prompt, answer: Answer): { prompt: Prompt; cut: CutText } | null {
+  const cut = isCutOff(answer) ? cutBack(answer.text) : null;
+  return cut === null ? null : { prompt: askForRest(prompt, cut.kept), cut };
+}
+
+/** The two answers as one. A rest without text leaves the answer cut off. */
+function joinAnswers(first: Answer, cut: CutText, rest: Answer): Answer {
+  return {
+    ...rest,
+    text: joinRest(cut, rest.text),
+    stopReason: rest.text.trim() === '' && rest.stopReason === 'end_turn' ? first.stopReason : rest.stopReason,
+    usage: addKnown(first.usage, rest.usage),
+    model: rest.model ?? first.model,
+  };
+}
+
+/** What one of the calls for a story came to, as its metadata tells. */
+export interface CallFacts {
+  request_id: string | null;
+  stop_reason: string | null;
+  usage: Usage | null;
+  cost_usd: number | null;
+}
+
+/** What stands of a story while its calls come in. */
+export interface Draft {
+  /** All answers so far, as one. */
+  answer: Answer;
+  /** US dollars and milliseconds of all calls; the cost is null as soon as one is not known. */
+  costUsd: number | null;
+  generationMs: number;
+  calls: readonly [CallFacts, ...CallFacts[]];
+  /** Where the cut-off text is kept that the latest answer went on from. */
+  part: string | null;
+}
+
+/** One answer, and what it took. */
+export interface Received {
+  answer: Answer;
+  costUsd: number | null;
+  generationMs: number;
+}
+
+export function firstDraft({ answer, costUsd, generationMs }: Received): Draft {
+  return { answer, costUsd, generationMs, calls: [factsOf(answer, costUsd)], part: null };
+}
+
+/** The draft with its rest. @param part where the draft was kept meanwhile */
+export function goOnWith(draft: Draft, part: string, cut: CutText, { answer, costUsd, generationMs }: Received): Draft {
+  return {
+    answer: joinAnswers(draft.answer, cut, answer),
+    costUsd: draft.costUsd === null || costUsd === null ? null : draft.costUsd + costUsd,
+    generationMs: draft.generationMs + generationMs,
+    calls: [...draft.calls, factsOf(answer, costUsd)],
+    part,
+  };
+}
+
+/** What the latest call alone used, which is what the ledger has not counted yet. */
+export function lastCall({ calls }: Draft): CallFacts {
+  return calls.at(-1) ?? calls[0];
+}
+
+function factsOf({ requestId, stopReason, usage }: Answer, costUsd: number | null): CallFacts {
+  return { request_id: requestId, stop_reason: stopReason, usage, cost_usd: costUsd };
+}

@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Clock } from '../../lib/time.js';
+import type { Fields, Log } from '../../logging/logger.js';
+import { AXES, type Axis, type AxisCards, type Premise } from '../../prompt/cards.js';
+import type { LedgerRecord } from '../../run/ledger.js';
+import type { Run } from '../../run/run.js';
+import { fold, NEW_RUN, type RunState } from '../../run/run-state.js';
+
+export { seededRandom } from '../../lib/time.js';
+
+/** A folder that is gone after the test. */
+export function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'horror-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * A clock whose time passes only by sleeping, and then at once. `at` plans what happens on the way: a sleep across
+ * that moment stops there, lets it happen, and goes on unless it was woken.
+ */
+export class FakeClock implements Clock {
+  #now: number;
+  #wallAhead = 0;
+  #plans: { time: number; act: () => void }[] = [];
+  constructor(start = Date.UTC(2026, 10, 23, 5)) {
+    this.#now = start;
+  }
+  now = (): number => this.#now + this.#wallAhead;
+  monotonic = (): number => this.#now;
+  /** Sets the wall clock forward (or back) by `ms`; sleepers do not notice. */
+  adjust(ms: number): void {
+    this.#wallAhead += ms;
+  }
+  at(time: number, act: () => void): void {
+    this.#plans.push({ time, act });
+    this.#plans.sort((a, b) => a.time - b.time);
+  }
+  sleep = async (ms: number, signal: AbortSignal): Promise<boolean> => {
+    const end = this.#now + ms;
+    while (!signal.aborted) {
+      const next = this.#plans[0];
+      if (next === undefined || next.time > end) {
+        this.#now = end;
+        return true;
+      }
+      this.#plans.shift();
+      this.#now = Math.max(this.#now, next.time);
+      next.act();
+    }
+    return false;
+  };
+}
+
+export interface LoggedRecord {
+  level: 'debug' | 'info' | 'warn' | 'error' | 'always';
+  fields: Fields;
+  message: string;
+}
+
+/** A log that keeps its records. */
+export function recordingLog(): Log & { records: LoggedRecord[]; events(): string[] } {
+  const records: LoggedRecord[] = [];
+  const keep = (level: LoggedRecord['level']) => (fields: Fields, message: string) => {
+    records.push({ level, fields, message });
+  };
+  return {
+    records,
+    events: () => records.map(({ fields }) => fields.event),
+    debug: keep('debug'),
+    info: keep('info'),
+    warn: keep('warn'),
+    error: keep('error'),
+    always: keep('always'),
+    close: () => {},
+  };
+}
+
+export interface MemoryRunOptions {
+  id?: string;
+  startedAt?: number;
+  state?: Partial<RunState>;
+  /** Asked before every record: an error is what the disk says to it. */
+  refuse?: (record: LedgerRecord) => Error | null;
+}
+
+/** A run whose ledger is a list. */
+export function memoryRun({
+  id = 'run_1',
+  startedAt = 0,
+  state: initial = {},
+  refuse = () => null,
+}: MemoryRunOptions = {}): Run & { records: LedgerRecord[] } {
+  const records: LedgerRecord[] = [];
+  let state: RunState = { ...NEW_RUN, ...initial };
+  return {
+    id,
+    startedAt,
+    records,
+    state: () => state,
+    record: async (record) => {
+      const refused = refuse(record);
+      if (refused !== null) throw refused;
+      records.push(record);
+      state = fold(state, record);
+    },
+    recordInMemory: (record) => {
+      state = fold(state, record);
+    },
+  };
+}
+
+/** What a full disk says. */
+export function diskFull(): Error {
+  return Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+}
+
+export const PREMISE: Premise = {
+  person: { id: 'apology-writer', text: '남의 사과문을 대신 써 주던 사람' },
+  place: { id: 'parcel-returns', text: '물류센터의 반품 구역' },
+  time: { id: 'monsoon', text: '장마 사흘째의 새벽' },
+  fear: { id: 'memory', text: '내 기억을 믿을 수 없다는 두려움' },
+  presence: { id: 'colleague', text: '먼저 와 있던 또 다른 근무자' },
+  device: { id: 'recorder', text: '잘못 배달된 녹음기' },
+  turn: { id: 'caller', text: '구조 요청을 보낸 사람이 나였다' },
+  form: { id: 'statement', text: '같은 질문에 세 번째로 대답하는 진술' },
+};
+
+const LABELS: Record<Axis, string> = {
+  person: '인물',
+  place: '장소',
+  time: '시간',
+  fear: '두려움',
+  presence: '존재',
+  device: '장치',
+  turn: '반전',
+  form: '서술 형식',
+};
+
+/** Axes with two cards each; the first is that of PREMISE. */
+export const AXIS_CARDS: AxisCards[] = AXES.map((axis) => ({
+  axis,
+  label: LABELS[axis],
+  cards: [PREMISE[axis], { id: `other-${axis}`, text: `다른 ${LABELS[axis]}` }],
+}));
+
+/** A Korean text of at least `characters` code points that reads like a story: title, paragraphs, an end. */
+export function storyText({ title = '반품 구역', characters = 1500 } = {}): string {
+  const paragraphs: string[] = [];
+  for (let length = 0, n = 1; length < characters; n++) {
+    const paragraph = `${n}번 선반 앞에서 나는 상자를 내려놓았다. 송장에는 ${n * 7}이라고 적혀 있었고, 테이프는 안쪽에서 붙인 것처럼 보였다.`;
+    paragraphs.push(paragraph);
+    length += paragraph.length;
+  }
+  return `# ${title}\n\n${paragraphs.join('\n\n')}`;
+}
+
+/** Replaces a function of one of Node's modules, for those too that have imported it by its name, until it is mended. */
+export function replaceInNode(
+  t: TestContext,
+  module: object,
+  name: string,
+  act: (...args: never[]) => unknown,
+): { mend(): void } {
+  const replaced = t.mock.method(module as Record<string, (...args: never[]) => unknown>, name, act);
+  const mend = () => {
+    replaced.mock.restore();
+    syncBuiltinESMExports();
+  };
+  syncBuiltinESMExports();
+  t.after(mend);
+  return { mend };
+}

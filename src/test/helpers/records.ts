@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import type { TestContext } from 'node:test';
+import { toUsage } from '../../api/usage.js';
+import { type Owner, ownerOf } from '../../lib/process-identity.js';
+import type { Random } from '../../lib/time.js';
+import type {
+  AbandonedRecord,
+  AttemptRecord,
+  EndRecord,
+  FailureRecord,
+  LedgerRecord,
+  PartRecord,
+  StoryRecord,
+} from '../../run/ledger.js';
+
+// Records of a ledger, and the processes that they name.
+
+export const attempt = (record: Partial<AttemptRecord> = {}): AttemptRecord => ({
+  type: 'attempt',
+  at: 1000,
+  number: 1,
+  premise: { place: 'ferry', turn: 'caller' },
+  at_most: { tokens: 20_000, cost_usd: 0.2 },
+  ...record,
+});
+
+export const story = (record: Partial<StoryRecord> = {}): StoryRecord => ({
+  type: 'outcome',
+  at: 2000,
+  usage: toUsage(500, 3000),
+  cost_usd: 0.031,
+  kind: 'story',
+  name: 'horror_story_20261123_140000_00000001',
+  generation_ms: 42_000,
+  ...record,
+});
+
+export const part = (record: Partial<PartRecord> = {}): PartRecord => ({
+  type: 'outcome',
+  at: 2000,
+  usage: toUsage(500, 16_000),
+  cost_usd: 0.161,
+  kind: 'part',
+  name: 'horror_story_20261123_140000_0000000b',
+  code: 'max_tokens',
+  ...record,
+});
+
+export const failure = (record: Partial<FailureRecord> = {}): FailureRecord => ({
+  type: 'outcome',
+  at: 2000,
+  usage: toUsage(0, 0),
+  cost_usd: 0,
+  kind: 'failure',
+  failure: 'transient',
+  code: 'overloaded_error',
+  name: null,
+  ...record,
+});
+
+export const abandoned = (record: Partial<AbandonedRecord> = {}): AbandonedRecord => ({
+  type: 'outcome',
+  at: 2000,
+  usage: null,
+  cost_usd: null,
+  kind: 'abandoned',
+  ...record,
+});
+
+export const end = (record: Partial<EndRecord> = {}): EndRecord => ({
+  type: 'end',
+  at: 3000,
+  reason: 'signal',
+  over: false,
+  ...record,
+});
+
+/** What a run may live through, kills included: `count` records in an order that can happen. */
+export function history(random: Random, count: number): LedgerRecord[] {
+  const pick = <T>(...values: readonly [T, ...T[]]): T => values[Math.floor(random() * values.length)] ?? values[0];
+  let at = 1000;
+  let open = false;
+  let epoch = 1;
+  let pending = '';
+  const takesIn = () => (pending === '' ? {} : { completes: pending });
+  const keep = (record: LedgerRecord): LedgerRecord => {
+    if (record.type === 'outcome') pending = record.kind === 'part' ? record.name : '';
+    return record;
+  };
+  return Array.from({ length: count }, (_, n) => {
+    at += Math.floor(random() * 1000);
+    if (open && random() < 0.8) {
+      open = false;
+      const usage = pick(null, toUsage(Math.floor(random() * 500), Math.floor(random() * 5000)));
+      const cost_usd = usage === null ? null : pick(null, usage.total_tokens / 1024);
+      const told = { at, usage, cost_usd };
+      return keep(
+        pick<LedgerRecord>(
+          story({ ...told, name: `story_${n}`, generation_ms: Math.floor(random() * 1e5) }),
+          failure({ ...told, failure: pick('transient', 'unusable', 'incomplete'), code: pick('cut', 'too_short') }),
+          failure({ ...told, name: `aside_${n}` }),
+          part({ ...told, name: `part_${n}`, ...takesIn() }),
+          story({ ...told, name: `whole_${n}`, ...takesIn() }),
+          abandoned(told),
+        ),
+      );
+    }
+    if (random() < 0.15) return end({ at });
+    if (random() < 0.2) {
+      epoch++;
+      return { type: 'claim', at, epoch, owner: DEAD, purpose: pick('resume', 'recover') };
+    }
+    open = true;
+    const goesOn = pending !== '' && random() < 0.7;
+    if (!goesOn) pending = '';
+    const at_most = { tokens: 1000 * n, cost_usd: pick(null, n / 1024) };
+    return attempt({ at, number: n, at_most, ...(goesOn ? { continues: pending } : {}) });
+  });
+}
+
+/** This process. */
+export const ME: Owner = ownerOf(process.pid);
+
+/** A process of this machine that has ended. */
+export const DEAD: Owner = { ...ME, pid: spawnSync(process.execPath, ['--version']).pid, started: '1' };
+
+/** Another process that runs until the test is over. */
+export function neighbour(t: TestContext): { owner: Owner; pid: number; child: ChildProcess } {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
+  t.after(() => child.kill('SIGKILL'));
+  if (child.pid === undefined) throw new Error('no process');
+  return { owner: ownerOf(child.pid), pid: child.pid, child };
+}

@@ -1,0 +1,118 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { toUsage, type Usage } from '../../api/usage.js';
+import type { RunOnDisk } from '../../report/load.js';
+import { toStoryFacts, whyOf } from '../../report/metadata.js';
+import { ledgerPath } from '../../run/ledger.js';
+import { filesOf, setAsideFolder } from '../../store/story-store.js';
+import { type Day, DayMaker, type DayOptions, HOUR, MINUTE, SECOND } from './report-day-maker.js';
+
+/** A day as it should be: a story every half hour, nothing else. */
+export function calmDay(options: DayOptions = {}): Day {
+  const maker = new DayMaker(options);
+  const deadline = maker.now() + 24 * HOUR;
+  while (maker.now() < deadline) {
+    maker.story();
+    maker.wait(Math.min(30 * MINUTE, deadline - maker.now()));
+  }
+  return maker.end('duration', true).day;
+}
+
+/** A day on which everything happens: overload, stalls, cut streams, refusals, cut-off texts, kills and a stop. */
+export function stormyDay(options: DayOptions = {}): Day {
+  const maker = new DayMaker({ seed: 7, ...options });
+  const deadline = maker.now() + 24 * HOUR;
+  const storiesEvery = (minutes: number, count: number) => {
+    for (let n = 0; n < count; n++) {
+      maker.story();
+      maker.wait(minutes * MINUTE);
+    }
+  };
+  /** Failures one after another, each followed by a wait that doubles up to five minutes. */
+  const storm = (codes: readonly string[], ms: number, usage: Usage | null) => {
+    for (const [n, code] of codes.entries()) {
+      maker.fail('transient', code, { ms, usage });
+      maker.wait(Math.min(300, 5 * 2 ** n) * SECOND * 0.9);
+    }
+  };
+  storiesEvery(30, 5);
+  maker.setAside('unusable', 'refusal:violence', '모델이 쓰기를 거절했습니다 (분류: violence)', { ms: 9000 });
+  maker.wait(5 * SECOND);
+  storiesEvery(30, 3);
+  storm(
+    Array.from({ length: 38 }, (_, n) => (n % 7 === 3 ? 'rate_limit_error' : 'overloaded_error')),
+    900,
+    toUsage(0, 0),
+  );
+  storiesEvery(30, 2);
+  maker.story({ part: maker.part(), ms: 95_000 });
+  maker.wait(30 * MINUTE);
+  storiesEvery(30, 2);
+  maker
+    .killedInCall()
+    .wait(4 * SECOND)
+    .restart();
+  maker.story();
+  maker.wait(11 * MINUTE).restart();
+  storiesEvery(30, 2);
+  storm(['idle_timeout', 'idle_timeout', 'cut', 'idle_timeout', 'cut'], 95_000, null);
+  storiesEvery(30, 3);
+  maker.fail('transient', 'overloaded_error', { part: maker.part() });
+  maker.wait(5 * SECOND);
+  maker.setAside('unusable', 'too_short', '답이 너무 짧습니다 (412자, 최소 1,000자)', { ms: 8000 });
+  maker.wait(10 * SECOND);
+  maker.story({ usage: null });
+  maker
+    .end('signal')
+    .wait(2.4 * HOUR)
+    .restart();
+  storiesEvery(30, 4);
+  storm(
+    Array.from({ length: 14 }, (_, n) => (n < 9 ? 'connection' : 'http_503')),
+    250,
+    toUsage(0, 0),
+  );
+  maker.setAside('incomplete', 'no_ending', '마지막 문장이 끝나지 않았습니다', {
+    title: '끝나지 않는 복도, 또는 같은 문이 계속 나오는 지하 주차장에서 보낸 하룻밤에 관한 아주 긴 제목',
+  });
+  maker.wait(5 * SECOND);
+  while (maker.now() < deadline) {
+    maker.story();
+    maker.wait(Math.min(30 * MINUTE, Math.max(0, deadline - maker.now())));
+  }
+  return maker.end('duration', true).day;
+}
+
+/** The day as a folder of stories has it. */
+export function writeDay(folder: string, { runId, records, stories, setAside }: Day): void {
+  mkdirSync(join(folder, '.runs'), { recursive: true });
+  mkdirSync(setAsideFolder(folder), { recursive: true });
+  writeFileSync(ledgerPath(folder, runId), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  for (const [shelf, entries] of [
+    [folder, stories],
+    [setAsideFolder(folder), setAside],
+  ] as const) {
+    for (const [name, { markdown, metadata }] of entries) {
+      const [markdownFile, metadataFile] = filesOf(name);
+      writeFileSync(join(shelf, markdownFile), markdown);
+      writeFileSync(join(shelf, metadataFile), JSON.stringify(metadata));
+    }
+  }
+}
+
+/** The day as reading that folder would give it. */
+export function asRead({ runId, records, stories, setAside }: Day, more: Partial<RunOnDisk> = {}): RunOnDisk {
+  const [begin] = records;
+  if (begin?.type !== 'begin') throw new Error('a day begins');
+  return {
+    ledger: { path: `.runs/${runId}.jsonl`, begin, records, unreadable: 0 },
+    alive: false,
+    skipped: [],
+    stories: new Map([...stories].map(([name, { metadata }]) => [name, toStoryFacts(metadata)])),
+    setAside: new Map(
+      [...setAside].map(([name, { metadata }]) => [name, { facts: toStoryFacts(metadata), why: whyOf(metadata) }]),
+    ),
+    othersSetAside: 0,
+    ...more,
+  };
+}

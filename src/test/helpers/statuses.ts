@@ -1,0 +1,45 @@
+import { toUsage } from '../../api/usage.js';
+import { countsOf, firstSeen, type Given, type Seen, type Status, toIso } from '../../observe/status.js';
+import { NEW_RUN, type RunState } from '../../run/run-state.js';
+import { NOTHING_YET, type Statistics } from '../../run/statistics.js';
+import type { Change } from '../../worker/loop.js';
+
+// Changes of a run, and statuses made of them.
+
+/** Local noon, so that no test crosses midnight. */
+export const NOON = new Date(2026, 10, 24, 12).getTime();
+export const MINUTE = 60_000;
+
+export const SAVED: Change = {
+  kind: 'saved',
+  story: { title: '반품 구역', description: '', opening: '', tags: [], text: '본문', wordCount: 2 },
+  stored: { name: 'horror_story_20261124_120000_00000001', markdownPath: '', metadataPath: '' },
+  usage: toUsage(100, 200),
+  costUsd: 0.01,
+  generationMs: 60_000,
+  nearest: null,
+  slowUntil: null,
+};
+
+export const toFailed = (reason: string): Change => ({
+  kind: 'failed',
+  failure: { kind: 'transient', code: 'overloaded_error', reason, advice: null, retryAfterMs: null },
+});
+
+export const GIVEN: Given = {
+  run_id: 'run_1',
+  run_name: 'default',
+  pid: 1234,
+  started_at: toIso(NOON - 90 * MINUTE),
+  deadline: null,
+  max_stories: null,
+  caps: { tokens: null, cost_usd: null },
+};
+
+export function stateWith(statistics: Partial<Statistics>, state: Partial<RunState> = {}): RunState {
+  return { ...NEW_RUN, epoch: 1, ...state, statistics: { ...NOTHING_YET, ...statistics } };
+}
+
+export function statusOf(seen: Partial<Seen> = {}, given: Partial<Given> = {}, state = stateWith({})): Status {
+  return { ...GIVEN, ...given, ...countsOf(state), ...firstSeen(NOON), ...seen };
+}

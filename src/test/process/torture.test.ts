@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { summarize, type TortureOptions, torture } from '../../chaos/torture/kill-test.js';
+import { ROOT } from '../helpers/processes.js';
+
+const GUARD = { timeout: 300_000 };
+const SEED = 20_261_123;
+
+/** Trials on the real worker; what they keep is gone after the test. */
+async function trials(t: TestContext, options: Partial<TortureOptions>) {
+  const results = await torture({
+    trials: 25,
+    seed: SEED,
+    maxStories: 3,
+    parallel: availableParallelism(),
+    worker: join(ROOT, 'dist', 'main.js'),
+    ...options,
+  });
+  t.after(() => {
+    for (const { folder } of results) if (folder !== null) rmSync(folder, { recursive: true, force: true });
+  });
+  return summarize(results, 0);
+}
+
+test(
+  'a worker killed at random moments loses, halves and repeats nothing, and pays for nothing in silence',
+  GUARD,
+  async (t) => {
+    const { failed_trials, kills, kills_met, lives, stories, ...rest } = await trials(t, {});
+    t.diagnostic(JSON.stringify({ kills, kills_met, lives, stories, ...rest }));
+    assert.deepEqual(failed_trials, []);
+    assert.ok(lives > 25 && stories >= 25);
+    // The kills came in the middle of things, and not all at the same one.
+    const { calling = 0, answered = 0, staging = 0, staged = 0, recorded = 0, publishing = 0 } = kills_met;
+    assert.ok(kills >= 25, `${kills}`);
+    assert.ok(calling + answered >= 5, JSON.stringify(kills_met));
+    assert.ok(staging + staged + recorded + publishing >= 1, JSON.stringify(kills_met));
+  },
+);
+
+describe('the torture notices a worker that', GUARD, () => {
+  for (const [sabotage, codes] of [
+    ['copies', ['checksum', 'unreadable_metadata']],
+    // The last: a part that was written among the stories stays there when its whole comes.
+    ['no-staging', ['missing_metadata', 'checksum', 'unreadable_metadata', 'twice']],
+    ['leaves-copies', ['twice']],
+    ['throws-away', ['safe_then_gone']],
+    ['pays-in-silence', ['unrecorded_call']],
+    ['miscounts', ['usage']],
+  ] as const) {
+    test(sabotage, async (t) => {
+      const { failed_trials, trials: needed } = await trials(t, {
+        // A kill has to come at the wrong moment.
+        trials: 60,
+        bail: true,
+        nodeFlags: ['--import', join(ROOT, 'src', 'test', 'helpers', 'sabotage.mjs')],
+        env: { SABOTAGE: sabotage },
+      });
+      const noticed = new Set(failed_trials.flatMap(({ violations }) => violations.map(({ code }) => code)));
+      t.diagnostic(`noticed within ${needed} trials: ${[...noticed].join(', ')}`);
+      assert.ok(
+        codes.some((code) => noticed.has(code)),
+        [...noticed].join(', '),
+      );
+    });
+  }
+});

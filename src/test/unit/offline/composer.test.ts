@@ -1,0 +1,466 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { offlineResponder } from '../../../offline/author.js';
+import type { ComposedStory } from '../../../offline/composer.js';
+import { composeStory } from '../../../offline/composer.js';
+import { loadCorpus, name, REQUIRED_FIELDS, variants } from '../../../offline/materials.js';
+import { type Beat, PLOTS } from '../../../offline/plots.js';
+import { shortName } from '../../../offline/premise-materials.js';
+import { sentencesOf } from '../../../offline/sentences.js';
+import { fillSlots, particle } from '../../../offline/slots.js';
+import { emptyMemory, openingKeyOf } from '../../../offline/usage-history.js';
+import { AXES, type Axis, byAxis, idsOf, type Premise, readCards } from '../../../prompt/cards.js';
+import { openDeck } from '../../../prompt/deck.js';
+import { composePrompt } from '../../../prompt/prompt.js';
+import type { RecentStory } from '../../../store/recent-stories.js';
+import { type Story, toStory } from '../../../story/story.js';
+import { seededRandom } from '../../helpers/fakes.js';
+import { ROOT } from '../../helpers/processes.js';
+
+const DRAWS = 1000;
+const AXIS_CARDS = readCards(join(ROOT, 'config', 'premises'));
+
+interface Dealt extends ComposedStory {
+  premise: Premise;
+  story: Story;
+}
+
+/** What a thousand orders in a row give, of one deck and one author. */
+const stories: Dealt[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'horror-'));
+
+before(async () => {
+  const random = seededRandom(2026);
+  let ids = 0;
+  const deal = openDeck({ folder, axes: AXIS_CARDS, random, newId: () => `draw-${++ids}` });
+  const memory = emptyMemory();
+  while (stories.length < DRAWS) {
+    const premise = await deal();
+    const composed = composeStory({ premise: byAxis((axis) => premise[axis].text), random, memory });
+    stories.push({ ...composed, premise, story: toStory(composed.text, premise) });
+  }
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function storyOf(seed: number, premise: Partial<Record<Axis, string>> = {}): ComposedStory {
+  return composeStory({ premise, random: seededRandom(seed) });
+}
+
+function paragraphsOf(text: string): string[] {
+  return text.trim().split('\n\n').slice(1);
+}
+
+function counts(values: readonly string[]): Map<string, number> {
+  const result = new Map<string, number>();
+  for (const value of values) result.set(value, (result.get(value) ?? 0) + 1);
+  return result;
+}
+
+function repeatedIn(values: readonly string[]): string[] {
+  return [...counts(values)].flatMap(([value, count]) => (count > 1 ? [value] : []));
+}
+
+/** Judges the final consonant from the code point alone, independently of es-hangul. */
+function endsInConsonant(word: string): boolean {
+  const code = word.codePointAt(word.length - 1) ?? 0;
+  assert.ok(code >= 0xac00 && code <= 0xd7a3, `"${word}" does not end in a Hangul syllable`);
+  return (code - 0xac00) % 28 !== 0;
+}
+
+function escaped(word: string): string {
+  return word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** Fails for "문가", "의자을" and the like wherever a slot's word stands before a particle. */
+function assertParticlesFit(text: string, word: string): void {
+  const hits = text.matchAll(new RegExp(`${escaped(word)}(이|가|을|를|은|는|과|와|으로|로)(?=[\\s,.”])`, 'gu'));
+  const endsInRieul = ((word.codePointAt(word.length - 1) ?? 0) - 0xac00) % 28 === 8;
+  for (const [hit, suffix = ''] of hits) {
+    const expectsConsonant =
+      suffix === '으로' || suffix === '로' ? !endsInRieul && endsInConsonant(word) : endsInConsonant(word);
+    const isConsonantForm = ['이', '을', '은', '과', '으로'].includes(suffix);
+    assert.equal(isConsonantForm, expectsConsonant, `wrong particle in "${hit}"`);
+  }
+}
+
+test('a thousand stories are all whole, of 2,000 to 4,000 characters in 16 to 38 paragraphs', () => {
+  assert.equal(stories.length, DRAWS);
+  for (const { title, text } of stories) {
+    const length = [...text].length;
+    assert.ok(length >= 2000 && length <= 4000, `${title}: ${length} characters`);
+    const paragraphs = paragraphsOf(text);
+    assert.ok(paragraphs.length >= 16 && paragraphs.length <= 38, `${title}: ${paragraphs.length} paragraphs`);
+    assert.ok(text.startsWith(`# ${title}\n\n`), 'the title is the first line');
+    assert.match(text.trim(), /[.?!][”’]?$/u, 'the last sentence ends with punctuation');
+  }
+});
+
+test('no story holds an unresolved placeholder, an optional particle or a doubled mark', () => {
+  for (const { text } of stories) {
+    assert.doesNotMatch(text, /[{}|]|undefined|null|\[object/);
+    assert.doesNotMatch(text, /이\(가\)|가\(이\)|을\(를\)|를\(을\)|은\(는\)|는\(은\)|와\(과\)|과\(와\)|\(으\)로/);
+    assert.doesNotMatch(text, /\.\.(?!\.)|,,| {2}|의의 /);
+  }
+});
+
+test('every paragraph opens and closes its quotation marks', () => {
+  for (const { text } of stories) {
+    for (const paragraph of paragraphsOf(text)) {
+      assert.equal(paragraph.split('“').length, paragraph.split('”').length, paragraph);
+    }
+  }
+});
+
+test('no sentence stands twice in a story', () => {
+  for (const { text } of stories) {
+    assert.deepEqual(repeatedIn(sentencesOf(text)), []);
+  }
+});
+
+test('particles after every word a slot can hold agree with its last syllable', () => {
+  const { material } = loadCorpus();
+  const words = new Set<string>();
+  for (const axis of AXES) {
+    for (const entry of material[axis].values()) {
+      const fields = REQUIRED_FIELDS[axis].names.filter((field) => !field.startsWith('line'));
+      for (const field of fields) words.add(name(entry, field));
+    }
+  }
+  assert.ok(words.size > 80, 'the check looks at every name of the material');
+  for (const { text } of stories) {
+    for (const word of words) if (text.includes(word)) assertParticlesFit(text, word);
+  }
+});
+
+test('particles follow the spoken form of digits, Latin letters, brackets and quotation marks', () => {
+  const cases: ReadonlyArray<[string, string]> = [
+    ['숫자 1', '숫자 1이'],
+    ['숫자 2', '숫자 2가'],
+    ['방 10', '방 10이'],
+    ['좌석 100', '좌석 100이'],
+    ['CCTV', 'CCTV가'],
+    ['가족 SNS', '가족 SNS가'],
+    ['오래된 필름', '오래된 필름이'],
+    ['옥상 문 (비상용)', '옥상 문 (비상용)이'],
+    ['‘열쇠’', '‘열쇠’가'],
+    ['“빈방”', '“빈방”이'],
+  ];
+  for (const [phrase, expected] of cases) assert.equal(fillSlots('{text|이/가}', { text: phrase }), expected);
+  assert.equal(particle('길', '으로', '로'), '로');
+  assert.equal(particle('숫자 1', '으로', '로'), '로');
+  assert.equal(particle('3층', '으로', '로'), '으로');
+});
+
+test('a slot without a value is refused rather than printed', () => {
+  assert.throws(() => fillSlots('{nothing|을/를} 보았다.', {}), /unknown slot/);
+});
+
+test('the same premise and the same random sequence give the same story', () => {
+  for (const seed of [1, 7, 99]) assert.deepEqual(storyOf(seed), storyOf(seed));
+  assert.notDeepEqual(storyOf(1), storyOf(2));
+});
+
+test('stories on one and the same premise still differ', () => {
+  const { cards } = loadCorpus();
+  const premise: Partial<Record<Axis, string>> = {};
+  for (const axis of AXES) premise[axis] = cards[axis][0]?.text ?? '';
+  const texts = new Set(Array.from({ length: 50 }, (_, seed) => storyOf(seed, premise).text));
+  assert.ok(texts.size >= 49, `${texts.size} different stories out of 50`);
+});
+
+test('an unknown premise text of any axis is used in the story, with the right particles', () => {
+  const unknown: Record<Axis, string> = {
+    person: '하루에 한 번 CCTV를 돌려 보는 사람 7',
+    place: '고속도로 졸음쉼터 4',
+    time: '달력에 없는 서른두 번째 날',
+    fear: '문을 닫지 않았다는 두려움',
+    presence: '복도 끝에 놓인 CCTV',
+    device: '끝나지 않는 통화 녹음 1',
+    turn: '열쇠를 가진 사람은 나였다.',
+    form: '부치지 않은 팩스',
+  };
+  for (let seed = 0; seed < 50; seed += 1) {
+    for (const axis of AXES) {
+      const { text } = storyOf(seed, { [axis]: unknown[axis] });
+      assert.ok(text.includes(unknown[axis].replace(/\.$/, '')), `${axis} is named`);
+      assert.doesNotMatch(text, /CCTV이 |녹음 1는|[{}]/);
+    }
+    const all = storyOf(seed, unknown);
+    assert.match(all.text, /복도 끝에 놓인 CCTV가 거기 있었다/);
+    assert.match(all.text, /끝나지 않는 통화 녹음 1은 한 번으로/);
+    assert.ok([...all.text].length >= 2000 && [...all.text].length <= 4000, `${[...all.text].length} characters`);
+    assert.equal(new Set(sentencesOf(all.text)).size, sentencesOf(all.text).length);
+  }
+});
+
+test('a hostile or empty premise text still gives a sound story', () => {
+  for (const text of ['', '   ', '{device|을/를}', '두 줄로\n쓴 카드', '아주 긴 카드 '.repeat(60), '!!!']) {
+    for (const axis of AXES) {
+      const story = storyOf(3, { [axis]: text });
+      const length = [...story.text].length;
+      assert.ok(length >= 2000 && length <= 4000, `${axis}: ${length}`);
+      assert.doesNotMatch(story.text, /[{}|]/);
+      assert.ok([...story.title].length >= 4 && [...story.title].length <= 25, story.title);
+    }
+  }
+});
+
+test('a random source stuck at one value still gives a sound story', () => {
+  for (const value of [0, 0.5, 0.999999]) {
+    const { text } = composeStory({ premise: {}, random: () => value });
+    assert.equal(new Set(sentencesOf(text)).size, sentencesOf(text).length);
+    assert.ok([...text].length >= 2000);
+  }
+});
+
+test('every card of every axis is reachable by its text and has material of its own', () => {
+  const { cards, material } = loadCorpus();
+  for (const axis of AXES) {
+    const seen = new Set<string>();
+    for (const card of cards[axis]) {
+      const own = material[axis].get(card.id);
+      assert.ok(own, `${axis} ${card.id} has material`);
+      const { text } = storyOf(11, { [axis]: card.text });
+      const fields = REQUIRED_FIELDS[axis].passages.filter((field) => field !== 'titles');
+      const pieces = fields.flatMap((field) => variants(own, field)).flatMap((passage) => passage.split(/\{[^}]*\}/));
+      assert.ok(
+        pieces.some((piece) => piece.length > 10 && text.includes(piece)),
+        `${axis} ${card.id} is used`,
+      );
+      const print = fields.flatMap((field) => variants(own, field)).join('\n');
+      assert.ok(!seen.has(print), `${axis} ${card.id} shares its material`);
+      seen.add(print);
+    }
+    for (const id of material[axis].keys()) {
+      assert.ok(
+        cards[axis].some((card) => card.id === id),
+        `${axis} ${id} is material for no card`,
+      );
+    }
+  }
+});
+
+test('no fragment of the material is written twice', () => {
+  const { material } = loadCorpus();
+  const fragments: string[] = [];
+  for (const axis of AXES) {
+    for (const entry of material[axis].values()) {
+      for (const field of REQUIRED_FIELDS[axis].passages)
+        if (field !== 'titles') fragments.push(...variants(entry, field));
+    }
+  }
+  assert.ok(fragments.length > 500);
+  assert.deepEqual(repeatedIn(fragments), []);
+});
+
+test('titles are 4 to 25 characters without quotation marks or a word twice', () => {
+  for (const { title } of stories) {
+    assert.ok([...title].length >= 4 && [...title].length <= 25, title);
+    assert.doesNotMatch(title, /["'“”‘’#\n]/);
+    const words = title.split(/[ ,]+/);
+    assert.equal(new Set(words).size, words.length, title);
+  }
+});
+
+test('of a thousand stories no two have a title, a first sentence or a premise in common', () => {
+  assert.deepEqual(repeatedIn(stories.map(({ story }) => story.title)), []);
+  assert.deepEqual(repeatedIn(stories.map(({ story }) => story.opening)), []);
+  assert.deepEqual(repeatedIn(stories.map(({ premise }) => Object.values(idsOf(premise)).join())), []);
+});
+
+test('over a thousand stories every card comes as often as any other of its axis, give or take one', () => {
+  for (const { axis, cards } of AXIS_CARDS) {
+    const comings = counts(stories.map(({ premise }) => premise[axis].id));
+    const times = cards.map(({ id }) => comings.get(id) ?? 0);
+    assert.ok(Math.min(...times) >= 1 && Math.max(...times) - Math.min(...times) <= 1, `${axis}: ${times.join()}`);
+  }
+});
+
+test('no story has the plot of the one before it, and every plot comes as often as any other', () => {
+  stories.forEach(({ plot }, index) => {
+    assert.notEqual(plot, stories[index + 1]?.plot);
+  });
+  const comings = counts(stories.map(({ plot }) => plot));
+  assert.ok(PLOTS.length >= 5);
+  assert.deepEqual(new Set(comings.keys()), new Set(PLOTS.map(({ name }) => name)));
+  assert.ok(Math.max(...comings.values()) - Math.min(...comings.values()) <= 1, [...comings.values()].join());
+});
+
+/** In every plot that has both, the first comes before the second. */
+const ORDER: readonly [Beat, Beat][] = [
+  ['firstMessage', 'secondMessage'],
+  ['secondMessage', 'lastMessage'],
+  ['hint', 'sign'],
+  ['sign', 'encounter'],
+  ['firstMessage', 'clue'],
+  ['hint', 'clue'],
+  ['clue', 'scene'],
+  ['call', 'scene'],
+  ['secondMessage', 'link'],
+  ['sign', 'link'],
+  ['firstMessage', 'aside'],
+  ['sign', 'inner'],
+  ['approach', 'encounter'],
+  ['encounter', 'peak'],
+  ['sign', 'echo'],
+  ['echo', 'retreat'],
+  ['peak', 'retreat'],
+  ['retreat', 'lastMessage'],
+];
+/** In every plot that has the second, it comes right after the first. */
+const ADJACENT: readonly [Beat, Beat][] = [
+  ['firstMessage', 'reaction'],
+  ['secondMessage', 'secondReaction'],
+  ['approach', 'turnBack'],
+  ['lastMessage', 'scene'],
+  ['scene', 'last'],
+  ['last', 'close'],
+];
+/** Every plot has exactly one of each, whatever it leaves out. */
+const ONE_OF: readonly (readonly Beat[])[] = [
+  ...(['opening', 'self', 'hint', 'sign', 'encounter', 'peak', 'echo', 'retreat', 'call', 'clue'] as const).map(
+    (beat) => [beat],
+  ),
+  ...(['firstMessage', 'secondMessage', 'lastMessage', 'scene', 'last', 'close'] as const).map((beat) => [beat]),
+  ['setting', 'rewoundSetting'],
+  ['routine', 'resumedRoutine'],
+  ['memory', 'earlyMemory'],
+];
+
+for (const { name: plotName, beats } of PLOTS) {
+  test(`the plot "${plotName}" tells cause before effect, and nothing twice`, () => {
+    assert.deepEqual(repeatedIn(beats), []);
+    const at = (beat: Beat): number => beats.indexOf(beat);
+    for (const [first, second] of ORDER) {
+      if (at(first) >= 0 && at(second) >= 0) assert.ok(at(first) < at(second), `${first} before ${second}`);
+    }
+    for (const [first, second] of ADJACENT) {
+      if (at(second) >= 0) assert.equal(at(second), at(first) + 1, `${second} right after ${first}`);
+    }
+    for (const choice of ONE_OF) assert.equal(choice.filter((beat) => at(beat) >= 0).length, 1, choice.join());
+    assert.equal(at('opening'), 0);
+    assert.equal(at('close'), beats.length - 1);
+  });
+}
+
+test('in every story the three sentences of its turn come once each, in their order', () => {
+  const { material } = loadCorpus();
+  for (const { text, premise } of stories) {
+    const turn = material.turn.get(premise.turn.id);
+    assert.ok(turn);
+    const places = ['line1', 'line2', 'line3'].map((line) => text.indexOf(`“${name(turn, line)}”`));
+    assert.ok(places.every((place) => place >= 0) && places.join() === [...places].sort((a, b) => a - b).join());
+  }
+});
+
+test('no story names its hour twice with the same words', () => {
+  const { material } = loadCorpus();
+  for (const { title, text, premise } of stories) {
+    const time = material.time.get(premise.time.id) ?? {};
+    const phrases = variants(time, 'open');
+    const told = ['feel', 'late'].flatMap((field) => variants(time, field));
+    const rest = told.reduce((left, passage) => left.replace(passage, ''), text);
+    const named = phrases.map((phrase) => rest.split(phrase).length - 1);
+    assert.ok(
+      phrases.every((phrase, index) => phrase.length <= 8 || (named[index] ?? 0) <= 1),
+      `${title}: ${named.join()}`,
+    );
+  }
+});
+
+test('first sentences come from the form most often, else from the person or from the hour and the place', () => {
+  const { material } = loadCorpus();
+  const begins = (axis: Axis) =>
+    stories.filter(({ premise, story }) =>
+      variants(material[axis].get(premise[axis].id) ?? {}, 'open').some((open) =>
+        new RegExp(
+          `^${open
+            .split(/\{[^}]*\}/)
+            .map(escaped)
+            .join('.+')}`,
+          'u',
+        ).test(story.text.split('\n\n')[1] ?? ''),
+      ),
+    ).length;
+  const [form, person] = [begins('form'), begins('person')];
+  assert.ok(form > person && person > DRAWS / 5 && form < DRAWS * 0.6, `${form} form, ${person} person`);
+});
+
+test('an author with one premise for all of its stories still finds new titles and first sentences', () => {
+  const premise = byAxis((axis) => loadCorpus().cards[axis][0]?.text ?? '');
+  const random = seededRandom(5);
+  const memory = emptyMemory();
+  const told = Array.from({ length: 20 }, () => composeStory({ premise, random, memory }));
+  assert.deepEqual(repeatedIn(told.map(({ title }) => title)), []);
+  assert.deepEqual(repeatedIn(told.map(({ text }) => openingKeyOf(text))), []);
+});
+
+test('the recent titles and first sentences that a prompt names are kept away from', () => {
+  const premise = stories[0]?.premise;
+  assert.ok(premise);
+  const write = (recent: readonly RecentStory[], seed: number): Story => {
+    const respond = offlineResponder({ axes: AXIS_CARDS, random: seededRandom(seed), charactersPerSecond: 0 });
+    const { user } = composePrompt(premise, AXIS_CARDS, { template: null, request: null }, recent);
+    const body = {
+      model: 'm',
+      max_tokens: 1,
+      stream: true as const,
+      messages: [{ role: 'user' as const, content: user }],
+    };
+    const block = respond({ body, headers: {} }).content?.[0];
+    return toStory(block?.type === 'text' ? block.text : '', premise);
+  };
+  for (let seed = 0; seed < 20; seed += 1) {
+    const first = write([], seed);
+    assert.equal(write([], seed).title, first.title, 'the same order gives the same story');
+    const second = write([first], seed);
+    assert.notEqual(second.title, first.title);
+    assert.notEqual(second.opening, first.opening);
+  }
+});
+
+test('cards of the user alone, without material, still give sound stories with new titles and first sentences', () => {
+  const random = seededRandom(8);
+  const memory = emptyMemory();
+  const own: Record<Axis, string> = {
+    person: '편지를 태우던 사람',
+    place: '할머니 댁 다락',
+    time: '김장하던 날',
+    fear: '계단을 세는 두려움',
+    presence: '쪼그려 앉은 것',
+    device: '낡은 카세트',
+    turn: '세고 있던 것은 나였다',
+    form: '옛이야기',
+  };
+  const told = Array.from({ length: 60 }, (_, index) =>
+    composeStory({ premise: byAxis((axis) => `${own[axis]} ${index}`), random, memory }),
+  );
+  assert.deepEqual(repeatedIn(told.map(({ title }) => title)), []);
+  assert.deepEqual(repeatedIn(told.map(({ text }) => openingKeyOf(text))), []);
+  for (const { text } of told) assert.deepEqual(repeatedIn(sentencesOf(text)), []);
+});
+
+test('a card without material is named by its last words, and by none that begin in the middle of a phrase', () => {
+  assert.equal(shortName('물류센터 반품 구역의 맨 안쪽 작업대'), '맨 안쪽 작업대');
+  assert.equal(shortName('혼자서는 끝내지 못하는 통화 녹음 12'), '통화 녹음 12');
+  assert.equal(shortName('아궁이 앞에 쪼그려 앉은 그림자'), '쪼그려 앉은 그림자');
+  assert.equal(shortName('빈 외투'), '빈 외투');
+  assert.equal(shortName('“인용”'), null);
+  assert.equal(shortName('띄어쓰기없이아주길게이어붙인소재의이름'), null);
+});
+
+test('every main axis has at least sixty cards, all with unique kebab-case ids and unique texts', () => {
+  const { cards } = loadCorpus();
+  for (const axis of AXES) {
+    const ids = cards[axis].map(({ id }) => id);
+    const texts = cards[axis].map(({ text }) => text);
+    assert.ok(ids.length >= (axis === 'form' ? 20 : 60), `${axis}: ${ids.length} cards`);
+    assert.equal(new Set(ids).size, ids.length);
+    assert.equal(new Set(texts).size, texts.length);
+    for (const id of ids) assert.match(id, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+  }
+});

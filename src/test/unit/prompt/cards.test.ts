@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { AXES, PremiseFileProblem, readCards } from '../../../prompt/cards.js';
+import { temporaryFolder } from '../../helpers/fakes.js';
+import { ROOT } from '../../helpers/processes.js';
+
+const SHIPPED = join(ROOT, 'config', 'premises');
+
+test('the cards that we ship are distinct, by id and by text', () => {
+  const axes = readCards(SHIPPED);
+  assert.deepEqual(
+    axes.map(({ axis }) => axis),
+    [...AXES],
+  );
+  assert.deepEqual(
+    axes.map(({ label }) => label),
+    ['인물', '장소', '시간', '두려움', '존재', '장치', '반전', '서술 형식'],
+  );
+  for (const { axis, cards } of axes) {
+    assert.equal(new Set(cards.map(({ id }) => id)).size, cards.length, axis);
+    assert.equal(new Set(cards.map(({ text }) => text.replace(/\s+/g, ''))).size, cards.length, axis);
+    for (const { id, text } of cards) {
+      assert.match(id, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+      assert.match(text, /^[가-힣0-9].*\S$/);
+      assert.equal(text, text.normalize('NFC'));
+    }
+  }
+  const texts = axes.flatMap(({ cards }) => cards.map(({ text }) => text));
+  assert.equal(new Set(texts).size, texts.length);
+});
+
+function copyOfShipped(t: TestContext): string {
+  const folder = temporaryFolder(t);
+  cpSync(SHIPPED, folder, { recursive: true });
+  return folder;
+}
+
+const CARD = { id: 'a', text: '가' };
+
+const MALFORMED: [name: string, content: unknown, words: RegExp][] = [
+  ['text that is no JSON', '{', /JSON/],
+  ['null', null, /./],
+  ['a list', [CARD], /label.*cards/],
+  ['no label', { cards: [CARD, { id: 'b', text: '나' }] }, /label/],
+  ['no cards', { label: '두려움' }, /cards/],
+  ['cards that are no list', { label: '두려움', cards: { a: '가' } }, /cards/],
+  ['a card that is a text', { label: '두려움', cards: [CARD, '나'] }, /id와 text.*나/],
+  ['a card of null', { label: '두려움', cards: [CARD, null] }, /id와 text/],
+  ['a card without text', { label: '두려움', cards: [CARD, { id: 'lonely' }] }, /id와 text.*lonely/],
+  ['a card with an empty text', { label: '두려움', cards: [CARD, { id: 'b', text: '' }] }, /id와 text/],
+  ['two cards of one id', { label: '두려움', cards: [CARD, { id: 'a', text: '나' }] }, /같은 id/],
+  ['one card', { label: '두려움', cards: [CARD] }, /두 장 이상/],
+];
+
+for (const [name, content, words] of MALFORMED) {
+  test(`a file of cards with ${name} is refused by its path`, (t) => {
+    const folder = copyOfShipped(t);
+    const path = join(folder, 'fear.json');
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    assert.throws(
+      () => readCards(folder),
+      (error) => error instanceof PremiseFileProblem && error.message.includes(path) && words.test(error.message),
+    );
+  });
+}
+
+test('a missing file of cards is named', (t) => {
+  const folder = copyOfShipped(t);
+  rmSync(join(folder, 'turn.json'));
+  assert.throws(() => readCards(folder), { name: 'PremiseFileProblem', message: /turn\.json/ });
+});
+
+test('no shipped card looks like an error where its id is logged', () => {
+  // The seed's grep goes over the whole log, and a story's record names its premise.
+  const cards = readCards(SHIPPED).flatMap((axis) => axis.cards);
+  for (const { id, text } of cards) assert.doesNotMatch(`${id} ${text}`, /error|traceback/i);
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
+import { report } from '../../../report/command.js';
+import { ReportProblem, readRun } from '../../../report/load.js';
+import { temporaryFolder } from '../../helpers/fakes.js';
+import { cleanEnvironment, ROOT } from '../../helpers/processes.js';
+import { ME } from '../../helpers/records.js';
+import { DayMaker, HOUR } from '../../helpers/report-day-maker.js';
+import { writeDay } from '../../helpers/report-days.js';
+
+const START = Date.UTC(2026, 10, 23, 5);
+
+/** Folders of their own, and the command as if it had been typed there. */
+function place(t: TestContext) {
+  const [outputDir, logDir] = [temporaryFolder(t), temporaryFolder(t)];
+  const env = { ...cleanEnvironment(), OUTPUT_DIR: outputDir, LOG_DIR: logDir };
+  const command = (...argv: string[]) => report({ argv, root: ROOT, env, typedIn: logDir, now: START + 48 * HOUR });
+  return { outputDir, logDir, env, command };
+}
+
+function aDay(start = START, stories = 1) {
+  const maker = new DayMaker({ start, seed: start % 1000 });
+  for (let n = 0; n < stories; n++) maker.story();
+  return maker.end('count', true).day;
+}
+
+test('without more it is about the newest run, and lies in the log folder', async (t) => {
+  const { outputDir, logDir, command } = place(t);
+  writeDay(outputDir, aDay(START, 1));
+  const newer = aDay(START + HOUR, 2);
+  writeDay(outputDir, newer);
+  const before = readdirSync(outputDir);
+  const text = await command();
+  const path = join(logDir, `report_${newer.runId}.html`);
+  assert.match(text, /소설 2편을 모두 썼습니다/);
+  assert.ok(text.endsWith(`${path}\n`));
+  assert.match(readFileSync(path, 'utf8'), /^<!doctype html>[\s\S]*<\/html>\n$/);
+  assert.deepEqual(readdirSync(outputDir), before);
+});
+
+test('--run takes an id or a part of it, --output another place', async (t) => {
+  const { outputDir, logDir, command } = place(t);
+  const [first, second] = [aDay(START, 1), aDay(START + HOUR, 2)];
+  for (const day of [first, second]) writeDay(outputDir, day);
+  assert.match(await command('--run', first.runId), /소설 1편을/);
+  await command('--run', first.runId.slice(4, 21), '--output', 'sub/first.html');
+  const page = readFileSync(join(logDir, 'sub', 'first.html'), 'utf8');
+  assert.ok(page.includes(first.runId));
+  assert.ok(page.includes('소설 1편을 모두 썼습니다'));
+});
+
+test('a run that is not there, or not the only one, is said to be', async (t) => {
+  const { outputDir, command } = place(t);
+  await assert.rejects(command(), /^ReportProblem: 아직 실행이 없습니다/);
+  for (const start of [START, START + HOUR]) writeDay(outputDir, aDay(start));
+  await assert.rejects(command('--run', 'nothing'), /"nothing"에 맞는 실행이 없습니다\. 실행: run_/);
+  await assert.rejects(command('--run', 'run_2026'), /맞는 실행이 여럿입니다/);
+  for (const argv of [['--runn'], ['--run'], ['--run', ''], ['stray']]) {
+    await assert.rejects(command(...argv), /사용법: npm run report/);
+  }
+});
+
+test('a newest ledger that is none is passed over, and that is said', async (t) => {
+  const { outputDir, command } = place(t);
+  writeDay(outputDir, aDay());
+  writeFileSync(join(outputDir, '.runs', 'run_29990101000000000_ffffff.jsonl'), '{"type":"be');
+  assert.match(await command(), /더 새로운 장부를 읽을 수 없어 건너뛰었습니다/);
+});
+
+test('a run whose process lives is in progress, and told until now', async (t) => {
+  const { outputDir, command } = place(t);
+  const maker = new DayMaker({ start: START });
+  maker.story();
+  const [begin] = maker.day.records;
+  Object.assign(begin ?? {}, { owner: ME });
+  writeDay(outputDir, maker.day);
+  assert.equal((await readRun(outputDir, null)).alive, true);
+  assert.match(await command(), /^진행 중입니다 - 48시간째, 지금까지 소설 1편\n/);
+});
+
+test('stories that are gone or torn are left out, and the rest is told', async (t) => {
+  const { outputDir, command } = place(t);
+  const day = aDay(START, 3);
+  writeDay(outputDir, day);
+  const [gone, torn] = [...day.stories.keys()];
+  writeFileSync(join(outputDir, `${gone}_metadata.json`), '{"title": ');
+  writeFileSync(join(outputDir, `${torn}_metadata.json`), '[]');
+  assert.match(await command(), /소설 3편을[\s\S]*소설 1편의 파일이 폴더에 없습니다/);
+});
+
+test('a place that cannot be written is said to be', async (t) => {
+  const { outputDir, logDir, command } = place(t);
+  writeDay(outputDir, aDay());
+  mkdirSync(join(logDir, 'folder.html'));
+  await assert.rejects(command('--output', 'folder.html'), (error) => {
+    assert.ok(error instanceof ReportProblem);
+    assert.match(error.message, /보고서를 쓸 수 없습니다: .*folder\.html \(EISDIR\)/);
+    return true;
+  });
+});
+
+test('the script ends with 0, or with 2 and a line that says why', async (t) => {
+  const { outputDir, logDir, env } = place(t);
+  const run = (...args: string[]) =>
+    promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/report.ts', ...args], { cwd: ROOT, env });
+  writeDay(outputDir, aDay());
+  const [done] = await Promise.all([
+    run('--output', join(logDir, 'r.html')),
+    assert.rejects(run('--run', 'nothing'), { code: 2, stderr: /^"nothing"에 맞는 실행이 없습니다.*\n$/ }),
+  ]);
+  assert.match(done.stdout, /소설 1편을 모두 썼습니다/);
+  assert.ok(existsSync(join(logDir, 'r.html')));
+});

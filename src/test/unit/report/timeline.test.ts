@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { toUsage } from '../../../api/usage.js';
+import { seededRandom } from '../../../lib/time.js';
+import { settledState, standingOf } from '../../../report/model/run-outcome.js';
+import { chronicle } from '../../../report/model/timeline.js';
+import type { BeginRecord, ClaimRecord, LedgerRecord } from '../../../run/ledger.js';
+import { fold, NEW_RUN } from '../../../run/run-state.js';
+import { abandoned, attempt, DEAD, end, failure, history, part, story } from '../../helpers/records.js';
+
+const begin: BeginRecord = { type: 'begin', at: 0, run_id: 'r', run_name: 'default', owner: DEAD, new_run_token: null };
+
+function claim(at: number, epoch = 2, purpose: ClaimRecord['purpose'] = 'resume'): ClaimRecord {
+  return { type: 'claim', at, epoch, owner: { ...DEAD, pid: 77 }, purpose };
+}
+
+function spansOf(records: LedgerRecord[], until: number | null = null) {
+  return chronicle([begin, ...records], until).spans.map(({ what, from, to }) => [what, from, to]);
+}
+
+test('stories and the waits between them fill the time of a calm run', () => {
+  const records = [
+    attempt({ at: 10 }),
+    story({ at: 50, name: 'a' }),
+    attempt({ at: 80 }),
+    story({ at: 90, name: 'b' }),
+    end({ at: 100, reason: 'duration', over: true }),
+  ];
+  assert.deepEqual(spansOf(records), [
+    ['story', 10, 50],
+    ['interval', 50, 80],
+    ['story', 80, 90],
+    ['interval', 90, 100],
+  ]);
+  const { stories, lives } = chronicle([begin, ...records], null);
+  assert.deepEqual(
+    stories.map(({ number, name, from, at, calls }) => [number, name, from, at, calls]),
+    [
+      [1, 'a', 10, 50, 1],
+      [2, 'b', 80, 90, 1],
+    ],
+  );
+  assert.deepEqual(lives, [{ from: 0, to: 100, purpose: 'begin', pid: DEAD.pid, end: 'duration' }]);
+});
+
+test('a failure is an incident, and the wait after it one for another try', () => {
+  const told = chronicle(
+    [begin, attempt({ at: 10 }), failure({ at: 12 }), attempt({ at: 20 }), abandoned({ at: 30 })],
+    null,
+  );
+  assert.deepEqual(
+    told.incidents.map(({ at, kind, code }) => [at, kind, code]),
+    [
+      [12, 'transient', 'overloaded_error'],
+      [30, 'abandoned', 'abandoned'],
+    ],
+  );
+  assert.deepEqual(
+    told.spans.map(({ what, from, to }) => [what, from, to]),
+    [
+      ['trouble', 10, 12],
+      ['retry', 12, 20],
+      ['trouble', 20, 30],
+    ],
+  );
+});
+
+test('the calls of one text are one story, with the sums of all', () => {
+  const { stories, incidents, spans } = chronicle(
+    [
+      begin,
+      attempt({ at: 10 }),
+      part({ at: 30, name: 'cut', usage: toUsage(100, 900), cost_usd: 0.01 }),
+      attempt({ at: 31, continues: 'cut' }),
+      story({ at: 50, usage: toUsage(200, 300), cost_usd: 0.02, completes: 'cut' }),
+    ],
+    null,
+  );
+  assert.deepEqual(incidents, []);
+  const [told] = stories;
+  assert.deepEqual([told?.calls, told?.usage, told?.costUsd, told?.from], [2, toUsage(300, 1200), 0.03, 10]);
+  assert.deepEqual(
+    spans.map(({ what, story: number }) => [what, number]),
+    [
+      ['story', 1],
+      ['story', 1],
+    ],
+  );
+});
+
+test('a cut-off text whose rest never came is an incident, and so is the call for its rest', () => {
+  const { incidents, stories } = chronicle(
+    [
+      begin,
+      attempt({ at: 10 }),
+      part({ at: 30, name: 'cut' }),
+      attempt({ at: 31, continues: 'cut' }),
+      failure({ at: 32 }),
+    ],
+    null,
+  );
+  assert.deepEqual(stories, []);
+  assert.deepEqual(
+    incidents.map(({ kind, code, name }) => [kind, code, name]),
+    [
+      ['incomplete', 'max_tokens', 'cut'],
+      ['transient', 'overloaded_error', null],
+    ],
+  );
+});
+
+test('a kill leaves a stretch of which nothing is known, and a stop one without a process', () => {
+  const records = [
+    attempt({ at: 10 }),
+    story({ at: 20, name: 'a' }),
+    claim(50),
+    attempt({ at: 51 }),
+    story({ at: 60, name: 'b' }),
+    end({ at: 70 }),
+    claim(100, 3),
+  ];
+  assert.deepEqual(spansOf(records), [
+    ['story', 10, 20],
+    ['unknown', 20, 50],
+    ['story', 51, 60],
+    ['interval', 60, 70],
+    ['down', 70, 100],
+  ]);
+  const { lives } = chronicle([begin, ...records], null);
+  assert.deepEqual(
+    lives.map(({ from, to, end: how }) => [from, to, how]),
+    [
+      [0, 20, null],
+      [50, 70, 'signal'],
+      [100, 100, null],
+    ],
+  );
+});
+
+test('a claim that lost the race is no restart', () => {
+  const { lives } = chronicle([begin, claim(50, 2), claim(51, 2)], null);
+  assert.equal(lives.length, 2);
+});
+
+test('a call in flight at a kill is lost, unless the next process finds what it brought', () => {
+  const lost = chronicle([begin, attempt({ at: 10 }), claim(40), attempt({ at: 41 })], 45);
+  assert.deepEqual(
+    lost.incidents.map(({ kind, at }) => [kind, at]),
+    [['lost', 10]],
+  );
+  const found = chronicle([begin, attempt({ at: 10 }), claim(40), story({ at: 41, generation_ms: 5 })], null);
+  assert.deepEqual(found.incidents, []);
+  assert.deepEqual(
+    found.spans.map(({ what, from, to }) => [what, from, to]),
+    [
+      ['unknown', 10, 40],
+      ['story', 10, 15],
+    ],
+  );
+});
+
+test('a run that goes on is told until now: the call that is being made, or the wait', () => {
+  assert.deepEqual(spansOf([attempt({ at: 10 })], 15), [['open', 10, 15]]);
+  assert.deepEqual(spansOf([attempt({ at: 10 }), story({ at: 20 })], 25), [
+    ['story', 10, 20],
+    ['interval', 20, 25],
+  ]);
+});
+
+test('a ledger that began anew counts on from what it knew', () => {
+  const before = [begin, attempt({ at: 1 }), story({ at: 2, name: 'a' }), attempt({ at: 3 })].reduce(fold, NEW_RUN);
+  const { stories, spans, lostUntil } = chronicle(
+    [begin, { type: 'snapshot', at: 5, state: before }, story({ at: 6, name: 'b' })],
+    null,
+  );
+  assert.equal(lostUntil, 5);
+  assert.deepEqual(
+    stories.map(({ number, name, from }) => [number, name, from]),
+    [[2, 'b', 3]],
+  );
+  assert.deepEqual(spans[0], { from: 0, to: 5, what: 'untold' });
+});
+
+test('a clock that was set back makes no stretch of less than nothing', () => {
+  for (const { from, to } of chronicle([begin, attempt({ at: 100 }), story({ at: 40 }), attempt({ at: 30 })], null)
+    .spans) {
+    assert.ok(to >= from);
+  }
+});
+
+test('whatever a run lives through, the chronicle counts what its statistics count', () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    const records = [begin, ...history(seededRandom(seed), 120)];
+    const { statistics, resumes } = settledState(records, false);
+    const told = chronicle(records, null);
+    const codes: Record<string, number> = {};
+    const counted = told.incidents.filter(({ kind }) => kind !== 'lost' && kind !== 'abandoned');
+    for (const { code } of counted) codes[code] = (codes[code] ?? 0) + 1;
+    assert.equal(told.stories.length, statistics.stories, `seed ${seed}`);
+    assert.deepEqual(codes, statistics.failureCodes, `seed ${seed}`);
+    assert.equal(told.incidents.filter(({ kind }) => kind === 'lost').length, statistics.lostCalls, `seed ${seed}`);
+    assert.equal(told.lives.filter(({ purpose }) => purpose === 'resume').length, resumes, `seed ${seed}`);
+    const calls = told.stories.reduce((sum, each) => sum + each.calls, 0);
+    assert.ok(calls <= statistics.attempts, `seed ${seed}`);
+  }
+});
+
+test('how it stands with a run is what its last process did, not one that only put things right', () => {
+  const standing = (records: LedgerRecord[], alive = false) => {
+    const all = [begin, ...records];
+    return standingOf(chronicle(all, null).lives, all.reduce(fold, NEW_RUN).over, alive);
+  };
+  assert.deepEqual(standing([], true), { kind: 'running' });
+  assert.deepEqual(standing([]), { kind: 'killed' });
+  assert.deepEqual(standing([end({ reason: 'count', over: true })]), { kind: 'over', reason: 'count' });
+  assert.deepEqual(standing([end({ reason: 'refused' })]), { kind: 'interrupted', reason: 'refused' });
+  const recovery = [claim(50, 2, 'recover'), end({ at: 51, reason: 'recovered' })];
+  assert.deepEqual(standing(recovery), { kind: 'killed' });
+  assert.deepEqual(standing([end({ at: 10 }), ...recovery]), { kind: 'interrupted', reason: 'signal' });
+  assert.deepEqual(standing([end({ at: 10 }), claim(50)]), { kind: 'killed' });
+});

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { BeginRecord, ClaimRecord, LedgerRecord } from '../../../run/ledger.js';
+import { NEW_RUN } from '../../../run/run-state.js';
+import { type Gap, gapsOf, isTooLong, lengthOf } from '../../../verify/checks/gaps.js';
+import type { LogEvent, LogLife } from '../../../verify/log-check.js';
+import { livesOf } from '../../../verify/processes.js';
+import { attempt, DEAD, failure, ME, part, story } from '../../helpers/records.js';
+
+const MINUTE = 60_000;
+const INTERVAL = 30 * MINUTE;
+const START = Date.UTC(2026, 10, 23, 5);
+
+const begin: BeginRecord = {
+  type: 'begin',
+  at: START,
+  run_id: 'run_1',
+  run_name: 'default',
+  owner: DEAD,
+  new_run_token: null,
+};
+const claim = (at: number, purpose: ClaimRecord['purpose'] = 'resume'): ClaimRecord => ({
+  type: 'claim',
+  at: START + at,
+  epoch: 2,
+  owner: ME,
+  purpose,
+});
+
+/** A call at a minute of the run that takes so many minutes, and what comes of it. */
+const call = (at: number, minutes: number, outcome: LedgerRecord): LedgerRecord[] => [
+  attempt({ at: START + at * MINUTE }),
+  { ...outcome, at: START + (at + minutes) * MINUTE },
+];
+const written = (at: number, minutes = 1) => call(at, minutes, story({ generation_ms: minutes * MINUTE }));
+
+const wait = (at: number, reason: string, minutes: number): LogEvent => ({
+  ...{ at: START + at * MINUTE, event: 'waiting', sequence: null, seconds: minutes * 60, reason, name: null },
+});
+
+function logOf(pid: number, firstAt: number, events: LogEvent[] = [], interval = INTERVAL): LogLife {
+  const none = { count: 0, first: [] };
+  return {
+    ...{ pid, run: 'run_1', firstAt, lastAt: Number.MAX_SAFE_INTEGER, fromStart: true, lines: 9, events, finals: [] },
+    ...{ firstLine: 1, lastLine: 9, afterFinal: none, foreign: none, alarms: none, harmless: none, secrets: none },
+    settings: {
+      limits: { durationMs: null, maxStories: null, intervalMs: interval, maxConsecutiveFailures: null },
+      ...{ logLevel: 'info', logKeepFiles: 30, heartbeatMs: 15_000, completedExitCode: 0, onTerminal: null },
+      longestStoryMs: 10 * MINUTE,
+    },
+  };
+}
+
+function gaps(records: LedgerRecord[], logs: LogLife[], end: number | null = null): Gap[] {
+  const ledger = { path: '', begin, records: [begin, ...records], unreadable: 0 };
+  const until = end === null ? null : { at: START + end * MINUTE, what: 'end' };
+  return gapsOf(livesOf({ id: 'run_1', ledger }, { lives: logs }), until);
+}
+
+const tooLong = (...args: Parameters<typeof gaps>) => gaps(...args).filter(isTooLong).length;
+
+describe('the gap between two stories', () => {
+  test('is an interval and the longest generation, and no more', () => {
+    const found = gaps([...written(0, 4), ...written(34, 1)], [logOf(DEAD.pid, START)]);
+    assert.deepEqual(found.map(lengthOf), [4 * MINUTE, 31 * MINUTE]);
+    assert.equal(found[1]?.allowed, INTERVAL + 4 * MINUTE + 5000);
+    assert.equal(tooLong([...written(0, 4), ...written(34, 1)], [logOf(DEAD.pid, START)]), 0);
+    assert.equal(tooLong([...written(0, 4), ...written(39, 1)], [logOf(DEAD.pid, START)]), 1);
+  });
+
+  test('may hold failed calls, and the waits for the next try that the log tells of', () => {
+    const records = [...written(0), ...call(31, 5, failure()), ...call(46, 2, part()), ...written(53)];
+    assert.equal(tooLong(records, [logOf(DEAD.pid, START)]), 1);
+    const waits = [wait(1, 'interval', 30), wait(36, 'retry', 10), wait(48, 'retry', 5)];
+    assert.equal(tooLong(records, [logOf(DEAD.pid, START, waits)]), 0);
+  });
+
+  test('may hold the wait for a rate limit, and no interval twice', () => {
+    const records = [...written(0), ...written(91)];
+    assert.equal(tooLong(records, [logOf(DEAD.pid, START, [wait(1, 'rate_limit', 90)])]), 0);
+    assert.equal(tooLong(records, [logOf(DEAD.pid, START, [wait(1, 'interval', 90)])]), 1);
+  });
+
+  test('may not hold a call that was under way for longer than any may', () => {
+    const records = [...written(0), ...call(31, 60, failure()), ...written(91)];
+    assert.equal(tooLong(records, [logOf(DEAD.pid, START)]), 1);
+    const short = [...written(0), ...call(31, 9, failure()), ...written(40)];
+    assert.equal(tooLong(short, [logOf(DEAD.pid, START)]), 0);
+  });
+
+  test('may hold the time in which no process had the run', () => {
+    const records = [...written(0), claim(600 * MINUTE), ...written(600)];
+    const dead = { ...logOf(DEAD.pid, START), lastAt: START + 2 * MINUTE };
+    assert.equal(tooLong(records, [dead, logOf(ME.pid, START + 600 * MINUTE)]), 0);
+    // One that was still heard of was there.
+    const late = { ...dead, lastAt: START + 500 * MINUTE };
+    assert.equal(tooLong(records, [late, logOf(ME.pid, START + 600 * MINUTE)]), 1);
+  });
+
+  test('is counted to the end of the run, or to now', () => {
+    const records = written(0);
+    assert.equal(tooLong(records, [logOf(DEAD.pid, START)], 31), 0);
+    assert.equal(tooLong(records, [logOf(DEAD.pid, START)], 40), 1);
+    // With a call in the air.
+    const open = [...records, attempt({ at: START + 31 * MINUTE })];
+    assert.equal(tooLong(open, [logOf(DEAD.pid, START)], 40), 0);
+    assert.equal(tooLong(open, [logOf(DEAD.pid, START)], 60), 1);
+  });
+
+  test('cannot be told where the settings are not known', () => {
+    const silent = { ...logOf(DEAD.pid, START), settings: null };
+    assert.deepEqual(gaps([...written(0), ...written(400)], [silent], 900), []);
+    // Only from the first story on whose process is known.
+    const records = [...written(0), claim(10 * MINUTE), ...written(10), ...written(200)];
+    const found = gaps(records, [{ ...silent, lastAt: START }, logOf(ME.pid, START + 10 * MINUTE)]);
+    assert.deepEqual(found.map(lengthOf), [190 * MINUTE]);
+  });
+
+  test('begins anew with a ledger that was begun anew', () => {
+    const snapshot: LedgerRecord = { type: 'snapshot', at: START + 300 * MINUTE, state: { ...NEW_RUN, owner: DEAD } };
+    const found = gaps([snapshot, ...written(310)], [logOf(DEAD.pid, START)]);
+    assert.deepEqual(found.map(lengthOf), [11 * MINUTE]);
+  });
+});

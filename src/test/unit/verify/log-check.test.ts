@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { type LogFacts, readLog } from '../../../verify/log-check.js';
+import { isTorn, listLogFiles, parseLine, readLines } from '../../../verify/log-reader.js';
+import { secretFinder } from '../../../verify/secret-scan.js';
+import { temporaryFolder } from '../../helpers/fakes.js';
+
+const SETTINGS = { intervalSeconds: 0, heartbeatSeconds: 15, requestTimeoutSeconds: 600, logLevel: 'info' };
+
+const line = (event: string, fields: Record<string, unknown> = {}) =>
+  JSON.stringify({ level: 'info', time: '2026-11-23T05:30:05.000Z', pid: 7, run_id: 'run_1', event, ...fields });
+const start = (fields: Record<string, unknown> = {}) =>
+  line('worker_started', { run_id: null, settings: SETTINGS, ...fields });
+
+async function read(t: TestContext, ...lines: string[]): Promise<LogFacts> {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'horror_story_worker.2026-11-23.1.log'), lines.join('\n'));
+  return readLog(folder, () => true, secretFinder([]));
+}
+
+const AT = 'horror_story_worker.2026-11-23.1.log';
+
+describe('a line', () => {
+  test('ends at a line break alone, whatever Unicode knows besides, and in pieces of any size', async (t) => {
+    const path = join(temporaryFolder(t), 'file');
+    const texts = ['가\u2028나\u0085다', '', '\u{1f47b}'.repeat(200_000), '끝'];
+    writeFileSync(path, texts.join('\n'));
+    const found: { text: string; number: number; ended: boolean }[] = [];
+    for await (const each of readLines(path)) found.push(each);
+    assert.deepEqual(
+      found.map(({ text }) => text),
+      texts,
+    );
+    assert.deepEqual(
+      found.map(({ number, ended }) => [number, ended]),
+      [
+        [1, true],
+        [2, true],
+        [3, true],
+        [4, false],
+      ],
+    );
+  });
+
+  test('may hold a torn record with the next one behind it', () => {
+    const { record, rest } = parseLine(`{"level":"info","time":"20${start({ pid: 8 })}`);
+    assert.equal(record?.event, 'worker_started');
+    assert.equal(rest, '{"level":"info","time":"20');
+    assert.ok(isTorn(rest));
+  });
+
+  test('is torn when it is the beginning of a record, or nothing but what a power cut leaves', () => {
+    for (const torn of ['{', '{"lev', '{"level":"info","time"', '{"level":"in\0\0\0', '\0\0\0\0']) {
+      assert.ok(isTorn(torn), torn);
+    }
+    for (const foreign of ['x', '{"time":1', '[2026-11-23] INFO', ' {"level":"info"'])
+      assert.ok(!isTorn(foreign), foreign);
+  });
+
+  test('is no record without a level, a time and an event', () => {
+    assert.equal(parseLine(line('waiting')).record?.event, 'waiting');
+    for (const text of ['7', 'null', '[]', '{}', line('x').replace('event', 'even'), line('x', { time: 'now' })]) {
+      assert.equal(parseLine(text).record, null, text);
+    }
+  });
+});
+
+test('files are read in the order of their days and numbers, and others are told of', async (t) => {
+  const folder = temporaryFolder(t);
+  const files = ['worker.2026-11-23.10', 'worker.2026-11-24.1', 'worker.2026-11-23.9', '20260108'];
+  for (const file of files) writeFileSync(join(folder, `horror_story_${file}.log`), '');
+  writeFileSync(join(folder, 'output_24h.log'), '');
+  const { ours, others } = await listLogFiles(folder);
+  assert.deepEqual(
+    ours.map((path) => basename(path)),
+    [files[2], files[0], files[1]].map((file) => `horror_story_${file}.log`),
+  );
+  assert.deepEqual(others, [join(folder, 'horror_story_20260108.log')]);
+});
+
+describe('a process in the log', () => {
+  test('is known by its number from its start to the next start of that number', async (t) => {
+    const second = { pid: 7, run_id: 'run_2' };
+    const { lives } = await read(t, start(), line('run_begun'), line('waiting'), start(), line('run_begun', second));
+    assert.deepEqual(
+      lives.map(({ run, lines }) => [run, lines]),
+      [
+        ['run_1', 3],
+        ['run_2', 2],
+      ],
+    );
+  });
+
+  test('is kept apart from another one that writes at the same time', async (t) => {
+    const other = { pid: 8, run_id: 'run_2' };
+    const lines = [start(), start({ pid: 8 }), line('waiting'), line('waiting', other), line('run_finished')];
+    const { lives } = await read(t, ...lines, line('waiting', other), line('run_finished', other));
+    assert.deepEqual(
+      lives.map(({ run, lines: count, finals, afterFinal }) => [run, count, finals.length, afterFinal.count]),
+      [
+        ['run_1', 3, 1, 0],
+        ['run_2', 4, 1, 0],
+      ],
+    );
+  });
+
+  test('answers for what it writes after its end, and for lines that are none of ours', async (t) => {
+    const { lives } = await read(t, start(), line('run_finished'), 'foreign', line('waiting'));
+    assert.deepEqual(lives[0]?.afterFinal, { count: 1, first: [`${AT}:4 (waiting)`] });
+    assert.deepEqual(lives[0]?.foreign, { count: 1, first: [`${AT}:3`] });
+  });
+
+  test('that was killed may have torn one line, its last, and no other', async (t) => {
+    const torn = '{"level":"info","ti';
+    const next = [start({ pid: 8 }), line('run_finished', { pid: 8 })];
+    const excused = await read(t, start(), line('waiting'), `${torn}${next[0]}`, next[1] ?? '');
+    assert.deepEqual(
+      excused.lives.map(({ foreign }) => foreign.count),
+      [0, 0],
+    );
+    for (const lines of [
+      [start(), torn, line('waiting'), line('run_finished')],
+      [start(), line('waiting'), torn, torn, ...next],
+      [start(), line('waiting'), ...next, torn],
+      [start(), line('run_finished'), torn],
+    ]) {
+      const { lives } = await read(t, ...lines);
+      assert.equal(
+        lives.reduce((sum, { foreign }) => sum + foreign.count, 0),
+        1,
+        lines.join('\n'),
+      );
+    }
+  });
+
+  test('a foreign line before the first record is held against that', async (t) => {
+    const { lives } = await read(t, 'foreign', start());
+    assert.equal(lives[0]?.foreign.count, 1);
+  });
+});
+
+describe('what the seed’s grep for crashes finds', () => {
+  const alarms = async (t: TestContext, ...lines: string[]) => {
+    const { lives } = await read(t, start(), ...lines);
+    return [
+      lives.reduce((sum, life) => sum + life.alarms.count, 0),
+      lives.reduce((sum, life) => sum + life.harmless.count, 0),
+    ];
+  };
+
+  test('is an alarm, in a record as in a foreign line', async (t) => {
+    assert.deepEqual(await alarms(t, line('unforeseen', { level: 'error' })), [1, 0]);
+    assert.deepEqual(await alarms(t, line('waiting', { msg: 'Error' })), [1, 0]);
+    assert.deepEqual(await alarms(t, 'Traceback (most recent call last):'), [1, 0]);
+    assert.deepEqual(await alarms(t, line('story_started', { premise: { turn: 'clerical-error' } })), [1, 0]);
+    // Of a failure that ends the run.
+    assert.deepEqual(await alarms(t, line('attempt_failed', { level: 'error', code: 'authentication_error' })), [1, 0]);
+  });
+
+  test('is harmless where a record only quotes others', async (t) => {
+    assert.deepEqual(await alarms(t, line('attempt_failed', { level: 'warn', code: 'overloaded_error' })), [0, 1]);
+    assert.deepEqual(await alarms(t, line('run_finished', { failure_codes: { overloaded_error: 2 } })), [0, 1]);
+    assert.deepEqual(await alarms(t, line('story_saved', { title: 'Error 404' })), [0, 1]);
+    assert.deepEqual(await alarms(t, start({ settings: { ...SETTINGS, outputDir: '/home/terror' } })), [0, 1]);
+  });
+
+  test('is not what the second grep takes out', async (t) => {
+    assert.deepEqual(await alarms(t, line('usage_missing', { msg: '토큰 사용량 정보 없음 (error)' })), [0, 0]);
+  });
+});
+
+test('a key or a token is found by its form or by its value, and never shown', () => {
+  const find = secretFinder(['test-key-1234567890', 'ollama']);
+  for (const secret of [
+    'sk-ant-api03-abcdef123456',
+    'Authorization: Bearer abcdefghijkl',
+    '{"authorization":"abcdefgh1234"}',
+    'x-api-key: abcdefgh1234',
+    'bearer 1234567890abcdef',
+    '그가 test-key-1234567890이라고 말했다',
+  ]) {
+    const found = find(secret);
+    assert.ok(found !== null, secret);
+    assert.ok(!/abcdef|12345/.test(found));
+  }
+  for (const harmless of [
+    '{"anthropicApiKey":"***"}',
+    '{"authorization":"***"}',
+    'API가 401로 답했습니다 (invalid x-api-key)',
+    'ollama',
+    'Bearer of bad news',
+    'sk-ant-…',
+  ]) {
+    assert.equal(find(harmless), null, harmless);
+  }
+});

@@ -1,0 +1,133 @@
+import { collectFindings, type Finding, type Report } from '../findings.js';
+import { secretFinder } from '../secret-scan.js';
+import { checkAgainstLedger, checkGrammar, type FoundRun, namedOutcomes, readRuns } from './ledger-check.js';
+import { checkPair, type FoundPair, isVouched } from './pair-check.js';
+import { readPairs, type Visible } from './pairs.js';
+
+export type { Finding, FindingCode } from '../findings.js';
+export { type FoundRun, namedOutcomes } from './ledger-check.js';
+export type { FoundPair } from './pair-check.js';
+
+/** A story folder as it was found. */
+export interface FolderCheck {
+  pairs: FoundPair[];
+  /** Newest first. */
+  runs: FoundRun[];
+  /** Names in staging that are not whole pairs. */
+  torn: string[];
+  /** The files that anybody sees. */
+  visible: Visible;
+  /** The runs that a worker went on with while the folder was looked through. */
+  grown: ReadonlySet<string>;
+  findings: Finding[];
+}
+
+export interface CheckOptions {
+  /** No worker is at work, and the last one ended by itself: nothing may be on its way any more. */
+  atRest: boolean;
+  /** Values that must not stand in any file. */
+  secrets?: readonly string[];
+}
+
+/**
+ * Checks a story folder against its own metadata and ledgers. Changes nothing. Pairs are read one at a time, and a
+ * worker may be writing others meanwhile.
+ */
+export async function checkFolder(folder: string, { atRest, secrets = [] }: CheckOptions): Promise<FolderCheck> {
+  const { findings, report } = collectFindings();
+  // What the ledgers know now has to be found afterwards; what they know afterwards covers all that was found.
+  const known = new Map((await readRuns(folder, () => {})).map(({ id, ledger }) => [id, knownOf(ledger)]));
+  const pairs: FoundPair[] = [];
+  const torn: { name: string; run: string }[] = [];
+  const findSecret = secretFinder(secrets);
+  const visible = await readPairs(folder, {
+    pair: (pair) => {
+      const isTorn = pair.place === 'staged' && !isVouched(pair);
+      if (isTorn) torn.push({ name: pair.name, run: String(pair.metadata.run_id) });
+      else pairs.push(checkPair(pair, findSecret, report));
+    },
+    torn: (name, run) => torn.push({ name, run }),
+    report,
+  });
+  const runs = await readRuns(folder, report);
+  checkRuns(runs, pairs, known, report);
+  checkUnique(pairs, report);
+  if (atRest) {
+    for (const { name, place, metadata } of pairs) {
+      const run = String(metadata.run_id);
+      if (place === 'staged') report('leftover', name, { run });
+      if (place === 'half-published') report('half_published', name, { run });
+    }
+    for (const { name, run } of torn) report('torn_leftover', name, { run });
+  }
+  const grown = runs.filter(({ id, ledger }) => known.get(id)?.records !== ledger.records.length);
+  return {
+    pairs,
+    runs,
+    torn: torn.map(({ name }) => name),
+    visible,
+    grown: new Set(grown.map(({ id }) => id)),
+    findings: withRuns(findings, runs),
+  };
+}
+
+/** What a ledger had to say when the looking began. */
+interface Known {
+  names: ReadonlySet<string>;
+  records: number;
+}
+
+function knownOf({ records }: FoundRun['ledger']): Known {
+  return { names: namesIn(records), records: records.length };
+}
+
+function namesIn(records: FoundRun['ledger']['records']): Set<string> {
+  return new Set(namedOutcomes(records).keys());
+}
+
+function checkRuns(
+  runs: readonly FoundRun[],
+  pairs: readonly FoundPair[],
+  known: ReadonlyMap<string, Known>,
+  report: Report,
+): void {
+  const byRun = new Map<unknown, FoundPair[]>();
+  for (const pair of pairs) {
+    const { run_id } = pair.metadata;
+    const others = byRun.get(run_id);
+    if (others === undefined) byRun.set(run_id, [pair]);
+    else others.push(pair);
+  }
+  for (const run of runs) {
+    checkGrammar(run, report);
+    checkAgainstLedger(run, byRun.get(run.id) ?? [], known.get(run.id)?.names ?? new Set(), report);
+    byRun.delete(run.id);
+  }
+  for (const [run, orphans] of byRun) {
+    for (const { name } of orphans) report('no_ledger', name, { detail: String(run) });
+  }
+}
+
+/** No story is told twice. What is set aside may be: a model may refuse in the same words. */
+function checkUnique(pairs: readonly FoundPair[], report: Report): void {
+  const first = new Map<string, string>();
+  for (const { name, place, textKey, metadata } of pairs) {
+    if (place !== 'stories' || textKey === null) continue;
+    const same = first.get(textKey);
+    if (same === undefined) first.set(textKey, name);
+    else report('same_text', name, { run: String(metadata.run_id), detail: same });
+  }
+}
+
+/** A half pair does not say whose it is, but a ledger may. */
+function withRuns(findings: readonly Finding[], runs: readonly FoundRun[]): Finding[] {
+  const owners = new Map(
+    findings.some(({ run }) => run === null)
+      ? runs.flatMap(({ id, ledger }) => [...namesIn(ledger.records)].map((name) => [name, id] as const))
+      : [],
+  );
+  return findings.map((finding) => {
+    const name = finding.where.replace(/^\.set-aside\//, '');
+    return { ...finding, run: finding.run ?? owners.get(name) ?? null };
+  });
+}

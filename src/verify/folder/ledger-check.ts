@@ -1,0 +1,183 @@
+import { isDeepStrictEqual } from 'node:util';
+import { addKnown, type Usage } from '../../api/usage.js';
+import {
+  type LedgerRecord,
+  ledgerPath,
+  listRuns,
+  type OutcomeRecord,
+  type ReadLedger,
+  readLedger,
+  takenInBy,
+} from '../../run/ledger.js';
+import { replay } from '../../run/run.js';
+import type { RunState } from '../../run/run-state.js';
+import type { Shelf } from '../../store/story-store.js';
+import type { Report } from '../findings.js';
+import type { FoundPair } from './pair-check.js';
+
+export interface FoundRun {
+  id: string;
+  ledger: ReadLedger;
+  /** What the ledger amounts to. */
+  state: RunState;
+}
+
+/** All runs of a folder, newest first. */
+export async function readRuns(folder: string, report: Report): Promise<FoundRun[]> {
+  const runs: FoundRun[] = [];
+  for (const id of await listRuns(folder)) {
+    const ledger = readLedger(ledgerPath(folder, id));
+    if (ledger === null) {
+      // Killed in the first write of the run: nothing had been called yet.
+      report('unreadable_ledger', id, { severity: 'note', run: id });
+      continue;
+    }
+    if (ledger.unreadable > 0) {
+      report('torn_ledger', id, { severity: 'note', run: id, detail: `${ledger.unreadable}줄` });
+    }
+    runs.push({ id, ledger, state: replay(ledger) });
+  }
+  return runs;
+}
+
+export type NamedOutcome = Exclude<OutcomeRecord, { kind: 'abandoned' }> & { name: string };
+
+/** The outcomes that put a text on disk, by its name. */
+export function namedOutcomes(records: readonly LedgerRecord[]): Map<string, NamedOutcome> {
+  const named = new Map<string, NamedOutcome>();
+  for (const record of records) {
+    if (record.type === 'outcome' && record.kind !== 'abandoned' && record.name !== null) {
+      named.set(record.name, record as NamedOutcome);
+    }
+  }
+  return named;
+}
+
+/** A ledger that was begun anew knows what was before only as a sum. */
+export function isWhole({ ledger: { records } }: FoundRun): boolean {
+  return records.every(({ type }) => type !== 'snapshot');
+}
+
+/** Every outcome follows its call, and every call has its outcome unless a kill cut it off; calls are numbered from 1. */
+export function checkGrammar({ id, ledger: { records } }: FoundRun, report: Report): void {
+  let open: 'no' | 'yes' | 'cut_off' = 'no';
+  let calls = 0;
+  for (const record of records) {
+    switch (record.type) {
+      case 'claim':
+        if (open === 'yes') open = 'cut_off';
+        break;
+      case 'attempt':
+        if (open === 'yes') report('call_without_outcome', id, { run: id, detail: `${calls}번째 호출` });
+        calls += 1;
+        open = 'yes';
+        if (record.number !== calls) report('attempt_number', id, { run: id, detail: `${calls} ≠ ${record.number}` });
+        break;
+      case 'outcome':
+        // A defect before the call counts as an attempt of its own.
+        if (open === 'no' && isUnforeseen(record)) calls += 1;
+        else if (open === 'no') report('outcome_without_call', id, { run: id, detail: `${calls}번째 호출 뒤` });
+        open = 'no';
+        break;
+      case 'snapshot':
+        calls = record.state.statistics.attempts + (record.state.open === null ? 0 : 1);
+        open = record.state.open === null ? 'no' : 'yes';
+        break;
+      case 'end':
+        open = 'no';
+    }
+  }
+}
+
+function isUnforeseen(outcome: OutcomeRecord): boolean {
+  return outcome.kind === 'failure' && outcome.failure === 'unforeseen' && outcome.name === null;
+}
+
+/**
+ * Holds a ledger against the pairs of its run.
+ * @param known the names that the ledger had before the folder was looked through; a worker may have added others
+ */
+export function checkAgainstLedger(
+  run: FoundRun,
+  pairs: readonly FoundPair[],
+  known: ReadonlySet<string>,
+  report: Report,
+): void {
+  const { id, ledger, state } = run;
+  const { records } = ledger;
+  const named = namedOutcomes(records);
+  const takenIn = takenInBy(records);
+  for (const { name, place, metadata } of pairs) {
+    const record = named.get(name);
+    if (record === undefined) {
+      // Killed between the two: the next start records it.
+      if (isWhole(run) && place !== 'staged') report('not_in_ledger', name, { run: id });
+      continue;
+    }
+    // A person may have put it among the stories since.
+    const isStory = record.kind === 'story' || metadata.accepted_at !== undefined;
+    const shelf: Shelf = isStory ? 'stories' : 'set-aside';
+    if ((place === 'stories' || place === 'set-aside') && place !== shelf) report('wrong_shelf', name, { run: id });
+    const chain = chainOf(record, named);
+    const told = [usageOf(chain), record.completes, costOf(chain)];
+    if (!isDeepStrictEqual(told, [metadata.usage, metadata.completes, metadata.cost_usd])) {
+      report('usage', name, { run: id });
+    }
+    // Its text stands in another; a kill may have left it in staging.
+    if (takenIn.has(name) && place !== 'staged') report('twice', name, { run: id });
+  }
+  const present = new Set(pairs.map(({ name }) => name));
+  for (const name of named.keys()) {
+    if (known.has(name) && !present.has(name) && !takenIn.has(name)) report('not_on_disk', name, { run: id });
+  }
+  if (isWhole(run)) checkTotals(id, state, records, report);
+  const stories = pairs.filter(({ name }) => known.has(name) && named.get(name)?.kind === 'story');
+  checkSequence(id, stories, isWhole(run), report);
+}
+
+/** The calls that a text took, the first one first. */
+function chainOf(record: NamedOutcome, named: ReadonlyMap<string, NamedOutcome>): NamedOutcome[] {
+  const chain = [record];
+  for (;;) {
+    const before = named.get(chain[0]?.completes ?? '');
+    if (before === undefined || chain.includes(before)) return chain;
+    chain.unshift(before);
+  }
+}
+
+/** What the ledger says of all calls that a text took; null as soon as one of them is not known. */
+function usageOf(chain: readonly NamedOutcome[]): Usage | null {
+  return chain.map(({ usage }) => usage).reduce(addKnown);
+}
+
+function costOf(chain: readonly NamedOutcome[]): number | null {
+  return chain.reduce<number | null>(
+    (sum, { cost_usd }) => (sum === null || cost_usd === null ? null : sum + cost_usd),
+    0,
+  );
+}
+
+/** The replay, against a count that does not share its code. */
+function checkTotals(id: string, state: RunState, records: readonly LedgerRecord[], report: Report): void {
+  const { statistics } = state;
+  const outcomes = records.flatMap((record) => (record.type === 'outcome' ? [record] : []));
+  const stories = outcomes.filter(({ kind }) => kind === 'story').length;
+  const takenIn = takenInBy(outcomes);
+  const isSetAside = (outcome: OutcomeRecord) =>
+    (outcome.kind === 'failure' && outcome.name !== null) || (outcome.kind === 'part' && !takenIn.has(outcome.name));
+  // A part whose rest may still come is neither.
+  const pending = state.part === null ? 0 : 1;
+  const setAside = outcomes.filter(isSetAside).length - pending;
+  const total = outcomes.reduce((sum, { usage }) => sum + (usage?.total_tokens ?? 0), 0);
+  const told = [statistics.stories, statistics.setAside, statistics.tokens.total_tokens];
+  if (!isDeepStrictEqual(told, [stories, setAside, total])) {
+    report('totals', id, { run: id, detail: `${told.join('/')} ≠ ${[stories, setAside, total].join('/')}` });
+  }
+}
+
+function checkSequence(id: string, stories: readonly FoundPair[], whole: boolean, report: Report): void {
+  const numbers = stories.map(({ metadata }) => Number(metadata.sequence)).sort((a, b) => a - b);
+  const first = whole ? 1 : (numbers[0] ?? 1);
+  const wrong = numbers.findIndex((number, at) => number !== first + at);
+  if (wrong !== -1) report('sequence', id, { run: id, detail: `${first + wrong}번 자리에 ${numbers[wrong]}` });
+}

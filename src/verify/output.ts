@@ -1,0 +1,92 @@
+import { formatNumber } from '../lib/format-number.js';
+import { localIso } from '../lib/time.js';
+import { CHECKS, type CheckResult, type CheckStatus, CRITERIA, type Criterion, type Place } from './catalog.js';
+import { MOST_NAMED } from './log-check.js';
+import type { Section, Verification } from './verify.js';
+
+// What was found, for people and for machines.
+
+const WORDS: Record<CheckStatus, string> = { pass: 'PASS', fail: 'FAIL', note: '알림', skip: 'SKIP' };
+
+const STATUSES = { running: '진행 중', ended: '끝남', killed: '강제 종료됨' } as const;
+
+/** Korean lines, one a check, grouped by the criteria. */
+export function toText({ folder, logDir, sections, wrongElsewhere }: Verification): string {
+  const lines = [`소설 폴더 ${folder}`, `로그 폴더 ${logDir}`];
+  for (const section of sections) lines.push('', ...sectionLines(section));
+  if (wrongElsewhere > 0) {
+    lines.push(
+      '',
+      `${WORDS.note}  다른 실행에서 ${formatNumber(wrongElsewhere)}건이 어긋납니다 (--all로 볼 수 있습니다)`,
+    );
+  }
+  const counts = countsOf(sections);
+  const all = (Object.keys(WORDS) as CheckStatus[]).map((status) => `${WORDS[status]} ${counts[status]}`);
+  lines.push('', `${counts.fail === 0 ? '모두 지켜졌습니다' : '지켜지지 않은 것이 있습니다'} - ${all.join(', ')}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function sectionLines({ run, checks }: Section): string[] {
+  const lines =
+    run === null ? [] : [`실행 ${run.id} (${run.name}) - ${localIso(run.startedAt)} 시작, ${STATUSES[run.status]}`];
+  let criterion: Criterion | null = null;
+  for (const check of checks) {
+    const entry = CHECKS[check.code];
+    if (entry.criterion !== criterion) lines.push(CRITERIA[entry.criterion]);
+    criterion = entry.criterion;
+    const command = entry.command === null ? '' : `  ← ${entry.command}`;
+    lines.push(`  ${WORDS[check.status]}  ${entry.title}: ${check.figure}${command}`, ...placeLines(check));
+    if (check.status === 'fail' && entry.advice !== '') lines.push(`        → ${entry.advice}`);
+  }
+  return lines;
+}
+
+function placeLines({ places, count }: CheckResult): string[] {
+  const named = places.slice(0, MOST_NAMED);
+  const more = count - named.length;
+  return [
+    ...named.map(({ where, message }) => `        ${where}${message === '' ? '' : `: ${message}`}`),
+    ...(more > 0 ? [`        … 외 ${formatNumber(more)}건`] : []),
+  ];
+}
+
+function countsOf(sections: readonly Section[]): Record<CheckStatus, number> {
+  const counts = { pass: 0, fail: 0, note: 0, skip: 0 };
+  for (const { status } of sections.flatMap(({ checks }) => checks)) counts[status] += 1;
+  return counts;
+}
+
+/** 0: every promise holds, as far as it can be said. 1: one does not. */
+export function exitCodeFor({ sections }: Verification): 0 | 1 {
+  return countsOf(sections).fail === 0 ? 0 : 1;
+}
+
+/** How many places the object names; the count is that of all. */
+const MOST_IN_JSON = 100;
+
+/** The same as one object, its codes in English and stable. */
+export function toJson(verification: Verification): Record<string, unknown> {
+  const { folder, logDir, sections, wrongElsewhere } = verification;
+  return {
+    ok: exitCodeFor(verification) === 0,
+    folder,
+    log_dir: logDir,
+    counts: countsOf(sections),
+    wrong_elsewhere: wrongElsewhere,
+    sections: sections.map(({ run, checks }) => ({
+      run: run?.id ?? null,
+      ...(run === null
+        ? {}
+        : { run_name: run.name, started_at: new Date(run.startedAt).toISOString(), status: run.status }),
+      checks: checks.map(({ code, status, figure, places, count }) => ({
+        code,
+        criterion: CHECKS[code].criterion,
+        status,
+        figure,
+        command: CHECKS[code].command,
+        count,
+        places: places.slice(0, MOST_IN_JSON) satisfies Place[],
+      })),
+    })),
+  };
+}

@@ -1,0 +1,92 @@
+import { CallFailure, classify, type Failure } from '../api/failure.js';
+import type { Answer, Author } from '../api/messages-client.js';
+import { costOf, type Price } from '../api/pricing.js';
+import type { Usage } from '../api/usage.js';
+import type { Clock } from '../lib/time.js';
+import type { Progress } from '../logging/progress.js';
+import type { Prompt } from '../prompt/prompt.js';
+import { type CapHit, type Caps, capInTheWay, worstCase } from '../run/budget.js';
+import type { Run } from '../run/run.js';
+import { type Holding, holdUntilDone } from './retry-storage.js';
+
+/** What a call is for. */
+export interface CallPurpose {
+  /** Number of the story. */
+  sequence: number;
+  /** Ids by axis. */
+  premise: Record<string, string>;
+  /** The part whose rest is asked for; null for a new text. */
+  continues: string | null;
+  /** Called once the ledger knows of the call, before it is made. */
+  onRecorded: () => void;
+}
+
+/** What came of a call. Its outcome is not in the ledger yet, unless it was never made. */
+export type Called =
+  | { kind: 'answered'; answer: Answer; costUsd: number | null; generationMs: number }
+  | { kind: 'failed'; failure: Failure; usage: Usage | null }
+  | { kind: 'abandoned' } // given up on request; in the ledger as open, or never made
+  | { kind: 'capped'; hit: CapHit }; // not made, for it might have passed a cap
+
+/** Makes one call, within the caps, and in the ledger before it is made. Rejects on what nobody foresaw. */
+export type Caller = (prompt: Prompt, purpose: CallPurpose) => Promise<Called>;
+
+export interface CallerDeps {
+  run: Run;
+  maxTokens: number;
+  /** null where it is not known. */
+  price: Price | null;
+  caps: Caps;
+  write: Author;
+  progress: Progress;
+  clock: Clock;
+  holding: Holding;
+  stopping: AbortSignal;
+  aborting: AbortSignal;
+}
+
+export function createCaller(deps: CallerDeps): Caller {
+  const { run, maxTokens, price, caps, write, progress, clock, holding, stopping, aborting } = deps;
+
+  return async (prompt, purpose) => {
+    const atMost = worstCase(prompt, maxTokens);
+    const hit = capInTheWay(caps, run.state(), atMost, price);
+    if (hit !== null) return { kind: 'capped', hit };
+    if (!(await recordCall(purpose, atMost))) return { kind: 'abandoned' };
+    purpose.onRecorded();
+    return callNow(prompt, purpose.sequence);
+  };
+
+  /** A call that a kill cuts off must not go unnoticed. */
+  async function recordCall({ premise, continues }: CallPurpose, atMost: Usage): Promise<boolean> {
+    const { statistics, open } = run.state();
+    const record = {
+      type: 'attempt' as const,
+      at: clock.now(),
+      // A call that a kill cut off is counted only once this record follows it.
+      number: statistics.attempts + (open === null ? 1 : 2),
+      premise,
+      at_most: { tokens: atMost.total_tokens, cost_usd: costOf(atMost, price) },
+      ...(continues === null ? {} : { continues }),
+    };
+    // A story that is begun is finished, also when told to stop.
+    const giveUp = continues === null ? stopping : aborting;
+    return (await holdUntilDone(holding, { what: '호출을 장부에 적지', giveUp }, () => run.record(record))).done;
+  }
+
+  async function callNow(prompt: Prompt, sequence: number): Promise<Called> {
+    const startedAt = clock.monotonic();
+    const growing = progress.start(sequence);
+    try {
+      const answer = await write(prompt, { signal: aborting, onProgress: growing.characters });
+      const generationMs = clock.monotonic() - startedAt;
+      return { kind: 'answered', answer, costUsd: costOf(answer.usage, price), generationMs };
+    } catch (error) {
+      if (aborting.aborted) return { kind: 'abandoned' };
+      if (!(error instanceof CallFailure)) throw error;
+      return { kind: 'failed', failure: classify(error), usage: error.detail.usage };
+    } finally {
+      growing.stop();
+    }
+  }
+}
