@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from '../../src/lib/time.js';
+import { type Random, seededRandom } from '../../src/lib/random.js';
 
 // Texts that cost the endpoint next to nothing and pass for stories: whole, Korean by their letters, as long as each
 // other, and as unlike each other as two stories are. Were they all the same, the worker would warn of each.

@@ -1,4 +1,4 @@
-import { SECOND } from '../lib/time.js';
+import { SECOND } from '../lib/clock.js';
 import type { CallFault } from './failure.js';
 
 /** How long to wait for the connection to close once the message is complete, in milliseconds. */

@@ -4,7 +4,7 @@ import type {
   RawMessageStreamEvent,
   StopReason,
 } from '@anthropic-ai/sdk/resources/messages';
-import { SECOND } from '../lib/time.js';
+import { SECOND } from '../lib/clock.js';
 import type { Prompt } from '../prompt/prompt.js';
 import { CallTimeout, type Watchdog, watchCall } from './call-timeout.js';
 import { CallFailure, type CallFailureDetail, type CallFault } from './failure.js';

@@ -3,18 +3,12 @@ import { fstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { readModel } from '../api/pricing.js';
-import {
-  checkCaps,
-  chooseAuthor,
-  choosePrice,
-  FROM_SCHEMA,
-  type Limits,
-  type LoadedConfig,
-  toLimits,
-} from '../config/load.js';
+import { checkCaps, chooseAuthor, choosePrice, FROM_SCHEMA, type LoadedConfig, toLimits } from '../config/load.js';
+import { SECOND, systemClock } from '../lib/clock.js';
+import { formatDuration } from '../lib/format-time.js';
 import { ownerOf } from '../lib/process-identity.js';
 import { ROOT, version } from '../lib/project.js';
-import { formatDuration, SECOND, systemClock, systemRandom } from '../lib/time.js';
+import { systemRandom } from '../lib/random.js';
 import type { Log } from '../logging/logger.js';
 import { createProgress } from '../logging/progress.js';
 import { openWatch, toFollowed } from '../observe/open-tracker.js';
@@ -26,6 +20,7 @@ import { openDeck } from '../prompt/deck.js';
 import { longestPrompt } from '../prompt/prompt.js';
 import { readTemplate } from '../prompt/template.js';
 import { worstCase } from '../run/budget.js';
+import type { Limits } from '../run/end-reason.js';
 import type { Run } from '../run/run.js';
 import { readRecentStories } from '../store/recent-stories.js';
 import { openLikenessIndex } from '../store/similarity-index.js';

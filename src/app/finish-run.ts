@@ -1,10 +1,9 @@
-import type { Limits } from '../config/load.js';
-import { ExitCode } from '../lib/exit-codes.js';
-import { systemClock } from '../lib/time.js';
+import { systemClock } from '../lib/clock.js';
+import { ExitCode } from '../lib/errors.js';
 import type { Log } from '../logging/logger.js';
 import type { Terminal } from '../logging/terminal.js';
 import type { End } from '../observe/status.js';
-import { describeEnd, exitCodeOf, isOver, type RunEnd } from '../run/end-reason.js';
+import { describeEnd, exitCodeOf, isOver, type Limits, type RunEnd } from '../run/end-reason.js';
 import type { EndRecord } from '../run/ledger.js';
 import type { Run } from '../run/run.js';
 import { fold, NEW_RUN } from '../run/run-state.js';

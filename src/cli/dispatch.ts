@@ -1,5 +1,4 @@
-import { UserProblem } from '../lib/errors.js';
-import { ExitCode } from '../lib/exit-codes.js';
+import { ExitCode, UserProblem } from '../lib/errors.js';
 import { ROOT, version } from '../lib/project.js';
 import { supervised } from '../observe/pm2.js';
 import type { Shutdown } from '../worker/shutdown.js';

@@ -1,33 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { inspect, parseEnv } from 'node:util';
+import { parseEnv } from 'node:util';
 import convict from 'convict';
 import { costOf, type Price } from '../api/pricing.js';
 import type { Usage } from '../api/usage.js';
 import { UserProblem } from '../lib/errors.js';
+import { Secret } from '../lib/redact.js';
 import type { Caps } from '../run/budget.js';
+import type { Limits } from '../run/end-reason.js';
 import { registerFormats } from './formats.js';
 import { SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from './settings.js';
-
-/** A credential that shows itself only when asked: JSON, string conversion and inspection give a mask. */
-export class Secret {
-  readonly #value: string;
-  constructor(value: string) {
-    this.#value = value;
-  }
-  reveal(): string {
-    return this.#value;
-  }
-  toString(): string {
-    return '***';
-  }
-  toJSON(): string {
-    return '***';
-  }
-  [inspect.custom](): string {
-    return '***';
-  }
-}
 
 type SecretName = 'anthropicApiKey' | 'anthropicAuthToken';
 
@@ -248,17 +230,6 @@ export function checkCaps(caps: Caps, call: Usage, price: Price | null, model: s
       `MAX_COST_USD: 한 번의 호출이 쓸 수 있는 ${cost.toFixed(4)}달러보다 작습니다. 늘리거나 MAX_TOKENS를 줄이세요`,
     );
   }
-}
-
-/** The limits of the loop, as the settings mean them. */
-export interface Limits {
-  /** null: no time limit. */
-  durationMs: number | null;
-  /** null: no count limit. */
-  maxStories: number | null;
-  intervalMs: number;
-  /** null: no limit. */
-  maxConsecutiveFailures: number | null;
 }
 
 /**

@@ -1,5 +1,6 @@
+import { type Clock, LONGEST_TIMER, SECOND } from '../lib/clock.js';
 import { formatNumber } from '../lib/format-number.js';
-import { type Clock, formatDuration, LONGEST_TIMER, SECOND } from '../lib/time.js';
+import { formatDuration } from '../lib/format-time.js';
 import type { Log } from './logger.js';
 import type { Terminal } from './terminal.js';
 

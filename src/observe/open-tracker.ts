@@ -1,7 +1,8 @@
-import type { Config, Limits } from '../config/load.js';
-import { systemClock } from '../lib/time.js';
+import type { Config } from '../config/load.js';
+import { systemClock } from '../lib/clock.js';
 import type { Log } from '../logging/logger.js';
 import type { Caps } from '../run/budget.js';
+import type { Limits } from '../run/end-reason.js';
 import type { Run } from '../run/run.js';
 import type { NotifierOptions } from './notify.js';
 import { reportMetrics, supervised } from './pm2.js';

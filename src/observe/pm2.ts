@@ -1,4 +1,4 @@
-import { clockTime } from '../lib/time.js';
+import { clockTime } from '../lib/format-time.js';
 import type { Status } from './status.js';
 
 // pm2, as the worker sees it: variables in its environment, and a channel that may be closed at any time.

@@ -1,6 +1,6 @@
+import type { Clock } from '../lib/clock.js';
 import { formatCost, formatNumber } from '../lib/format-number.js';
 import { mask } from '../lib/redact.js';
-import type { Clock } from '../lib/time.js';
 import type { Log } from '../logging/logger.js';
 import type { RunState } from '../run/run-state.js';
 import { type Change, describeNearCap } from '../worker/loop.js';

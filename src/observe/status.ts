@@ -1,9 +1,10 @@
 import type { Usage } from '../api/usage.js';
 import { formatCost, formatNumber } from '../lib/format-number.js';
-import { clockTime, formatDuration, localIso } from '../lib/time.js';
+import { clockTime, formatDuration, localIso } from '../lib/format-time.js';
 import { type Caps, spent } from '../run/budget.js';
+import type { Waiting } from '../run/end-reason.js';
 import type { RunState } from '../run/run-state.js';
-import type { Change, Waiting } from '../worker/loop.js';
+import type { Change } from '../worker/loop.js';
 
 /** What a run is doing; the waits bear the name of what they are for. */
 export type Doing =

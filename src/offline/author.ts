@@ -1,4 +1,4 @@
-import type { Random } from '../lib/time.js';
+import type { Random } from '../lib/random.js';
 import type { Axis, AxisCards } from '../prompt/cards.js';
 import type { Combination } from '../prompt/deck-state.js';
 import { composeStory } from './composer.js';

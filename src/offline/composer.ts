@@ -1,4 +1,4 @@
-import type { Random } from '../lib/time.js';
+import type { Random } from '../lib/random.js';
 import type { Axis } from '../prompt/cards.js';
 import { type Corpus, loadCorpus } from './materials.js';
 import { type Passage, tell } from './passages.js';

@@ -1,4 +1,4 @@
-import type { Random } from '../lib/time.js';
+import type { Random } from '../lib/random.js';
 import { type Axis, byAxis } from '../prompt/cards.js';
 import type { Corpus, Material } from './materials.js';
 

@@ -1,4 +1,4 @@
-import type { Random } from '../lib/time.js';
+import type { Random } from '../lib/random.js';
 import { sentencesOf } from './sentences.js';
 
 /** What the author has told so far, so as not to tell it again. Lives as long as the process does. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Random } from '../lib/time.js';
+import type { Random } from '../lib/random.js';
 import { AXES, type Axis, type AxisCards, byAxis, type Card, idsOf, type Premise } from './cards.js';
 
 /** A premise by the ids of its cards. One drawn by an earlier version may lack an axis that has come since. */

@@ -3,7 +3,7 @@ import { readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LineFile, openLineFile } from '../lib/append-log.js';
 import { withFile } from '../lib/files.js';
-import type { Random } from '../lib/time.js';
+import type { Random } from '../lib/random.js';
 import { AXES, type AxisCards, byAxis, idsOf, type Premise } from './cards.js';
 import { type Combination, Rounds, type RoundsState } from './deck-state.js';
 

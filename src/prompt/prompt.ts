@@ -1,6 +1,12 @@
-import type { RecentStory } from '../store/recent-stories.js';
 import type { AxisCards, Premise } from './cards.js';
 import type { Template } from './template.js';
+
+/** What the next story keeps away from. */
+export interface RecentStory {
+  title: string;
+  /** The first sentence. */
+  opening: string;
+}
 
 /** The two texts of one request. */
 export interface Prompt {

@@ -1,7 +1,7 @@
 import { josa } from 'es-hangul';
 import { FAILURE_NAMES, type FailureKind } from '../api/failure.js';
 import { formatCost, formatNumber } from '../lib/format-number.js';
-import { clockTime, formatDuration } from '../lib/time.js';
+import { clockTime, formatDuration } from '../lib/format-time.js';
 import type { Standing } from './model/run-outcome.js';
 
 // Korean for what the ledger says in stable words, and for moments.

@@ -1,8 +1,32 @@
-import type { Limits } from '../config/load.js';
-import { ExitCode } from '../lib/exit-codes.js';
+import type { Failure } from '../api/failure.js';
+import { ExitCode } from '../lib/errors.js';
 import { formatCost, formatNumber } from '../lib/format-number.js';
-import { formatDuration } from '../lib/time.js';
-import type { EndReason, Waiting } from '../worker/loop.js';
+import { formatDuration } from '../lib/format-time.js';
+import type { CapHit } from './budget.js';
+
+/** The limits of the loop, as the settings mean them. */
+export interface Limits {
+  /** null: no time limit. */
+  durationMs: number | null;
+  /** null: no count limit. */
+  maxStories: number | null;
+  intervalMs: number;
+  /** null: no limit. */
+  maxConsecutiveFailures: number | null;
+}
+
+/** What a wait is for. */
+export type Waiting = 'retry' | 'interval' | 'rate_limit';
+
+/** Why a run ended, and which wait was cut by that, if any. */
+export type EndReason =
+  | { kind: 'signal'; source: string; during: Waiting | null }
+  | { kind: 'aborted'; source: string }
+  | { kind: 'duration'; during: Waiting | null }
+  | { kind: 'count' }
+  | { kind: 'cap'; hit: CapHit }
+  | { kind: 'exhausted'; failures: number }
+  | { kind: 'refused'; failure: Failure };
 
 /** Why a run ended: what the worker says, or a defect that nobody caught. */
 export type RunEnd = EndReason | { kind: 'uncaught'; error: unknown };

@@ -1,7 +1,8 @@
 import { FAILURE_NAMES, type FailureKind } from '../api/failure.js';
 import { addUsage, NO_TOKENS, type Usage } from '../api/usage.js';
+import { SECOND } from '../lib/clock.js';
 import { formatCost, formatNumber, formatPercent } from '../lib/format-number.js';
-import { formatDuration, SECOND } from '../lib/time.js';
+import { formatDuration } from '../lib/format-time.js';
 import type { Nearest } from '../story/similarity.js';
 
 /** Counters of a run so far. Immutable: every outcome makes new ones. */

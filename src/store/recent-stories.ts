@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RecentStory } from '../prompt/prompt.js';
 import { ledgerPath, listRuns, readLedger } from '../run/ledger.js';
 import { filesOf } from './story-store.js';
-
-/** What the next story keeps away from. */
-export interface RecentStory {
-  title: string;
-  /** The first sentence. */
-  opening: string;
-}
 
 /** The latest stories, newest last, and never more than so many. */
 export interface RecentStories {

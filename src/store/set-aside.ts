@@ -2,7 +2,7 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserProblem } from '../lib/errors.js';
 import { listFolder, makeFolder, syncFolder, writeDurably } from '../lib/files.js';
-import { localIso } from '../lib/time.js';
+import { localIso } from '../lib/format-time.js';
 import { filesOf, setAsideFolder } from './story-store.js';
 
 /** An answer that is no story, but was paid for. */

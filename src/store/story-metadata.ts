@@ -1,5 +1,5 @@
 import type { Failure } from '../api/failure.js';
-import { localIso } from '../lib/time.js';
+import { localIso } from '../lib/format-time.js';
 import type { Premise } from '../prompt/cards.js';
 import type { Style } from '../prompt/prompt.js';
 import { toNearestFields } from '../run/statistics.js';

@@ -3,7 +3,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listFolder, makeFolder, syncFolder, writeDurably } from '../lib/files.js';
-import { fileTimestamp } from '../lib/time.js';
+import { fileTimestamp } from '../lib/format-time.js';
 
 /** A text and what is known about it, as they go to disk together. */
 export interface Entry {

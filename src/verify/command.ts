@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../config/load.js';
-import { UserProblem } from '../lib/errors.js';
-import { ExitCode } from '../lib/exit-codes.js';
+import { ExitCode, UserProblem } from '../lib/errors.js';
 import { exitCodeFor, toJson, toText } from './output.js';
 import { type VerifyOptions, verify } from './verify.js';
 

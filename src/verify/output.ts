@@ -1,5 +1,5 @@
 import { formatNumber } from '../lib/format-number.js';
-import { localIso } from '../lib/time.js';
+import { localIso } from '../lib/format-time.js';
 import { CHECKS, type CheckResult, type CheckStatus, CRITERIA, type Criterion, type Place } from './catalog.js';
 import { MOST_NAMED } from './log-check.js';
 import type { Section, Verification } from './verify.js';

@@ -1,34 +1,16 @@
 import { endsRun, type Failure } from '../api/failure.js';
-import type { Limits } from '../config/load.js';
+import { type BackoffOptions, backoff } from '../lib/backoff.js';
+import { type Clock, SECOND } from '../lib/clock.js';
 import { formatCost, formatNumber, formatPercent } from '../lib/format-number.js';
-import {
-  type BackoffOptions,
-  backoff,
-  type Clock,
-  clockTime,
-  formatDuration,
-  type Random,
-  SECOND,
-} from '../lib/time.js';
+import { clockTime, formatDuration } from '../lib/format-time.js';
+import type { Random } from '../lib/random.js';
 import type { Log } from '../logging/logger.js';
 import { type CapHit, type Caps, nearCaps } from '../run/budget.js';
+import type { EndReason, Limits, Waiting } from '../run/end-reason.js';
 import type { RunState } from '../run/run-state.js';
 import { toNearestFields } from '../run/statistics.js';
 import { ALIKE } from '../story/similarity.js';
 import type { Attempt, Outcome, SavedStory } from './attempt.js';
-
-/** What a wait is for. */
-export type Waiting = 'retry' | 'interval' | 'rate_limit';
-
-/** Why a run ended, and which wait was cut by that, if any. */
-export type EndReason =
-  | { kind: 'signal'; source: string; during: Waiting | null }
-  | { kind: 'aborted'; source: string }
-  | { kind: 'duration'; during: Waiting | null }
-  | { kind: 'count' }
-  | { kind: 'cap'; hit: CapHit }
-  | { kind: 'exhausted'; failures: number }
-  | { kind: 'refused'; failure: Failure };
 
 /** What the loop tells, as it happens. An outcome is in the run's state by then. */
 export type Change =

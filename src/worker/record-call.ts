@@ -2,7 +2,7 @@ import { CallFailure, classify, type Failure } from '../api/failure.js';
 import type { Answer, Author } from '../api/messages-client.js';
 import { costOf, type Price } from '../api/pricing.js';
 import type { Usage } from '../api/usage.js';
-import type { Clock } from '../lib/time.js';
+import type { Clock } from '../lib/clock.js';
 import type { Progress } from '../logging/progress.js';
 import type { Prompt } from '../prompt/prompt.js';
 import { type CapHit, type Caps, capInTheWay, worstCase } from '../run/budget.js';

@@ -1,6 +1,7 @@
 import type { FailureKind } from '../api/failure.js';
 import type { Usage } from '../api/usage.js';
-import { formatDuration, SECOND } from '../lib/time.js';
+import { SECOND } from '../lib/clock.js';
+import { formatDuration } from '../lib/format-time.js';
 import type { Log } from '../logging/logger.js';
 import {
   type LedgerRecord,

@@ -1,4 +1,7 @@
-import { type BackoffOptions, backoff, type Clock, formatDuration, type Random, SECOND } from '../lib/time.js';
+import { type BackoffOptions, backoff } from '../lib/backoff.js';
+import { type Clock, SECOND } from '../lib/clock.js';
+import { formatDuration } from '../lib/format-time.js';
+import type { Random } from '../lib/random.js';
 import type { Log } from '../logging/logger.js';
 import type { Entry } from '../store/story-store.js';
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../../../src/lib/files.js';
-import { seededRandom } from '../../../src/lib/time.js';
+import { seededRandom } from '../../../src/lib/random.js';
 import { awaitReports, type Ground, pathOf } from '../fixture.js';
 import { makeLargeFolder } from '../make-history.js';
 import { MB, type Measure, takeTurns } from '../runner.js';

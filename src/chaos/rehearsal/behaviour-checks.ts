@@ -1,4 +1,4 @@
-import { SECOND } from '../../lib/time.js';
+import { SECOND } from '../../lib/clock.js';
 import type { EndRecord } from '../../run/ledger.js';
 import type { Evidence, FoundRun } from './artifacts.js';
 import { type Complaint, callName, complaint, isFinal, type Witnessed } from './observations.js';

@@ -1,4 +1,5 @@
-import { type Random, SECOND, seededRandom } from '../../lib/time.js';
+import { SECOND } from '../../lib/clock.js';
+import { type Random, seededRandom } from '../../lib/random.js';
 import type { DayScale } from './time-scale.js';
 
 // What is to go wrong in a day, and when: a plan made from a seed. Pure.

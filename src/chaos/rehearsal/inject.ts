@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SECOND } from '../../lib/time.js';
+import { SECOND } from '../../lib/clock.js';
 import { readRuns } from './artifacts.js';
 import type { Incident, IncidentKind } from './fault-plan.js';
 import type { Call, Witness } from './mock-api.js';

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toUsage, type Usage } from '../../api/usage.js';
-import { SECOND } from '../../lib/time.js';
+import { SECOND } from '../../lib/clock.js';
 import { type ReceivedRequest, type Reply, startEndpoint } from '../../offline/messages-server.js';
 import type { Combination } from '../../prompt/deck-state.js';
 import type { Shelf } from '../../store/story-store.js';

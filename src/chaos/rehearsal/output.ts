@@ -1,5 +1,6 @@
+import { SECOND } from '../../lib/clock.js';
 import { formatNumber } from '../../lib/format-number.js';
-import { formatDuration, SECOND } from '../../lib/time.js';
+import { formatDuration } from '../../lib/format-time.js';
 import type { Terminal } from '../../logging/terminal.js';
 import type { Shelf } from '../../store/story-store.js';
 import { CHECKS, type CheckCode, type CheckResult, CRITERIA, type Criterion } from '../../verify/catalog.js';

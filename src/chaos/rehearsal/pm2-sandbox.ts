@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SETTING_NAMES, SETTINGS } from '../../config/settings.js';
+import { SECOND, systemClock } from '../../lib/clock.js';
 import { isAlive, type Owner, ownerOf } from '../../lib/process-identity.js';
-import { SECOND, systemClock } from '../../lib/time.js';
 
 // The real pm2, with a home and a daemon of its own, that leaves nothing behind.
 

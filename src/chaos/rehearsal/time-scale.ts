@@ -1,5 +1,5 @@
 import { SETTING_NAMES, SETTINGS, type SettingName } from '../../config/settings.js';
-import { SECOND } from '../../lib/time.js';
+import { SECOND } from '../../lib/clock.js';
 
 // A day of 86,400 s with a story every half hour, made so short that one can watch it.
 

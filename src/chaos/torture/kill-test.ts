@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Random, SECOND, seededRandom } from '../../lib/time.js';
+import { SECOND } from '../../lib/clock.js';
+import { type Random, seededRandom } from '../../lib/random.js';
 import type { Verdict, Violation } from './invariants.js';
 import type { Met } from './kill-phase.js';
 import { type LifeOptions, type Moment, openScene, type Scene } from './kill-trial.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SETTING_NAMES, SETTINGS } from '../../config/settings.js';
 import { listFolder } from '../../lib/files.js';
-import type { Random } from '../../lib/time.js';
+import type { Random } from '../../lib/random.js';
 import { createInspection, type Inspect } from './invariants.js';
 import type { Life } from './kill-phase.js';
 import { keyOfLife, type ReplyKind, startWitness } from './mock-api.js';

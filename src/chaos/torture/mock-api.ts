@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import { toUsage, type Usage } from '../../api/usage.js';
-import type { Random } from '../../lib/time.js';
+import type { Random } from '../../lib/random.js';
 import { type Reply, startEndpoint } from '../../offline/messages-server.js';
 import type { Shelf } from '../../store/story-store.js';
 

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { formatNumber } from '../../lib/format-number.js';
-import { clockTime } from '../../lib/time.js';
+import { clockTime } from '../../lib/format-time.js';
 import type { Html } from '../html/template.js';
 import { duration, meaningOf, moment, shortDate, TROUBLES, type Trouble } from '../labels.js';
 import type { Incident, Span } from '../model/timeline.js';

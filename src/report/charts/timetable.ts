@@ -1,4 +1,4 @@
-import { clockTime } from '../../lib/time.js';
+import { clockTime } from '../../lib/format-time.js';
 import { shortDate } from '../labels.js';
 import type { Report } from '../model/report.js';
 import type { Chronicle, Span } from '../model/timeline.js';

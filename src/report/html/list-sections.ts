@@ -1,5 +1,5 @@
 import { formatNumber } from '../../lib/format-number.js';
-import { clockTime } from '../../lib/time.js';
+import { clockTime } from '../../lib/format-time.js';
 import { dollars, duration, moment, shortDate } from '../labels.js';
 import type { Report, SetAsideRow, StoryRow } from '../model/report.js';
 import { linkTo, type Places } from './links.js';

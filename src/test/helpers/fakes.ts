@@ -3,14 +3,14 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Clock } from '../../lib/time.js';
+import type { Clock } from '../../lib/clock.js';
 import type { Fields, Log } from '../../logging/logger.js';
 import { AXES, type Axis, type AxisCards, type Premise } from '../../prompt/cards.js';
 import type { LedgerRecord } from '../../run/ledger.js';
 import type { Run } from '../../run/run.js';
 import { fold, NEW_RUN, type RunState } from '../../run/run-state.js';
 
-export { seededRandom } from '../../lib/time.js';
+export { seededRandom } from '../../lib/random.js';
 
 /** A folder that is gone after the test. */
 export function temporaryFolder(t: TestContext): string {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { toUsage } from '../../api/usage.js';
 import { type Owner, ownerOf } from '../../lib/process-identity.js';
-import type { Random } from '../../lib/time.js';
+import type { Random } from '../../lib/random.js';
 import type {
   AbandonedRecord,
   AttemptRecord,

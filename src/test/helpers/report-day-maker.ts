@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { FailureKind } from '../../api/failure.js';
 import { toUsage, type Usage } from '../../api/usage.js';
+import { fileTimestamp } from '../../lib/format-time.js';
 import type { Owner } from '../../lib/process-identity.js';
-import { fileTimestamp, type Random, seededRandom } from '../../lib/time.js';
+import { type Random, seededRandom } from '../../lib/random.js';
 import { byAxis, type Premise, readCards } from '../../prompt/cards.js';
 import type { LedgerRecord } from '../../run/ledger.js';
 import { type RunFacts, toEntry } from '../../store/story-metadata.js';

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigProblem, loadConfig } from '../../config/load.js';
-import { ExitCode } from '../../lib/exit-codes.js';
-import { SECOND } from '../../lib/time.js';
+import { SECOND } from '../../lib/clock.js';
+import { ExitCode } from '../../lib/errors.js';
 import { temporaryFolder } from '../helpers/fakes.js';
 import { ROOT } from '../helpers/processes.js';
 

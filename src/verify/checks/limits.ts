@@ -1,5 +1,5 @@
 import { formatNumber } from '../../lib/format-number.js';
-import { clockTime, formatDuration, localIso } from '../../lib/time.js';
+import { clockTime, formatDuration, localIso } from '../../lib/format-time.js';
 import type { AttemptRecord } from '../../run/ledger.js';
 import { type CheckResult, failAt, note, type Place, pass, skip } from '../catalog.js';
 import { downtimeBefore, type Life, workingLives } from '../processes.js';

@@ -1,5 +1,5 @@
 import { formatNumber } from '../../lib/format-number.js';
-import { clockTime, formatDuration } from '../../lib/time.js';
+import { clockTime, formatDuration } from '../../lib/format-time.js';
 import type { LedgerRecord } from '../../run/ledger.js';
 import { type CheckResult, failAt, type Place, skip } from '../catalog.js';
 import { isWhole, namedOutcomes } from '../folder/ledger-check.js';

@@ -1,6 +1,6 @@
-import { ExitCode } from '../../lib/exit-codes.js';
+import { ExitCode } from '../../lib/errors.js';
 import { formatNumber } from '../../lib/format-number.js';
-import { clockTime, formatDuration } from '../../lib/time.js';
+import { clockTime, formatDuration } from '../../lib/format-time.js';
 import { type CheckResult, failAt, note, type Place, pass, skip } from '../catalog.js';
 import type { FinalRecord } from '../log-check.js';
 import { type Life, workingLives } from '../processes.js';

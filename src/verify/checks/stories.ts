@@ -1,5 +1,5 @@
 import { formatNumber } from '../../lib/format-number.js';
-import { clockTime, formatDuration } from '../../lib/time.js';
+import { clockTime, formatDuration } from '../../lib/format-time.js';
 import { type CheckResult, failAt, pass, skip } from '../catalog.js';
 import { placesOf, type RunCase, tellingLives, whyUntold } from '../run-evidence.js';
 import { type Gap, gapsOf, isTooLong, lengthOf } from './gaps.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatCost, formatNumber, formatPercent } from '../../../lib/format-number.js';
-import { seededRandom } from '../../../lib/time.js';
+import { seededRandom } from '../../../lib/random.js';
 
 const INTL = {
   number: new Intl.NumberFormat('ko-KR', { maximumFractionDigits: 1 }),

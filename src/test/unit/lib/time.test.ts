@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import {
-  backoff,
-  clockTime,
-  fileTimestamp,
-  formatDuration,
-  LONGEST_TIMER,
-  localIso,
-  systemClock,
-  systemRandom,
-} from '../../../lib/time.js';
+import { backoff } from '../../../lib/backoff.js';
+import { LONGEST_TIMER, systemClock } from '../../../lib/clock.js';
+import { clockTime, fileTimestamp, formatDuration, localIso } from '../../../lib/format-time.js';
+import { systemRandom } from '../../../lib/random.js';
 
 /** Moves timers and performance.now() together. */
 function fakeTime(t: TestContext): (ms: number) => void {

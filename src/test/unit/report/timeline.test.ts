@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toUsage } from '../../../api/usage.js';
-import { seededRandom } from '../../../lib/time.js';
+import { seededRandom } from '../../../lib/random.js';
 import { settledState, standingOf } from '../../../report/model/run-outcome.js';
 import { chronicle } from '../../../report/model/timeline.js';
 import type { BeginRecord, ClaimRecord, LedgerRecord } from '../../../run/ledger.js';

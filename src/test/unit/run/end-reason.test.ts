@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Failure } from '../../../api/failure.js';
-import type { Limits } from '../../../config/load.js';
-import { describeEnd, exitCodeOf, isOver, type RunEnd } from '../../../run/end-reason.js';
+import { describeEnd, exitCodeOf, isOver, type Limits, type RunEnd } from '../../../run/end-reason.js';
 
 const LIMITS: Limits = { durationMs: 86_400_000, maxStories: 1200, intervalMs: 0, maxConsecutiveFailures: 5 };
 

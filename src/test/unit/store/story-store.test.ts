@@ -4,7 +4,7 @@ import fs, { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSyn
 import fsPromises from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileTimestamp } from '../../../lib/time.js';
+import { fileTimestamp } from '../../../lib/format-time.js';
 import {
   discardLeftover,
   type Entry,

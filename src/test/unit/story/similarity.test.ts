@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seededRandom } from '../../../lib/time.js';
+import { seededRandom } from '../../../lib/random.js';
 import { countEqual, likeness, SIGNATURE_BYTES, shinglesOf, signatureOf, toQuery } from '../../../story/similarity.js';
 
 /** A text of Hangul syllables that no other seed gives. */
