@@ -1,4 +1,4 @@
-import { UserProblem } from '../src/lib/errors.js';
+import { UserError } from '../src/lib/errors.js';
 import { ROOT } from '../src/lib/project.js';
 import { report } from '../src/report/command.js';
 
@@ -17,7 +17,7 @@ try {
   });
   process.stdout.write(text);
 } catch (error) {
-  if (!(error instanceof UserProblem)) throw error;
+  if (!(error instanceof UserError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 2;
 }

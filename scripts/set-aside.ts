@@ -1,5 +1,5 @@
 import { loadConfig } from '../src/config/load.js';
-import { UserProblem } from '../src/lib/errors.js';
+import { UserError } from '../src/lib/errors.js';
 import { formatNumber } from '../src/lib/format-number.js';
 import { ROOT } from '../src/lib/project.js';
 import { acceptSetAside, listSetAside, showSetAside } from '../src/store/set-aside.js';
@@ -14,7 +14,7 @@ const USAGE = `사용법: npm run set-aside -- list            따로 보관한 
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof UserProblem)) throw error;
+  if (!(error instanceof UserError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 2;
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config/load.js';
-import { UserProblem } from '../src/lib/errors.js';
+import { UserError } from '../src/lib/errors.js';
 import { describeStatus } from '../src/observe/status.js';
 import { readStatuses } from '../src/observe/status-file.js';
 
@@ -29,7 +29,7 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`${values.json ? JSON.stringify(statuses, null, 2) : texts.join('\n\n')}\n`);
     return 0;
   } catch (error) {
-    if (error instanceof UserProblem) return complain(`${error.message}\n`);
+    if (error instanceof UserError) return complain(`${error.message}\n`);
     if (String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')) return complain(USAGE);
     throw error;
   }

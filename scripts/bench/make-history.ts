@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile, link, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openLineFile } from '../../src/lib/append-log.js';
+import { openAppendLog } from '../../src/lib/append-log.js';
 import { SECOND } from '../../src/lib/clock.js';
 import type { Random } from '../../src/lib/random.js';
 import { type AxisCards, idsOf } from '../../src/prompt/cards.js';
 import { openDeck } from '../../src/prompt/deck.js';
-import { Rounds } from '../../src/prompt/deck-state.js';
+import { DeckState } from '../../src/prompt/deck-state.js';
 import { type LedgerRecord, ledgerPath } from '../../src/run/ledger.js';
 import { beginRun } from '../../src/run/run.js';
-import { lineOf } from '../../src/store/similarity-index.js';
-import { type RunFacts, toEntry } from '../../src/store/story-metadata.js';
-import { filesOf, newName, openLibrary } from '../../src/store/story-store.js';
-import { firstDraft } from '../../src/story/continuation.js';
+import { toIndexLine } from '../../src/store/similarity-index.js';
+import { type RunSettings, toStoryFiles } from '../../src/store/story-metadata.js';
+import { filesOf, newName, openStoryStore } from '../../src/store/story-store.js';
+import { newDraft } from '../../src/story/continuation.js';
 import { signatureOf } from '../../src/story/similarity.js';
 import { toStory } from '../../src/story/story.js';
 import { createTexts } from './sample-texts.js';
@@ -56,15 +56,15 @@ async function makePairs(
   { folder, axes, random, signal }: LargeFolderOptions,
   names: readonly string[],
 ): Promise<void> {
-  const library = openLibrary(folder, 'bench');
+  const library = openStoryStore(folder, 'bench');
   const originals = names.slice(0, ORIGINALS);
-  const rounds = new Rounds(axes);
+  const rounds = new DeckState(axes);
   const textOf = createTexts();
   for (const [index, name] of originals.entries()) {
     const { premise } = rounds.choose(random);
     const text = textOf(index);
     const written = { sequence: index + 1, attempts: 1, premise, draft: draftOf(text) };
-    await library.stage(name, toEntry(FACTS, written, toStory(text, premise), { runId: 'bench', now: 0 }));
+    await library.stage(name, toStoryFiles(FACTS, written, toStory(text, premise), { runId: 'bench', now: 0 }));
     await library.publish(name, 'stories');
   }
   for (const batch of batches(names.slice(ORIGINALS))) {
@@ -78,7 +78,7 @@ async function makePairs(
   }
 }
 
-const FACTS: RunFacts = {
+const FACTS: RunSettings = {
   provider: 'bench',
   model: 'bench',
   template: null,
@@ -99,14 +99,14 @@ const GENERATION = 60 * SECOND;
 function draftOf(text: string) {
   const stopReason = 'end_turn' as const;
   const named = { refusalCategory: null, model: 'bench', requestId: 'req_bench', slowUntil: null };
-  return firstDraft({ answer: { text, stopReason, usage: USAGE, ...named }, costUsd: null, generationMs: GENERATION });
+  return newDraft({ answer: { text, stopReason, usage: USAGE, ...named }, costUsd: null, generationMs: GENERATION });
 }
 
 /** Every run wrote its share of the stories and came to its end. */
 async function makeLedgers(options: LargeFolderOptions, names: readonly string[]): Promise<void> {
   const { folder, axes, runs, runName, random, now, signal } = options;
   const owner = { boot: 'bench', pid: 1, started: null };
-  const rounds = new Rounds(axes);
+  const rounds = new DeckState(axes);
   const share = Math.ceil(names.length / runs);
   for (let run = 0; run < runs; run++) {
     signal.throwIfAborted();
@@ -137,7 +137,7 @@ async function makeLedgers(options: LargeFolderOptions, names: readonly string[]
 
 /** As many draws as stories; the deck itself takes one more, and writes its digest. */
 async function makeDeck({ folder, axes, stories, random }: LargeFolderOptions): Promise<void> {
-  const rounds = new Rounds(axes);
+  const rounds = new DeckState(axes);
   const draws: object[] = [];
   while (draws.length < stories) {
     const { premise, again } = rounds.choose(random);
@@ -155,10 +155,10 @@ async function makeLikenessIndex(
   { folder, random, signal }: LargeFolderOptions,
   names: readonly string[],
 ): Promise<void> {
-  const file = openLineFile(join(folder, '.likeness'));
+  const file = openAppendLog(join(folder, '.likeness'));
   for (const batch of batches(names)) {
     signal.throwIfAborted();
-    await file.append(batch.map((name) => lineOf(name, makeSignature(random))));
+    await file.append(batch.map((name) => toIndexLine(name, makeSignature(random))));
   }
 }
 

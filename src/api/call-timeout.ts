@@ -5,7 +5,7 @@ import type { CallFault } from './failure.js';
 const CLOSE_GRACE = SECOND;
 
 /** Bounds one call: `signal` aborts when the caller's does, after too long a silence, and after too long a call. */
-export interface Watchdog {
+export interface CallTimer {
   signal: AbortSignal;
   /** Something arrived. */
   touch(): void;
@@ -22,8 +22,8 @@ export interface CallLimits {
 }
 
 /** The reason of an abort for time. */
-export class CallTimeout extends Error {
-  override readonly name = 'CallTimeout';
+export class CallTimeoutError extends Error {
+  override readonly name = 'CallTimeoutError';
   constructor(
     readonly fault: Extract<CallFault, 'idle_timeout' | 'total_timeout'>,
     ms: number,
@@ -32,12 +32,12 @@ export class CallTimeout extends Error {
   }
 }
 
-export function watchCall(caller: AbortSignal, { idleMs, totalMs }: CallLimits): Watchdog {
+export function startCallTimer(caller: AbortSignal, { idleMs, totalMs }: CallLimits): CallTimer {
   const controller = new AbortController();
   const giveUp = () => controller.abort(caller.reason);
   caller.addEventListener('abort', giveUp, { once: true });
-  const total = setTimeout(() => controller.abort(new CallTimeout('total_timeout', totalMs)), totalMs);
-  let idle = setTimeout(() => controller.abort(new CallTimeout('idle_timeout', idleMs)), idleMs);
+  const total = setTimeout(() => controller.abort(new CallTimeoutError('total_timeout', totalMs)), totalMs);
+  let idle = setTimeout(() => controller.abort(new CallTimeoutError('idle_timeout', idleMs)), idleMs);
   return {
     signal: controller.signal,
     touch: () => void idle.refresh(),

@@ -45,7 +45,7 @@ export type CallFault =
   | 'no_message'; // a 200 that is no message
 
 /** A call that failed, in the words of the API and without any type of the SDK. */
-export interface CallFailureDetail {
+export interface CallErrorDetail {
   fault: CallFault;
   status: number | null;
   /** `error.type` of the body or of the error event. */
@@ -60,10 +60,10 @@ export interface CallFailureDetail {
 }
 
 /** Thrown by the author when a call gives no answer. */
-export class CallFailure extends Error {
-  override readonly name = 'CallFailure';
+export class CallError extends Error {
+  override readonly name = 'CallError';
   constructor(
-    readonly detail: CallFailureDetail,
+    readonly detail: CallErrorDetail,
     options?: ErrorOptions,
   ) {
     super(detail.message, options);
@@ -94,10 +94,10 @@ const TRANSIENT_STATUSES = new Set([408, 409, 425, 429]);
 
 /**
  * Says what an error thrown during an attempt means.
- * @param error whatever was thrown; anything but a CallFailure is unforeseen
+ * @param error whatever was thrown; anything but a CallError is unforeseen
  */
-export function classify(error: unknown): Failure {
-  if (!(error instanceof CallFailure)) {
+export function classifyFailure(error: unknown): Failure {
+  if (!(error instanceof CallError)) {
     const text = error instanceof Error ? error.message : String(error);
     return {
       kind: 'unforeseen',
@@ -132,7 +132,7 @@ export function classify(error: unknown): Failure {
  * True where only a payment, a raised limit or a new month helps. The API says so with 402, with an error code
  * that names a spend limit or billing, and, for an empty credit balance, with a 400 whose message says "credit".
  */
-function isBilling({ status, type, code, message }: CallFailureDetail): boolean {
+function isBilling({ status, type, code, message }: CallErrorDetail): boolean {
   if (status === 402 || type === 'billing_error') return true;
   if (code !== null && /spend_limit|billing/.test(code)) return true;
   return status === 400 && /credit balance/i.test(message);

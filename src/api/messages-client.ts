@@ -6,9 +6,9 @@ import type {
 } from '@anthropic-ai/sdk/resources/messages';
 import { SECOND } from '../lib/clock.js';
 import type { Prompt } from '../prompt/prompt.js';
-import { CallTimeout, type Watchdog, watchCall } from './call-timeout.js';
-import { CallFailure, type CallFailureDetail, type CallFault } from './failure.js';
-import { remainingOf, slowUntil } from './rate-limit-headers.js';
+import { CallTimeoutError, type CallTimer, startCallTimer } from './call-timeout.js';
+import { CallError, type CallErrorDetail, type CallFault } from './failure.js';
+import { remainingLimits, slowUntil } from './rate-limit-headers.js';
 import { NO_TOKENS, type Usage, UsageMeter } from './usage.js';
 
 /** What came back from one call, whole. Whether it is a story is for others to judge. */
@@ -28,7 +28,7 @@ export interface Answer {
   slowUntil: number | null;
 }
 
-export interface WriteOptions {
+export interface CallOptions {
   /** Gives up the call; `write` then rejects with the signal's reason. */
   signal: AbortSignal;
   /** Called as text arrives, with the number of characters so far. */
@@ -37,11 +37,11 @@ export interface WriteOptions {
 
 /**
  * Makes one call to the Messages API.
- * @throws CallFailure when there is no whole answer; the signal's reason when given up
+ * @throws CallError when there is no whole answer; the signal's reason when given up
  */
-export type Author = (prompt: Prompt, options: WriteOptions) => Promise<Answer>;
+export type MessagesClient = (prompt: Prompt, options: CallOptions) => Promise<Answer>;
 
-export interface AuthorOptions {
+export interface MessagesClientOptions {
   apiKey: string | null;
   authToken: string | null;
   /** null: the vendor's. */
@@ -66,11 +66,11 @@ export interface AuthorOptions {
 }
 
 /** An author who calls the Messages API at `baseUrl` through the SDK. */
-export function createAuthor(options: AuthorOptions): Author {
+export function createMessagesClient(options: MessagesClientOptions): MessagesClient {
   const client = createClient(options);
   return async (prompt, { signal, onProgress }) => {
     signal.throwIfAborted();
-    const watchdog = watchCall(signal, options);
+    const watchdog = startCallTimer(signal, options);
     const reader = new StreamReader();
     try {
       const { data: stream, response } = await client.messages
@@ -78,7 +78,7 @@ export function createAuthor(options: AuthorOptions): Author {
         .withResponse();
       reader.requestId = response.headers.get('request-id');
       reader.slowUntil = slowUntil(response.headers, options.maxTokens);
-      const remaining = remainingOf(response.headers);
+      const remaining = remainingLimits(response.headers);
       if (Object.keys(remaining).length > 0) options.onRateLimits(remaining);
       for await (const event of stream) {
         reader.read(event);
@@ -98,7 +98,7 @@ export function createAuthor(options: AuthorOptions): Author {
   };
 }
 
-function createClient({ apiKey, authToken, baseUrl, totalMs, onSdkMessage }: AuthorOptions): Anthropic {
+function createClient({ apiKey, authToken, baseUrl, totalMs, onSdkMessage }: MessagesClientOptions): Anthropic {
   const quiet = () => {};
   return new Anthropic({
     // Explicit credentials keep the SDK from looking for profiles on disk, which may name another endpoint.
@@ -116,7 +116,7 @@ function createClient({ apiKey, authToken, baseUrl, totalMs, onSdkMessage }: Aut
   });
 }
 
-function toParams({ system, user, rest }: Prompt, options: AuthorOptions): MessageCreateParamsStreaming {
+function toParams({ system, user, rest }: Prompt, options: MessagesClientOptions): MessageCreateParamsStreaming {
   // The rest is asked for in a turn of its own: an answer that is begun for the model is refused by those that think.
   const goOn: MessageCreateParamsStreaming['messages'] =
     rest === undefined
@@ -194,11 +194,12 @@ class StreamReader {
 }
 
 /** Turns whatever ended a call early into the error to throw. */
-function failureOf(error: unknown, { signal }: Watchdog, reader: StreamReader): unknown {
+function failureOf(error: unknown, { signal }: CallTimer, reader: StreamReader): unknown {
   const reason: unknown = signal.reason;
-  if (signal.aborted && !(reason instanceof CallTimeout)) return reason;
-  const detail = reason instanceof CallTimeout ? plainDetail(reason.fault, reason.message) : detailOf(error, reader);
-  return new CallFailure(
+  if (signal.aborted && !(reason instanceof CallTimeoutError)) return reason;
+  const detail =
+    reason instanceof CallTimeoutError ? plainDetail(reason.fault, reason.message) : detailOf(error, reader);
+  return new CallError(
     {
       ...detail,
       requestId: detail.requestId ?? reader.requestId,
@@ -209,11 +210,11 @@ function failureOf(error: unknown, { signal }: Watchdog, reader: StreamReader): 
 }
 
 /** An error answer is not billed, and neither is a request that never arrived. */
-function costsNothing({ fault, message }: CallFailureDetail): boolean {
+function costsNothing({ fault, message }: CallErrorDetail): boolean {
   return fault === 'http' || (fault === 'connection' && /ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(message));
 }
 
-function detailOf(error: unknown, reader: StreamReader): CallFailureDetail {
+function detailOf(error: unknown, reader: StreamReader): CallErrorDetail {
   if (error === null) {
     return reader.started
       ? plainDetail('cut', 'message_stop 없이 끝났습니다')
@@ -243,7 +244,7 @@ function messageOf(error: APIError): string {
 /** A proxy's error page can be long; nobody reads on. */
 const LONGEST_MESSAGE = 500;
 
-function plainDetail(fault: CallFault, text: string): CallFailureDetail {
+function plainDetail(fault: CallFault, text: string): CallErrorDetail {
   const message = text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}…` : text;
   return { fault, status: null, type: null, code: null, message, retryAfterMs: null, requestId: null, usage: null };
 }

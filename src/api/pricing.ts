@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { UserProblem } from '../lib/errors.js';
+import { UserError } from '../lib/errors.js';
 import type { Usage } from './usage.js';
 
 /** US dollars per million tokens. */
@@ -15,8 +15,8 @@ export interface Model extends Price {
 }
 
 /** A file of models that cannot be used; the message is for the user. */
-export class ModelFileProblem extends UserProblem {
-  override readonly name = 'ModelFileProblem';
+export class ModelFileError extends UserError {
+  override readonly name = 'ModelFileError';
 }
 
 const TOKENS_PER_PRICE = 1_000_000;
@@ -25,7 +25,7 @@ const TOKENS_PER_PRICE = 1_000_000;
  * Looks a model up; a dated name such as `claude-sonnet-5-5-20260928` is that of the model.
  * @param path config/models.json
  * @returns null when the file does not name it
- * @throws ModelFileProblem when the file or the entry cannot be used
+ * @throws ModelFileError when the file or the entry cannot be used
  */
 export function readModel(path: string, name: string): Model | null {
   let models: Record<string, Model>;
@@ -38,7 +38,7 @@ export function readModel(path: string, name: string): Model | null {
       throw new Error(`${name}: input과 output은 0 이상의 수여야 합니다`);
     return model;
   } catch (cause) {
-    throw new ModelFileProblem(`모델 파일을 쓸 수 없습니다: ${path}: ${(cause as Error).message}`, { cause });
+    throw new ModelFileError(`모델 파일을 쓸 수 없습니다: ${path}: ${(cause as Error).message}`, { cause });
   }
 }
 

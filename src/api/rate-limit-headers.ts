@@ -6,7 +6,7 @@ const KINDS = [
 ];
 
 /** What is left of each limit that an answer's headers name, for the log. */
-export function remainingOf(headers: Headers): Record<string, number> {
+export function remainingLimits(headers: Headers): Record<string, number> {
   const found = [...headers].flatMap(([name, value]) => {
     const limit = /^anthropic-ratelimit-(.+)-remaining$/.exec(name)?.[1];
     return limit === undefined || !/^\d+$/.test(value) ? [] : [[limit, Number(value)] as const];

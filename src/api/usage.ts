@@ -18,7 +18,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
 }
 
 /** The sum, as far as it is known: null as soon as one of the two is not. */
-export function addKnown(a: Usage | null, b: Usage | null): Usage | null {
+export function addKnownUsage(a: Usage | null, b: Usage | null): Usage | null {
   return a === null || b === null ? null : addUsage(a, b);
 }
 

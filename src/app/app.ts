@@ -6,16 +6,16 @@ import { readModel } from '../api/pricing.js';
 import { checkCaps, chooseAuthor, choosePrice, FROM_SCHEMA, type LoadedConfig, toLimits } from '../config/load.js';
 import { SECOND, systemClock } from '../lib/clock.js';
 import { formatDuration } from '../lib/format-time.js';
-import { ownerOf } from '../lib/process-identity.js';
+import { identityOf } from '../lib/process-identity.js';
 import { ROOT, version } from '../lib/project.js';
 import { systemRandom } from '../lib/random.js';
-import type { Log } from '../logging/logger.js';
+import type { Logger } from '../logging/logger.js';
 import { createProgress } from '../logging/progress.js';
-import { openWatch, toFollowed } from '../observe/open-tracker.js';
-import { reportReady, supervised } from '../observe/pm2.js';
+import { openStatusTracker, toTrackedRun } from '../observe/open-tracker.js';
+import { readPm2Environment, reportReady } from '../observe/pm2.js';
 import type { Endpoint } from '../offline/messages-server.js';
 import { type AxisCards, readCards } from '../prompt/cards.js';
-import { addOwnCards } from '../prompt/custom-cards.js';
+import { addCustomCards } from '../prompt/custom-cards.js';
 import { openDeck } from '../prompt/deck.js';
 import { longestPrompt } from '../prompt/prompt.js';
 import { readTemplate } from '../prompt/template.js';
@@ -23,14 +23,14 @@ import { worstCase } from '../run/budget.js';
 import type { Limits } from '../run/end-reason.js';
 import type { Run } from '../run/run.js';
 import { readRecentStories } from '../store/recent-stories.js';
-import { openLikenessIndex } from '../store/similarity-index.js';
-import { openLibrary, removeStaging } from '../store/story-store.js';
+import { openSimilarityIndex } from '../store/similarity-index.js';
+import { openStoryStore, removeStaging } from '../store/story-store.js';
 import { createAttempt } from '../worker/attempt.js';
-import { work } from '../worker/loop.js';
+import { runLoop } from '../worker/loop.js';
 import { openRun } from '../worker/recovery.js';
-import { holdUntilDone } from '../worker/retry-storage.js';
+import { retryUntilStored } from '../worker/retry-storage.js';
 import type { Shutdown } from '../worker/shutdown.js';
-import { finisher } from './finish-run.js';
+import { createRunFinisher } from './finish-run.js';
 
 // The composition root: the settings, put together into a run.
 
@@ -54,7 +54,7 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
   const isOffline = choice.kind === 'offline';
   const model = isOffline ? OFFLINE_MODEL : config.model;
   const shipped = readCards(join(ROOT, 'config', 'premises'));
-  const axes = config.cards === null ? shipped : addOwnCards(shipped, config.cards);
+  const axes = config.cards === null ? shipped : addCustomCards(shipped, config.cards);
   const style = { template: config.template === null ? null : readTemplate(config.template), request: config.request };
   const known = choice.provider === 'anthropic' ? readModel(join(ROOT, 'config', 'models.json'), model) : null;
   const price = choosePrice(config, choice, known);
@@ -64,13 +64,13 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
 
   let current: Run | null = null;
   // Loaded only now, so that help and bad settings are answered at once.
-  const [{ openTerminal }, { openLog }] = await Promise.all([
+  const [{ openTerminal }, { openLogger }] = await Promise.all([
     import('../logging/terminal.js'),
     import('../logging/logger.js'),
   ]);
   const secrets = [config.anthropicApiKey, config.anthropicAuthToken].flatMap((secret) => secret?.reveal() ?? []);
   const terminal = openTerminal(process.stdout, fstatSync(process.stdout.fd).isFile() ? 'file' : 'stream');
-  const log = await openLog({
+  const log = await openLogger({
     dir: config.logDir,
     level: config.logLevel,
     format: config.logFormat,
@@ -80,17 +80,17 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
     secrets,
     context: () => ({ pid: process.pid, run_id: current?.id ?? null }),
   });
-  const complain = (text: string) => process.stderr.write(text);
-  const watch = await openWatch({
+  const writeStderr = (text: string) => process.stderr.write(text);
+  const tracker = await openStatusTracker({
     config,
     log,
     secrets,
     cwd: ROOT,
     env: process.env,
-    complain,
-    hurry: shutdown.aborting,
+    writeStderr,
+    forceSignal: shutdown.aborting,
   });
-  const finish = finisher({
+  const finish = createRunFinisher({
     log,
     terminal,
     limits,
@@ -100,7 +100,7 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
     closeStaging: async () => {
       if (current !== null) await removeStaging(config.outputDir, current.id);
     },
-    ended: watch.ended,
+    ended: tracker.ended,
   });
   const crash = (error: unknown) => {
     log.error({ event: 'uncaught', err: error }, '예상하지 못한 문제로 종료합니다');
@@ -134,17 +134,17 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
   );
   const retry = { baseMs: config.retryBaseSeconds * SECOND, maxMs: config.retryMaxSeconds * SECOND };
   const shared = { clock: systemClock, random: systemRandom, log, ...shutdown };
-  const holding = { ...shared, wait: retry };
-  const runName = config.runName ?? supervised()?.name ?? 'default';
-  const opened = await holdUntilDone(holding, { what: '실행 장부를 열지', giveUp: shutdown.stopping }, () =>
+  const storageRetry = { ...shared, wait: retry };
+  const runName = config.runName ?? readPm2Environment()?.name ?? 'default';
+  const opened = await retryUntilStored(storageRetry, { what: '실행 장부를 열지', giveUp: shutdown.stopping }, () =>
     openRun(
-      { folder: config.outputDir, me: ownerOf(process.pid), now: systemClock.now },
+      { folder: config.outputDir, me: identityOf(process.pid), now: systemClock.now },
       {
         runName,
         durationMs: limits.durationMs,
         resume: config.resume,
         newRun: config.newRun,
-        processToken: supervised()?.token ?? null,
+        processToken: readPm2Environment()?.token ?? null,
       },
       log,
     ),
@@ -152,11 +152,11 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
   if (!opened.done) return finish({ kind: 'signal', source: String(shutdown.stopping.reason), during: null });
   const run = opened.value;
   current = run;
-  watch.follow(toFollowed(config.outputDir, run, { runName, limits, caps }));
+  tracker.track(toTrackedRun(config.outputDir, run, { runName, limits, caps }));
 
-  const { createAuthor } = await import('../api/messages-client.js');
+  const { createMessagesClient } = await import('../api/messages-client.js');
   const offline = isOffline ? await openOfflineAuthor({ axes, ...config }) : null;
-  const likeness = openLikenessIndex(config.outputDir);
+  const likeness = openSimilarityIndex(config.outputDir);
   setTimeout(() => {
     likeness.catchUp().catch((error: unknown) => {
       // The first comparison reads what it needs, and the next process looks again.
@@ -182,7 +182,7 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
     drawPremise: openDeck({ folder: config.outputDir, axes, random: systemRandom, newId: randomUUID }),
     recent: await readRecentStories(config.outputDir, RECENT_STORIES),
     likeness,
-    write: createAuthor({
+    client: createMessagesClient({
       apiKey: isOffline ? null : (config.anthropicApiKey?.reveal() ?? null),
       authToken: isOffline ? null : (config.anthropicAuthToken?.reveal() ?? null),
       baseUrl: offline?.url ?? config.anthropicBaseUrl,
@@ -196,16 +196,22 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
         log.info({ event: 'rate_limits', remaining }, `API의 남은 한도: ${JSON.stringify(remaining)}`),
       onSdkMessage: (text) => log.warn({ event: 'sdk_message' }, text),
     }),
-    library: openLibrary(config.outputDir, run.id),
+    store: openStoryStore(config.outputDir, run.id),
     progress: createProgress(terminal, log, systemClock, config.heartbeatSeconds * SECOND),
-    holding: { ...holding, clock: watch.holding(systemClock) },
+    storageRetry: { ...storageRetry, clock: tracker.trackRetries(systemClock) },
   });
   reportReady();
   const { startedAt: runStartedAt, state } = run;
-  await work({ ...shared, limits, caps, retry, startedAt: runStartedAt, state, attempt, tell: watch.tell }).then(
-    finish,
-    crash,
-  );
+  await runLoop({
+    ...shared,
+    limits,
+    caps,
+    retry,
+    startedAt: runStartedAt,
+    state,
+    attempt,
+    onEvent: tracker.onEvent,
+  }).then(finish, crash);
 }
 
 /** Loaded only where it writes. */
@@ -221,7 +227,7 @@ async function openOfflineAuthor({
 }
 
 /** Says what `main.ts` has heard, also what it heard before there was a log. */
-function announceRequests({ stopping, aborting }: Shutdown, log: Log): void {
+function announceRequests({ stopping, aborting }: Shutdown, log: Logger): void {
   whenAborted(stopping, (source) =>
     log.info({ event: 'stop_requested', source }, `${source} 수신 - 현재 작업 완료 후 종료합니다`),
   );

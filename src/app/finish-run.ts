@@ -1,12 +1,12 @@
 import { systemClock } from '../lib/clock.js';
 import { ExitCode } from '../lib/errors.js';
-import type { Log } from '../logging/logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { Terminal } from '../logging/terminal.js';
-import type { End } from '../observe/status.js';
+import type { StatusEnd } from '../observe/status.js';
 import { describeEnd, exitCodeOf, isOver, type Limits, type RunEnd } from '../run/end-reason.js';
 import type { EndRecord } from '../run/ledger.js';
 import type { Run } from '../run/run.js';
-import { fold, NEW_RUN } from '../run/run-state.js';
+import { applyRecord, INITIAL_RUN_STATE } from '../run/run-state.js';
 import { toFields, toLines } from '../run/statistics.js';
 
 /** How long a reader of standard output may take for the last lines, in milliseconds; less when forced to end. */
@@ -14,7 +14,7 @@ const FLUSH = 1000;
 const FLUSH_FORCED = 50;
 
 export interface FinishOptions {
-  log: Log;
+  log: Logger;
   terminal: Terminal;
   limits: Limits;
   /** The exit code of a run that ended as asked. */
@@ -25,7 +25,7 @@ export interface FinishOptions {
   /** Tidies up after the run. */
   closeStaging: () => Promise<void>;
   /** Tells whoever asked to know. Never rejects. */
-  ended: (end: End) => Promise<void>;
+  ended: (end: StatusEnd) => Promise<void>;
 }
 
 /**
@@ -35,7 +35,16 @@ export interface FinishOptions {
  * The ledger last: a process that is killed in between is taken up again, finds nothing to do and says its statistics
  * once more. The other way round the run would be over without a word, and the next start would begin another.
  */
-export function finisher({ log, terminal, limits, completed, startedAt, run, closeStaging, ended }: FinishOptions) {
+export function createRunFinisher({
+  log,
+  terminal,
+  limits,
+  completed,
+  startedAt,
+  run,
+  closeStaging,
+  ended,
+}: FinishOptions) {
   let finishing: Promise<never> | null = null;
   return (end: RunEnd): Promise<never> => {
     // A defect that shows only meanwhile makes no second end of the first.
@@ -51,11 +60,11 @@ export function finisher({ log, terminal, limits, completed, startedAt, run, clo
     await closeStaging().catch((error: unknown) => {
       log.debug({ event: 'staging_kept', err: error }, '빈 작업 폴더를 지우지 못했습니다');
     });
-    const { statistics, resumes } = current === null ? NEW_RUN : fold(current.state(), record);
+    const { statistics, resumes } = current === null ? INITIAL_RUN_STATE : applyRecord(current.state(), record);
     const runtimeMs = systemClock.now() - (current?.startedAt ?? startedAt);
     const message = describeEnd(end, limits);
     const lines = toLines(statistics, runtimeMs, message, { over, resumes });
-    log.always(
+    log.summary(
       {
         event: 'run_finished',
         reason: end.kind,

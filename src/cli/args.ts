@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { RawValues } from '../config/load.js';
 import { isSwitch, SETTING_NAMES, SETTINGS } from '../config/settings.js';
-import { UserProblem } from '../lib/errors.js';
+import { UserError } from '../lib/errors.js';
 
 /** What the command line asks for. */
 export interface CommandLine {
@@ -10,8 +10,8 @@ export interface CommandLine {
 }
 
 /** A command line that cannot be understood; the message is for the user. */
-export class UsageProblem extends UserProblem {
-  override readonly name = 'UsageProblem';
+export class UsageError extends UserError {
+  override readonly name = 'UsageError';
 }
 
 /** Flags that are no settings, with their Korean help. */
@@ -24,7 +24,7 @@ export const ACTIONS = {
 /**
  * Reads the command line strictly: every word has to be a known flag or its value.
  * @param argv without node and the script
- * @throws UsageProblem
+ * @throws UsageError
  */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   const settings = SETTING_NAMES.flatMap((name) => {
@@ -43,7 +43,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   try {
     ({ values } = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }));
   } catch (cause) {
-    throw new UsageProblem(explain(cause), { cause });
+    throw new UsageError(explain(cause), { cause });
   }
   const action = (Object.keys(ACTIONS) as (keyof typeof ACTIONS)[]).find((name) => values[name] === true) ?? 'run';
   const given = settings.filter(({ arg }) => values[arg] !== undefined);

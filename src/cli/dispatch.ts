@@ -1,8 +1,8 @@
-import { ExitCode, UserProblem } from '../lib/errors.js';
+import { ExitCode, UserError } from '../lib/errors.js';
 import { ROOT, version } from '../lib/project.js';
-import { supervised } from '../observe/pm2.js';
+import { readPm2Environment } from '../observe/pm2.js';
 import type { Shutdown } from '../worker/shutdown.js';
-import { type CommandLine, parseCommandLine, UsageProblem } from './args.js';
+import { type CommandLine, parseCommandLine, UsageError } from './args.js';
 
 // What the command line asks for. Help and a mistyped flag are answered before anything of the worker is loaded.
 
@@ -11,8 +11,8 @@ export async function runCommand(argv: readonly string[], shutdown: Shutdown): P
   try {
     await dispatch(parseCommandLine(argv), shutdown);
   } catch (error) {
-    if (!(error instanceof UserProblem)) throw error;
-    const hint = error instanceof UsageProblem ? ' (옵션 목록: --help)' : '';
+    if (!(error instanceof UserError)) throw error;
+    const hint = error instanceof UsageError ? ' (옵션 목록: --help)' : '';
     process.stderr.write(`${error.message}${hint}\n`);
     // Under pm2 the channel to the daemon would keep the process alive.
     process.exit(ExitCode.usage);
@@ -34,6 +34,6 @@ function print(text: string): void {
     // `--help | head -1`
   });
   // pm2 would start again what ends with 0.
-  if (supervised() !== null) process.exitCode = ExitCode.usage;
+  if (readPm2Environment() !== null) process.exitCode = ExitCode.usage;
   process.stdout.write(text, () => process.exit());
 }

@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import convict from 'convict';
 import { costOf, type Price } from '../api/pricing.js';
 import type { Usage } from '../api/usage.js';
-import { UserProblem } from '../lib/errors.js';
+import { UserError } from '../lib/errors.js';
 import { Secret } from '../lib/redact.js';
 import type { Caps } from '../run/budget.js';
 import type { Limits } from '../run/end-reason.js';
@@ -23,8 +23,8 @@ export interface LoadedConfig {
 }
 
 /** A setting that cannot be used; the message is for the user and names the place. */
-export class ConfigProblem extends UserProblem {
-  override readonly name = 'ConfigProblem';
+export class ConfigError extends UserError {
+  override readonly name = 'ConfigError';
 }
 
 /** Values by name as one layer gives them, before they are checked. */
@@ -50,7 +50,7 @@ export const FROM_SCHEMA = '기본값';
 /**
  * Puts the layers together; later ones win: schema, config/default.json, config/$NODE_ENV.json,
  * config/local.json, .env and the environment, flags. Every layer is checked by itself, so that an error names it.
- * @throws ConfigProblem on the first value, key or file that cannot be used
+ * @throws ConfigError on the first value, key or file that cannot be used
  */
 export function loadConfig({ root, env: realEnv, flags }: ConfigInputs): LoadedConfig {
   registerFormats(convict);
@@ -81,7 +81,7 @@ function apply(
   value: unknown,
 ): void {
   // convict would take an object for a branch of the schema.
-  if (typeof value === 'object' && value !== null) throw new ConfigProblem(`${place}: 객체나 배열은 쓸 수 없습니다`);
+  if (typeof value === 'object' && value !== null) throw new ConfigError(`${place}: 객체나 배열은 쓸 수 없습니다`);
   try {
     settings.load({ [name]: value }).validate({ allowed: 'strict' });
   } catch (error) {
@@ -93,7 +93,7 @@ function apply(
       // The password of an address.
       .replace(/"(\w+:\/\/)?.*@/, '"$1***@');
     // Without its cause, which has the value as it was given.
-    throw new ConfigProblem(`${place}: ${text}`);
+    throw new ConfigError(`${place}: ${text}`);
   }
 }
 
@@ -116,16 +116,14 @@ function parseFile(path: string, content: string): RawValues {
   } catch (error) {
     // Node's message quotes what stands around the fault, and that may be a key.
     const text = (error as Error).message.replace(/, (\.\.\.)?".*/s, '');
-    throw new ConfigProblem(`${path}: 올바른 JSON이 아닙니다: ${text}`);
+    throw new ConfigError(`${path}: 올바른 JSON이 아닙니다: ${text}`);
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new ConfigProblem(`${path}: JSON 객체여야 합니다`);
+    throw new ConfigError(`${path}: JSON 객체여야 합니다`);
   }
   const unknown = Object.keys(json).filter((key) => !Object.hasOwn(SETTINGS, key));
   if (unknown.length > 0) {
-    throw new ConfigProblem(
-      `${path}: 모르는 설정 ${unknown.join(', ')} (쓸 수 있는 설정: ${SETTING_NAMES.join(', ')})`,
-    );
+    throw new ConfigError(`${path}: 모르는 설정 ${unknown.join(', ')} (쓸 수 있는 설정: ${SETTING_NAMES.join(', ')})`);
   }
   return json;
 }
@@ -144,7 +142,7 @@ function readIfPresent(path: string): string | null {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;
-    throw new ConfigProblem(`설정 파일을 읽을 수 없습니다: ${path} (${code})`, { cause });
+    throw new ConfigError(`설정 파일을 읽을 수 없습니다: ${path} (${code})`, { cause });
   }
 }
 
@@ -178,13 +176,13 @@ const VENDOR_HOST = 'api.anthropic.com';
 /**
  * The author that the settings ask for: with `auto`, the Messages API as soon as a credential or an address is
  * given, and else the built-in offline author.
- * @throws ConfigProblem when the API is asked for by name and nothing says how to reach it
+ * @throws ConfigError when the API is asked for by name and nothing says how to reach it
  */
 export function chooseAuthor({ author, anthropicApiKey, anthropicAuthToken, anthropicBaseUrl }: Config): AuthorChoice {
   const reachable = anthropicApiKey !== null || anthropicAuthToken !== null || anthropicBaseUrl !== null;
   if (author === 'offline' || (author === 'auto' && !reachable)) return { kind: 'offline', provider: 'offline' };
   if (!reachable) {
-    throw new ConfigProblem(
+    throw new ConfigError(
       'AUTHOR=anthropic에는 ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN, ANTHROPIC_BASE_URL 가운데 하나가 필요합니다',
     );
   }
@@ -194,7 +192,7 @@ export function chooseAuthor({ author, anthropicApiKey, anthropicAuthToken, anth
 
 /**
  * The price of a call: the settings', the model's list price, nothing for the offline author; null where none is known.
- * @throws ConfigProblem when only one of the two prices is given
+ * @throws ConfigError when only one of the two prices is given
  */
 export function choosePrice(
   { priceInputUsd, priceOutputUsd }: Config,
@@ -202,7 +200,7 @@ export function choosePrice(
   listPrice: Price | null,
 ): Price | null {
   if ((priceInputUsd === null) !== (priceOutputUsd === null)) {
-    throw new ConfigProblem('PRICE_INPUT_USD와 PRICE_OUTPUT_USD는 함께 주어야 합니다');
+    throw new ConfigError('PRICE_INPUT_USD와 PRICE_OUTPUT_USD는 함께 주어야 합니다');
   }
   if (priceInputUsd !== null && priceOutputUsd !== null) return { input: priceInputUsd, output: priceOutputUsd };
   return kind === 'offline' ? { input: 0, output: 0 } : listPrice;
@@ -210,23 +208,23 @@ export function choosePrice(
 
 /**
  * @param call the most that one call can use
- * @throws ConfigProblem when a cap leaves no room for a single call, or costs are capped and no price is known
+ * @throws ConfigError when a cap leaves no room for a single call, or costs are capped and no price is known
  */
 export function checkCaps(caps: Caps, call: Usage, price: Price | null, model: string): void {
   if (caps.tokens !== null && caps.tokens < call.total_tokens) {
-    throw new ConfigProblem(
+    throw new ConfigError(
       `MAX_TOKENS_TOTAL: 한 번의 호출이 쓸 수 있는 ${call.total_tokens}토큰보다 작습니다. 늘리거나 MAX_TOKENS를 줄이세요`,
     );
   }
   if (caps.costUsd === null) return;
   const cost = costOf(call, price);
   if (cost === null) {
-    throw new ConfigProblem(
+    throw new ConfigError(
       `MAX_COST_USD: ${model}의 가격을 모릅니다. PRICE_INPUT_USD와 PRICE_OUTPUT_USD를 주거나 config/models.json에 더하세요`,
     );
   }
   if (caps.costUsd < cost) {
-    throw new ConfigProblem(
+    throw new ConfigError(
       `MAX_COST_USD: 한 번의 호출이 쓸 수 있는 ${cost.toFixed(4)}달러보다 작습니다. 늘리거나 MAX_TOKENS를 줄이세요`,
     );
   }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { endsLine, makeFolder, withFile } from './files.js';
 
 /** A file of lines to which several processes append, and which each of them reads on as it grows. */
-export interface LineFile {
+export interface AppendLog {
   /** The whole lines that were appended since the last time, by whomever. Makes the file when it is not there. */
   readOn(): Promise<string[]>;
   /** Adds lines after whatever stands there, a torn line included. */
@@ -11,7 +11,7 @@ export interface LineFile {
 }
 
 /** @param from where to start reading, in bytes: what is before is known already */
-export function openLineFile(path: string, from = 0): LineFile & { position(): number } {
+export function openAppendLog(path: string, from = 0): AppendLog & { position(): number } {
   let read = from;
   return { readOn, append, position: () => read };
 

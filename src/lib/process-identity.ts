@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** A process, named so that another one with the same number is not taken for it. */
-export interface Owner {
+export interface ProcessIdentity {
   /** The machine since its last start. */
   boot: string;
   pid: number;
@@ -11,7 +11,7 @@ export interface Owner {
 }
 
 /** @param pid of this machine */
-export function ownerOf(pid: number): Owner {
+export function identityOf(pid: number): ProcessIdentity {
   return { boot: bootId(), pid, started: startTime(pid) };
 }
 
@@ -19,7 +19,7 @@ export function ownerOf(pid: number): Owner {
  * Is that very process still running here? One of another machine, or from before a restart, is not: its folder was
  * copied, or its machine went down.
  */
-export function isAlive(owner: Owner): boolean {
+export function isProcessAlive(owner: ProcessIdentity): boolean {
   if (owner.boot !== bootId()) return false;
   try {
     process.kill(owner.pid, 0);
@@ -31,7 +31,7 @@ export function isAlive(owner: Owner): boolean {
 }
 
 /** Do both name the same process? */
-export function isSame(a: Owner, b: Owner): boolean {
+export function isSameProcess(a: ProcessIdentity, b: ProcessIdentity): boolean {
   return a.boot === b.boot && a.pid === b.pid && a.started === b.started;
 }
 

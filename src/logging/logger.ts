@@ -2,25 +2,25 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import openRollingFile from 'pino-roll';
-import { mask } from '../lib/redact.js';
+import { redact } from '../lib/redact.js';
 import type { Terminal } from './terminal.js';
 
 /** Fields of a record; every record names its event. */
-export type Fields = { event: string } & Record<string, unknown>;
+export type LogFields = { event: string } & Record<string, unknown>;
 
 /** The log as the modules see it: fields for machines, a Korean line for people. */
-export interface Log {
-  debug(fields: Fields, message: string): void;
-  info(fields: Fields, message: string): void;
-  warn(fields: Fields, message: string): void;
-  error(fields: Fields, message: string): void;
+export interface Logger {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
   /** Written whatever the level: the statistics of the run. */
-  always(fields: Fields, message: string): void;
+  summary(fields: LogFields, message: string): void;
   /** Drops every record from now on. */
   close(): void;
 }
 
-export interface LogOptions {
+export interface LoggerOptions {
   dir: string;
   level: string;
   /** The form of the lines on standard output. */
@@ -41,7 +41,7 @@ const FILE_NAME = 'horror_story_worker';
  * records on standard output. Neither ends the run: a folder that cannot be written is said once on standard
  * output, a full disk is waited out in memory.
  */
-export async function openLog(options: LogOptions): Promise<Log> {
+export async function openLogger(options: LoggerOptions): Promise<Logger> {
   const { terminal, format, secrets } = options;
   const pretty = prettyFactory({
     colorize: terminal.isLive,
@@ -49,13 +49,13 @@ export async function openLog(options: LogOptions): Promise<Log> {
     ignore: 'pid,hostname',
     hideObject: true,
   });
-  const screen = { write: (line: string) => terminal.write(mask(format === 'json' ? line : pretty(line), secrets)) };
+  const screen = { write: (line: string) => terminal.write(redact(format === 'json' ? line : pretty(line), secrets)) };
   const file = await openFile(options);
   const streams = [
     { level: 'debug' as const, stream: screen },
     ...(file instanceof Error
       ? []
-      : [{ level: 'debug' as const, stream: { write: (line: string) => file.write(mask(line, secrets)) } }]),
+      : [{ level: 'debug' as const, stream: { write: (line: string) => file.write(redact(line, secrets)) } }]),
   ];
   const logger = pino(
     {
@@ -68,12 +68,12 @@ export async function openLog(options: LogOptions): Promise<Log> {
     pino.multistream(streams),
   );
   const always = logger.child({}, { level: 'info' });
-  const log: Log = {
+  const log: Logger = {
     debug: (fields, message) => logger.debug(fields, message),
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
-    always: (fields, message) => always.info(fields, message),
+    summary: (fields, message) => always.info(fields, message),
     close: () => {
       logger.level = 'silent';
       always.level = 'silent';
@@ -89,7 +89,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
 }
 
 /** @returns the stream, or the reason why there is none */
-async function openFile({ dir, maxSizeMb, keepFiles }: LogOptions) {
+async function openFile({ dir, maxSizeMb, keepFiles }: LoggerOptions) {
   try {
     const file = await openRollingFile({
       file: join(dir, FILE_NAME),

@@ -1,15 +1,15 @@
 import { type Clock, LONGEST_TIMER, SECOND } from '../lib/clock.js';
 import { formatNumber } from '../lib/format-number.js';
 import { formatDuration } from '../lib/format-time.js';
-import type { Log } from './logger.js';
+import type { Logger } from './logger.js';
 import type { Terminal } from './terminal.js';
 
 /** Shows a story grow while it is written. */
 export interface Progress {
-  start(sequence: number): Growing;
+  start(sequence: number): StoryProgress;
 }
 
-export interface Growing {
+export interface StoryProgress {
   /** @param count characters so far */
   characters(count: number): void;
   stop(): void;
@@ -22,7 +22,7 @@ const FRAME = 200;
  * In a terminal a line that is drawn over and over; elsewhere a record every `heartbeatMs`.
  * Timers run only while a story is being written.
  */
-export function createProgress(terminal: Terminal, log: Log, clock: Clock, heartbeatMs: number): Progress {
+export function createProgress(terminal: Terminal, log: Logger, clock: Clock, heartbeatMs: number): Progress {
   return {
     start: (sequence) => {
       const startedAt = clock.monotonic();

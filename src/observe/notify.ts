@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Log } from '../logging/logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { Status } from './status.js';
 
 // The user's own command, told of what a person may want to know at once. Loaded only when there is one.
 
 /** What the command reads from its standard input, as one line of JSON. */
-export interface Note {
+export interface Notification {
   event: 'run_ended' | 'cap_near' | 'failures';
   /** Korean, one line. */
   message: string;
@@ -19,9 +19,9 @@ export interface Note {
 
 export interface Notifier {
   /** Runs the command beside the run. */
-  send(note: Note): void;
+  send(notification: Notification): void;
   /** The last one: resolves when it and all others have ended, or their time is up. Never rejects. */
-  sendLast(note: Note): Promise<void>;
+  sendLast(notification: Notification): Promise<void>;
 }
 
 export interface NotifierOptions {
@@ -32,11 +32,11 @@ export interface NotifierOptions {
   env: NodeJS.ProcessEnv;
   /** Variables that hold one of these are not passed on. */
   secrets: readonly string[];
-  log: Log;
+  log: Logger;
   /** Takes what can no longer go to the log, which ends with the statistics. */
-  complain: (text: string) => void;
+  writeStderr: (text: string) => void;
   /** From here on nobody wants to wait. */
-  hurry: AbortSignal;
+  forceSignal: AbortSignal;
 }
 
 /** How long the command may take, in milliseconds; and how long still, once the run is forced to end. */
@@ -49,26 +49,26 @@ const SAID = 300;
 const KEYS = new Set(['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN']);
 
 export function openNotifier(options: NotifierOptions): Notifier {
-  const { log, complain } = options;
+  const { log, writeStderr } = options;
   const env = withoutSecrets(options.env, options.secrets);
   const running = new Set<Promise<void>>();
   let last = false;
 
-  const send = (note: Note) => {
-    const run = runCommand({ ...options, env }, `${JSON.stringify(note)}\n`).then((problem) => {
+  const send = (notification: Notification) => {
+    const run = runNotifyCommand({ ...options, env }, `${JSON.stringify(notification)}\n`).then((problem) => {
       running.delete(run);
       if (problem === null) return;
-      const message = `알림 명령이 실패했습니다 (${note.event}): ${problem}`;
-      if (last) complain(`${message}\n`);
-      else log.warn({ event: 'notify_failed', of: note.event, problem }, message);
+      const message = `알림 명령이 실패했습니다 (${notification.event}): ${problem}`;
+      if (last) writeStderr(`${message}\n`);
+      else log.warn({ event: 'notify_failed', of: notification.event, problem }, message);
     });
     running.add(run);
   };
   return {
     send,
-    sendLast: async (note) => {
+    sendLast: async (notification) => {
       last = true;
-      send(note);
+      send(notification);
       await Promise.all(running);
     },
   };
@@ -81,8 +81,8 @@ function withoutSecrets(env: NodeJS.ProcessEnv, secrets: readonly string[]): Nod
 }
 
 /** @returns what went wrong, in Korean; null when the command ended with 0 in time */
-function runCommand(
-  { command, cwd, env, hurry }: Pick<NotifierOptions, 'command' | 'cwd' | 'env' | 'hurry'>,
+function runNotifyCommand(
+  { command, cwd, env, forceSignal }: Pick<NotifierOptions, 'command' | 'cwd' | 'env' | 'forceSignal'>,
   input: string,
 ): Promise<string | null> {
   return new Promise((resolve) => {
@@ -96,7 +96,7 @@ function runCommand(
     let said = '';
     const finish = (problem: string | null) => {
       clearTimeout(timer);
-      hurry.removeEventListener('abort', shorten);
+      forceSignal.removeEventListener('abort', shorten);
       resolve(problem);
     };
     const giveUp = () => {
@@ -107,8 +107,8 @@ function runCommand(
       clearTimeout(timer);
       timer = setTimeout(giveUp, LIMIT_FORCED);
     };
-    let timer = setTimeout(giveUp, hurry.aborted ? LIMIT_FORCED : LIMIT);
-    hurry.addEventListener('abort', shorten, { once: true });
+    let timer = setTimeout(giveUp, forceSignal.aborted ? LIMIT_FORCED : LIMIT);
+    forceSignal.addEventListener('abort', shorten, { once: true });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(0, SAID);
     });

@@ -1,31 +1,36 @@
 import type { Config } from '../config/load.js';
 import { systemClock } from '../lib/clock.js';
-import type { Log } from '../logging/logger.js';
+import type { Logger } from '../logging/logger.js';
 import type { Caps } from '../run/budget.js';
 import type { Limits } from '../run/end-reason.js';
 import type { Run } from '../run/run.js';
 import type { NotifierOptions } from './notify.js';
-import { reportMetrics, supervised } from './pm2.js';
+import { readPm2Environment, reportMetrics } from './pm2.js';
 import { type Status, toCaps, toIso } from './status.js';
 import { readStatus, writeStatus } from './status-file.js';
-import { createWatch, type Followed, type Watch } from './status-tracker.js';
+import { createStatusTracker, type StatusTracker, type TrackedRun } from './status-tracker.js';
 
 // What a worker tells while it works: to its status file, to pm2, and to the user's command.
 
-export interface LiveOptions extends Omit<NotifierOptions, 'command'> {
+export interface OpenTrackerOptions extends Omit<NotifierOptions, 'command'> {
   config: Config;
-  log: Log;
+  log: Logger;
 }
 
 /** The watch of this process. The part that runs the user's command is loaded only when there is one. */
-export async function openWatch({ config, log, secrets, ...options }: LiveOptions): Promise<Watch> {
+export async function openStatusTracker({
+  config,
+  log,
+  secrets,
+  ...options
+}: OpenTrackerOptions): Promise<StatusTracker> {
   const { notifyCommand: command, notifyFailures, outputDir } = config;
   const notifier =
     command === null ? null : (await import('./notify.js')).openNotifier({ ...options, command, log, secrets });
-  return createWatch({
+  return createStatusTracker({
     clock: systemClock,
     log,
-    show: [(status) => writeStatus(outputDir, status), ...(supervised() === null ? [] : [reportMetrics])],
+    show: [(status) => writeStatus(outputDir, status), ...(readPm2Environment() === null ? [] : [reportMetrics])],
     notifier,
     notifyFailures,
     secrets,
@@ -33,14 +38,14 @@ export async function openWatch({ config, log, secrets, ...options }: LiveOption
 }
 
 /** The run that this process has, as its watch needs to know it. @param folder the story folder */
-export function toFollowed(
+export function toTrackedRun(
   folder: string,
   run: Run,
   { runName, limits, caps }: { runName: string; limits: Limits; caps: Caps },
-): Followed {
+): TrackedRun {
   const before = readBefore(folder, run.id);
   return {
-    given: {
+    info: {
       run_id: run.id,
       run_name: runName,
       pid: process.pid,

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive } from '../lib/process-identity.js';
+import { isProcessAlive } from '../lib/process-identity.js';
 import type { RunEnd } from '../run/end-reason.js';
 import { type LedgerRecord, ledgerPath, listRuns, type ReadLedger, readLedger } from '../run/ledger.js';
 import { replay } from '../run/run.js';
@@ -8,11 +8,11 @@ import type { RunState } from '../run/run-state.js';
 import { filesOf } from '../store/story-store.js';
 import {
   countsOf,
-  type End,
-  type Given,
   type LastFailure,
   type LastStory,
+  type RunInfo,
   type Status,
+  type StatusEnd,
   toCaps,
   toIso,
 } from './status.js';
@@ -62,7 +62,7 @@ export async function readStatuses(folder: string): Promise<Status[]> {
 
 /** Whoever only puts right what a kill left behind is not at work on the run. */
 function isLiving({ owner, recovering }: RunState): boolean {
-  return owner !== null && !recovering && isAlive(owner);
+  return owner !== null && !recovering && isProcessAlive(owner);
 }
 
 /** @returns what is known of one run; null when it has no ledger */
@@ -78,7 +78,7 @@ function toStatus(folder: string, { ledger, state }: FoundRun): Status {
   // What a worker said that has gone since holds no more for the one that has the run now.
   const own = file?.epoch === state.epoch ? file : null;
   const told = living ? own : file;
-  const given: Given = {
+  const given: RunInfo = {
     run_id: begin.run_id,
     run_name: begin.run_name,
     pid: living ? (state.owner?.pid ?? null) : null,
@@ -118,7 +118,7 @@ const ENDS: Record<string, string> = {
 } satisfies Record<RunEnd['kind'] | 'killed', string>;
 
 /** The worker's own words where it could still say them. */
-function endOf(own: Status | null, records: readonly LedgerRecord[], { over, owner }: RunState): End {
+function endOf(own: Status | null, records: readonly LedgerRecord[], { over, owner }: RunState): StatusEnd {
   if (own?.end != null) return { ...own.end, over };
   const recorded = records.findLast((record) => record.type === 'end')?.reason;
   // A run that was put right after a kill has an end, but not one of its own.

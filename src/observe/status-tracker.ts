@@ -1,19 +1,19 @@
 import type { Clock } from '../lib/clock.js';
 import { formatCost, formatNumber } from '../lib/format-number.js';
-import { mask } from '../lib/redact.js';
-import type { Log } from '../logging/logger.js';
+import { redact } from '../lib/redact.js';
+import type { Logger } from '../logging/logger.js';
 import type { RunState } from '../run/run-state.js';
-import { type Change, describeNearCap } from '../worker/loop.js';
-import type { Note, Notifier } from './notify.js';
+import { describeNearCap, type WorkerEvent } from '../worker/loop.js';
+import type { Notification, Notifier } from './notify.js';
 import {
+  type Activity,
   countsOf,
-  type End,
-  firstSeen,
-  type Given,
-  type Holding,
-  type Seen,
+  initialActivity,
+  type RunInfo,
+  reduceActivity,
   type Status,
-  see,
+  type StatusEnd,
+  type StorageRetryEvent,
   toIso,
 } from './status.js';
 
@@ -21,26 +21,26 @@ import {
  * Keeps the status of the run, and hands it on whenever the run begins to do something else: there are no timers. Nothing
  * that goes wrong here reaches the run.
  */
-export interface Watch {
+export interface StatusTracker {
   /** From now on it is about this run. */
-  follow(run: Followed): void;
-  tell(change: Change): void;
+  track(run: TrackedRun): void;
+  onEvent(event: WorkerEvent): void;
   /** The same clock, for what sleeps only while the disk refuses. */
-  holding(clock: Clock): Clock;
+  trackRetries(clock: Clock): Clock;
   /** Resolves when everybody has been told. */
-  ended(end: End): Promise<void>;
+  ended(end: StatusEnd): Promise<void>;
 }
 
-export interface Followed {
-  given: Given;
+export interface TrackedRun {
+  info: RunInfo;
   state: () => RunState;
   /** What is known from earlier processes of the run. */
-  before: Pick<Seen, 'last_story' | 'last_failure'>;
+  before: Pick<Activity, 'last_story' | 'last_failure'>;
 }
 
-export interface WatchOptions {
+export interface StatusTrackerOptions {
   clock: Pick<Clock, 'now'>;
-  log: Log;
+  log: Logger;
   /** Where the status is shown. */
   show: readonly ((status: Status) => void)[];
   /** null: nobody asked to be notified. */
@@ -51,22 +51,29 @@ export interface WatchOptions {
   secrets: readonly string[];
 }
 
-export function createWatch({ clock, log, show, notifier, notifyFailures, secrets }: WatchOptions): Watch {
-  let followed: Followed | null = null;
-  let seen: Seen = firstSeen(clock.now());
+export function createStatusTracker({
+  clock,
+  log,
+  show,
+  notifier,
+  notifyFailures,
+  secrets,
+}: StatusTrackerOptions): StatusTracker {
+  let tracked: TrackedRun | null = null;
+  let activity: Activity = initialActivity(clock.now());
 
   return {
-    follow: (run) => {
-      followed = run;
-      update({ ...firstSeen(clock.now()), ...run.before });
+    track: (run) => {
+      tracked = run;
+      update({ ...initialActivity(clock.now()), ...run.before });
     },
-    tell: (change) =>
+    onEvent: (event) =>
       quietly(() => {
-        accept(change);
-        const news = newsOf(change);
-        if (news !== null) notifier?.send(note(news));
+        accept(event);
+        const news = newsOf(event);
+        if (news !== null) notifier?.send(notification(news));
       }),
-    holding: (real) => ({
+    trackRetries: (real) => ({
       ...real,
       sleep: async (ms, signal) => {
         quietly(() => accept({ kind: 'holding', until: clock.now() + ms }));
@@ -76,47 +83,47 @@ export function createWatch({ clock, log, show, notifier, notifyFailures, secret
       },
     }),
     ended: async (end) => {
-      quietly(() => update({ ...seen, doing: 'ended', since: toIso(clock.now()), next_at: null, end }));
+      quietly(() => update({ ...activity, doing: 'ended', since: toIso(clock.now()), next_at: null, end }));
       let last: Promise<void> | undefined;
       quietly(() => {
         const { reason, exit_code } = end;
-        const news = note({ event: 'run_ended', message: describeEnded(end, status()) });
+        const news = notification({ event: 'run_ended', message: describeEnded(end, status()) });
         last = notifier?.sendLast({ ...news, reason, exit_code });
       });
       await last;
     },
   };
 
-  function accept(change: Change | Holding): void {
-    const next = see(seen, change, clock.now());
+  function accept(event: WorkerEvent | StorageRetryEvent): void {
+    const next = reduceActivity(activity, event, clock.now());
     // An outcome is shown with what the run does next, which it says at once.
-    if (SHOWN.has(change.kind)) update(next);
-    else seen = next;
+    if (SHOWN.has(event.kind)) update(next);
+    else activity = next;
   }
 
-  function update(next: Seen): void {
-    seen = next;
+  function update(next: Activity): void {
+    activity = next;
     const current = status();
     if (current === null) return;
     for (const each of show) quietly(() => each(current));
   }
 
   function status(): Status | null {
-    if (followed === null) return null;
-    return withoutSecrets({ ...followed.given, ...countsOf(followed.state()), ...seen }, secrets);
+    if (tracked === null) return null;
+    return withoutSecrets({ ...tracked.info, ...countsOf(tracked.state()), ...activity }, secrets);
   }
 
-  function newsOf(change: Change): Pick<Note, 'event' | 'message'> | null {
-    if (change.kind === 'cap_near') return { event: 'cap_near', message: describeNearCap(change.hit) };
-    const inARow = followed?.state().failuresInARow ?? 0;
-    if (change.kind !== 'failed' || inARow !== notifyFailures) return null;
+  function newsOf(event: WorkerEvent): Pick<Notification, 'event' | 'message'> | null {
+    if (event.kind === 'cap_near') return { event: 'cap_near', message: describeNearCap(event.hit) };
+    const inARow = tracked?.state().failuresInARow ?? 0;
+    if (event.kind !== 'failed' || inARow !== notifyFailures) return null;
     return {
       event: 'failures',
-      message: `연속 ${formatNumber(inARow)}회 소설을 얻지 못했습니다 - ${change.failure.reason}`,
+      message: `연속 ${formatNumber(inARow)}회 소설을 얻지 못했습니다 - ${event.failure.reason}`,
     };
   }
 
-  function note(news: Pick<Note, 'event' | 'message'>): Note {
+  function notification(news: Pick<Notification, 'event' | 'message'>): Notification {
     const current = status();
     return withoutSecrets({ ...news, run_id: current?.run_id ?? null, status: current }, secrets);
   }
@@ -130,9 +137,9 @@ export function createWatch({ clock, log, show, notifier, notifyFailures, secret
   }
 }
 
-const SHOWN: ReadonlySet<(Change | Holding)['kind']> = new Set(['writing', 'waiting', 'holding']);
+const SHOWN: ReadonlySet<(WorkerEvent | StorageRetryEvent)['kind']> = new Set(['writing', 'waiting', 'holding']);
 
-function describeEnded({ over, message }: End, status: Status | null): string {
+function describeEnded({ over, message }: StatusEnd, status: Status | null): string {
   const what = `${over ? '실행이 끝났습니다' : '실행이 중단되었습니다'} - ${message}`;
   if (status === null) return what;
   const { stories, tokens, cost_usd } = status;
@@ -141,6 +148,6 @@ function describeEnded({ over, message }: End, status: Status | null): string {
 }
 
 function withoutSecrets<T>(value: T, secrets: readonly string[]): T {
-  const replace = (_key: string, each: unknown) => (typeof each === 'string' ? mask(each, secrets) : each);
+  const replace = (_key: string, each: unknown) => (typeof each === 'string' ? redact(each, secrets) : each);
   return JSON.parse(JSON.stringify(value, replace)) as T;
 }

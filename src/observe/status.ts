@@ -4,10 +4,10 @@ import { clockTime, formatDuration, localIso } from '../lib/format-time.js';
 import { type Caps, spent } from '../run/budget.js';
 import type { Waiting } from '../run/end-reason.js';
 import type { RunState } from '../run/run-state.js';
-import type { Change } from '../worker/loop.js';
+import type { WorkerEvent } from '../worker/loop.js';
 
 /** What a run is doing; the waits bear the name of what they are for. */
-export type Doing =
+export type ActivityKind =
   | 'starting'
   | 'writing'
   /** Something has to be on disk before the run may go on, and the disk refuses. */
@@ -18,13 +18,13 @@ export type Doing =
   | 'unknown';
 
 /** The disk refuses, and is tried again at that time, milliseconds since the epoch. */
-export interface Holding {
+export interface StorageRetryEvent {
   kind: 'holding';
   until: number;
 }
 
 /** What stands fixed while a process has the run. */
-export interface Given {
+export interface RunInfo {
   run_id: string;
   run_name: string;
   /** Of the worker; null when none lives. */
@@ -57,15 +57,15 @@ export interface Counts {
 }
 
 /** What only the worker knows. */
-export interface Seen {
-  doing: Doing;
+export interface Activity {
+  doing: ActivityKind;
   /** Since when it does that. */
   since: string;
   /** When the wait at hand ends. */
   next_at: string | null;
   last_story: LastStory | null;
   last_failure: LastFailure | null;
-  end: End | null;
+  end: StatusEnd | null;
 }
 
 export interface LastStory {
@@ -82,7 +82,7 @@ export interface LastFailure {
   at: string;
 }
 
-export interface End {
+export interface StatusEnd {
   /** A stable word: the reason of the final record, or `killed`. */
   reason: string;
   /** Korean. */
@@ -93,18 +93,18 @@ export interface End {
 }
 
 /** A run as it stands at a moment. Immutable, and JSON as it is. */
-export type Status = Readonly<Given & Counts & Seen>;
+export type Status = Readonly<RunInfo & Counts & Activity>;
 
 /** @param epochMs milliseconds since the epoch */
 export const toIso = (epochMs: number): string => new Date(epochMs).toISOString();
 
 /** Before the first change. @param now milliseconds since the epoch, as all such here */
-export function firstSeen(now: number): Seen {
+export function initialActivity(now: number): Activity {
   return { doing: 'starting', since: toIso(now), next_at: null, last_story: null, last_failure: null, end: null };
 }
 
 /** What is known after one more change. Pure. */
-export function see(seen: Seen, change: Change | Holding, now: number): Seen {
+export function reduceActivity(seen: Activity, change: WorkerEvent | StorageRetryEvent, now: number): Activity {
   const at = toIso(now);
   switch (change.kind) {
     case 'writing':
@@ -124,7 +124,7 @@ export function see(seen: Seen, change: Change | Holding, now: number): Seen {
   }
 }
 
-export function toCaps({ tokens, costUsd }: Caps): Given['caps'] {
+export function toCaps({ tokens, costUsd }: Caps): RunInfo['caps'] {
   return { tokens, cost_usd: costUsd };
 }
 
@@ -145,7 +145,7 @@ export function countsOf(state: RunState): Counts {
   };
 }
 
-const DOING: Record<Doing, string> = {
+const DOING: Record<ActivityKind, string> = {
   starting: '시작하는 중',
   writing: '소설을 쓰는 중',
   holding: '디스크에 저장할 수 있기를 기다리는 중',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { UserProblem } from '../lib/errors.js';
+import { UserError } from '../lib/errors.js';
 
 /** The axes along which one story differs from the next; each is a file of cards in config/premises. */
 export const AXES = ['person', 'place', 'time', 'fear', 'presence', 'device', 'turn', 'form'] as const;
@@ -34,13 +34,13 @@ export function idsOf(premise: Premise): Record<Axis, string> {
 }
 
 /** A file of cards that cannot be used; the message is for the user. */
-export class PremiseFileProblem extends UserProblem {
-  override readonly name = 'PremiseFileProblem';
+export class CardFileError extends UserError {
+  override readonly name = 'CardFileError';
 }
 
 /**
  * Reads the cards of every axis from `<folder>/<axis>.json`.
- * @throws PremiseFileProblem when a file is missing, malformed, has no two cards or repeats an id
+ * @throws CardFileError when a file is missing, malformed, has no two cards or repeats an id
  */
 export function readCards(folder: string): AxisCards[] {
   return AXES.map((axis) => {
@@ -49,7 +49,7 @@ export function readCards(folder: string): AxisCards[] {
       return parseAxis(axis, JSON.parse(readFileSync(path, 'utf8')));
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new PremiseFileProblem(`소재 파일을 쓸 수 없습니다: ${path}: ${why}`, { cause });
+      throw new CardFileError(`소재 파일을 쓸 수 없습니다: ${path}: ${why}`, { cause });
     }
   });
 }

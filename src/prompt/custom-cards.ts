@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { AXES, type Axis, type AxisCards, type Card, PremiseFileProblem } from './cards.js';
+import { AXES, type Axis, type AxisCards, type Card, CardFileError } from './cards.js';
 
 /** A card's text stands in one line of the prompt. */
 const LONGEST_TEXT = 200;
@@ -8,15 +8,15 @@ const LONGEST_TEXT = 200;
 /**
  * Adds the cards of a user's own file to those of the project: a JSON object with a list of texts an axis, such as
  * `{ "place": ["할머니 댁 다락"], "fear": [{ "id": "stairs", "text": "계단을 세는 두려움" }] }`.
- * @throws PremiseFileProblem when the file cannot be read, or is not like that
+ * @throws CardFileError when the file cannot be read, or is not like that
  */
-export function addOwnCards(axes: readonly AxisCards[], path: string): AxisCards[] {
+export function addCustomCards(axes: readonly AxisCards[], path: string): AxisCards[] {
   try {
     const own = parseOwn(JSON.parse(readFileSync(path, 'utf8').replace(/^\ufeff/, '')));
     return axes.map(({ axis, label, cards }) => ({ axis, label, cards: join(cards, own[axis] ?? [], axis) }));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PremiseFileProblem(`소재 파일을 쓸 수 없습니다: ${path}: ${why}`, { cause });
+    throw new CardFileError(`소재 파일을 쓸 수 없습니다: ${path}: ${why}`, { cause });
   }
 }
 

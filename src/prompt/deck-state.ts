@@ -6,7 +6,7 @@ import { AXES, type Axis, type AxisCards, byAxis, type Card, idsOf, type Premise
 export type Combination = Partial<Record<Axis, string>>;
 
 /** Everything that is used up. */
-export interface RoundsState {
+export interface DeckSnapshot {
   /** By axis, the cards of the present round, in their order. */
   used: Record<Axis, string[]>;
   /** All combinations that came, one after the other, each as a digest of the same length in ASCII. */
@@ -17,13 +17,13 @@ export interface RoundsState {
 const MOST_TRIES = 1000;
 
 /** What is used up of each axis: a time through the cards of an axis is a round. */
-export class Rounds {
+export class DeckState {
   readonly #rounds: Record<Axis, Round>;
   /** Those of the state that was given, and those since: a hundred thousand are searched sooner than put into a set. */
   readonly #earlier: Buffer;
   readonly #combinations = new Set<string>();
 
-  constructor(axes: readonly AxisCards[], state?: RoundsState) {
+  constructor(axes: readonly AxisCards[], state?: DeckSnapshot) {
     const cardsOf = new Map(axes.map(({ axis, cards }) => [axis, cards]));
     this.#rounds = byAxis((axis) => new Round(cardsOf.get(axis) ?? [], state?.used[axis]));
     this.#earlier = state?.came ?? Buffer.alloc(0);
@@ -57,7 +57,7 @@ export class Rounds {
     }
   }
 
-  state(): RoundsState {
+  state(): DeckSnapshot {
     return {
       used: byAxis((axis) => this.#rounds[axis].used()),
       came: Buffer.concat([this.#earlier, Buffer.from([...this.#combinations].join(''), 'latin1')]),

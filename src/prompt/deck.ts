@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LineFile, openLineFile } from '../lib/append-log.js';
+import { type AppendLog, openAppendLog } from '../lib/append-log.js';
 import { withFile } from '../lib/files.js';
 import type { Random } from '../lib/random.js';
 import { AXES, type AxisCards, byAxis, idsOf, type Premise } from './cards.js';
-import { type Combination, Rounds, type RoundsState } from './deck-state.js';
+import { type Combination, type DeckSnapshot, DeckState } from './deck-state.js';
 
 /** Gives the premise for the next story. Rejects with the file system's error; can be tried again. */
 export type DrawPremise = () => Promise<Premise>;
@@ -40,7 +40,7 @@ const FILE = '.deck.jsonl';
  */
 export function openDeck({ folder, axes, random, newId }: DeckOptions): DrawPremise {
   const path = join(folder, FILE);
-  let opened: { file: LineFile & { position(): number }; rounds: Rounds } | null = null;
+  let opened: { file: AppendLog & { position(): number }; rounds: DeckState } | null = null;
   let sinceDigest = 0;
 
   return async () => {
@@ -56,7 +56,7 @@ export function openDeck({ folder, axes, random, newId }: DeckOptions): DrawPrem
   };
 
   async function openAt(digest: Digest | null) {
-    return { file: openLineFile(path, digest?.read), rounds: new Rounds(axes, digest?.rounds) };
+    return { file: openAppendLog(path, digest?.read), rounds: new DeckState(axes, digest?.rounds) };
   }
 
   /** Takes in what was drawn since the last time. @returns the ids of the draws among it that hold */
@@ -93,14 +93,14 @@ function parseDraw(line: string): Draw | null {
 /** What the first so many bytes of the deck's file come to, so that a start need not read them. */
 interface Digest {
   read: number;
-  rounds: RoundsState;
+  rounds: DeckSnapshot;
 }
 
 interface DigestHead {
   read: number;
   /** Of the bytes before `read`: a file that was moved away and begun anew is told from the one that was read. */
   check: string;
-  used: RoundsState['used'];
+  used: DeckSnapshot['used'];
   /** Bytes that follow. */
   came: number;
 }
@@ -117,7 +117,7 @@ const digestPath = (path: string) => path.replace(/\.jsonl$/, '.digest');
  * A line of JSON, and after it all combinations that came, as they are: after years they are long, and every start reads
  * them. Not durable, and no loss: without it the next start reads the whole file.
  */
-async function writeDigest(path: string, read: number, { used, came }: RoundsState): Promise<void> {
+async function writeDigest(path: string, read: number, { used, came }: DeckSnapshot): Promise<void> {
   const draft = `${digestPath(path)}.${process.pid}`;
   try {
     const head = JSON.stringify({ read, check: await checkOf(path, read), used, came: came.length });

@@ -41,13 +41,13 @@ export function askForRest({ system, user }: Prompt, written: string): Prompt {
 }
 
 /** How the user wants every story. */
-export interface Style {
+export interface PromptStyle {
   template: Template | null;
   request: string | null;
 }
 
 /** The longest request that can come of these cards: no call's is longer. */
-export function longestPrompt(axes: readonly AxisCards[], style: Style): Prompt {
+export function longestPrompt(axes: readonly AxisCards[], style: PromptStyle): Prompt {
   const longest = axes.map(
     ({ axis, cards }) =>
       [axis, cards.reduce((a, b) => (Buffer.byteLength(b.text) > Buffer.byteLength(a.text) ? b : a))] as const,
@@ -63,7 +63,7 @@ export function longestPrompt(axes: readonly AxisCards[], style: Style): Prompt 
 export function composePrompt(
   premise: Premise,
   axes: readonly AxisCards[],
-  { template, request }: Style,
+  { template, request }: PromptStyle,
   recent: readonly RecentStory[] = [],
 ): Prompt {
   const parts = [

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { UserProblem } from '../lib/errors.js';
+import { UserError } from '../lib/errors.js';
 
 /** A user's template, rendered once for the prompt. */
 export interface Template {
@@ -11,8 +11,8 @@ export interface Template {
 }
 
 /** A template that cannot be used; the message is for the user. */
-export class TemplateProblem extends UserProblem {
-  override readonly name = 'TemplateProblem';
+export class TemplateError extends UserError {
+  override readonly name = 'TemplateError';
 }
 
 const SECTIONS: Record<string, string> = {
@@ -25,24 +25,24 @@ const SECTIONS: Record<string, string> = {
 /**
  * Reads a template: a JSON object with any of the sections `story_config`, `story_elements`, `writing_style` and
  * `additional_requirements`, whose contents (text, numbers, lists, objects) are free.
- * @throws TemplateProblem when the file cannot be read, is no such object, or names another section
+ * @throws TemplateError when the file cannot be read, is no such object, or names another section
  */
 export function readTemplate(path: string): Template {
   const sections = readJson(path);
   if (typeof sections !== 'object' || sections === null || Array.isArray(sections)) {
-    throw new TemplateProblem(`템플릿은 JSON 객체여야 합니다: ${path}`);
+    throw new TemplateError(`템플릿은 JSON 객체여야 합니다: ${path}`);
   }
   const entries = Object.entries(sections);
   const names = Object.keys(SECTIONS).join(', ');
   const unknown = entries.find(([key]) => !Object.hasOwn(SECTIONS, key));
   if (unknown !== undefined) {
-    throw new TemplateProblem(`템플릿에 모르는 항목 "${unknown[0]}"이 있습니다: ${path} (쓸 수 있는 항목: ${names})`);
+    throw new TemplateError(`템플릿에 모르는 항목 "${unknown[0]}"이 있습니다: ${path} (쓸 수 있는 항목: ${names})`);
   }
   const text = entries
     .filter(([, value]) => !isEmpty(value))
     .map(([key, value]) => `[${SECTIONS[key]}]\n${render(value, 0)}`)
     .join('\n\n');
-  if (text === '') throw new TemplateProblem(`템플릿이 비어 있습니다: ${path} (쓸 수 있는 항목: ${names})`);
+  if (text === '') throw new TemplateError(`템플릿이 비어 있습니다: ${path} (쓸 수 있는 항목: ${names})`);
   return { name: basename(path), text };
 }
 
@@ -51,14 +51,14 @@ function readJson(path: string): unknown {
   try {
     content = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new TemplateProblem(`템플릿 파일을 읽을 수 없습니다: ${path} (${(cause as NodeJS.ErrnoException).code})`, {
+    throw new TemplateError(`템플릿 파일을 읽을 수 없습니다: ${path} (${(cause as NodeJS.ErrnoException).code})`, {
       cause,
     });
   }
   try {
     return JSON.parse(content);
   } catch (cause) {
-    throw new TemplateProblem(`템플릿이 올바른 JSON이 아닙니다: ${path}: ${(cause as Error).message}`, { cause });
+    throw new TemplateError(`템플릿이 올바른 JSON이 아닙니다: ${path}: ${(cause as Error).message}`, { cause });
   }
 }
 

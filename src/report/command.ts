@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../config/load.js';
-import { type AxisCards, PremiseFileProblem, readCards } from '../prompt/cards.js';
+import { type AxisCards, CardFileError, readCards } from '../prompt/cards.js';
 import { setAsideFolder } from '../store/story-store.js';
 import { toPage } from './html/page.js';
-import { ReportProblem, readRun } from './load.js';
+import { ReportError, readRun } from './load.js';
 import { toReport } from './model/report.js';
 import { toTerminal } from './text.js';
 
@@ -29,7 +29,7 @@ export interface ReportCommand {
 /**
  * Writes the report of a run.
  * @returns its short form, for the terminal
- * @throws UserProblem when there is no such run, a setting is wrong, or the page cannot be written
+ * @throws UserError when there is no such run, a setting is wrong, or the page cannot be written
  */
 export async function report({ argv, root, env, typedIn, now }: ReportCommand): Promise<string> {
   const { run, output } = parse(argv);
@@ -58,9 +58,9 @@ function parse(argv: readonly string[]): { run: string | null; output: string | 
     });
     if (values.run !== '' && values.output !== '') return { run: values.run ?? null, output: values.output ?? null };
   } catch (cause) {
-    throw new ReportProblem(USAGE, { cause });
+    throw new ReportError(USAGE, { cause });
   }
-  throw new ReportProblem(USAGE);
+  throw new ReportError(USAGE);
 }
 
 /** Without its cards a report has their texts from the stories, and does not know how many there are. */
@@ -68,7 +68,7 @@ function cardsIn(folder: string): AxisCards[] | null {
   try {
     return readCards(folder);
   } catch (error) {
-    if (error instanceof PremiseFileProblem) return null;
+    if (error instanceof CardFileError) return null;
     throw error;
   }
 }
@@ -78,6 +78,6 @@ async function write(path: string, page: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, page);
   } catch (cause) {
-    throw new ReportProblem(`보고서를 쓸 수 없습니다: ${path} (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    throw new ReportError(`보고서를 쓸 수 없습니다: ${path} (${(cause as NodeJS.ErrnoException).code})`, { cause });
   }
 }

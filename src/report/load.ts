@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserProblem } from '../lib/errors.js';
+import { UserError } from '../lib/errors.js';
 import { listFolder } from '../lib/files.js';
-import { isAlive } from '../lib/process-identity.js';
+import { isProcessAlive } from '../lib/process-identity.js';
 import { ledgerPath, listRuns, type ReadLedger, readLedger } from '../run/ledger.js';
 import { replay } from '../run/run.js';
 import { filesOf, setAsideFolder } from '../store/story-store.js';
 import { type StoryFacts, toStoryFacts, type Why, whyOf } from './metadata.js';
 
 /** A report that cannot be made; the message is for the user. */
-export class ReportProblem extends UserProblem {
-  override readonly name = 'ReportProblem';
+export class ReportError extends UserError {
+  override readonly name = 'ReportError';
 }
 
 /** A run and its texts, as they stand on disk. */
@@ -31,7 +31,7 @@ export interface RunOnDisk {
 /**
  * Reads a run of a story folder.
  * @param wanted its id or any part of it that fits one alone; null: the newest
- * @throws ReportProblem when there is no such run
+ * @throws ReportError when there is no such run
  */
 export async function readRun(folder: string, wanted: string | null): Promise<RunOnDisk> {
   const { ledger, skipped } = await findRun(folder, wanted);
@@ -50,7 +50,7 @@ export async function readRun(folder: string, wanted: string | null): Promise<Ru
   );
   return {
     ledger,
-    alive: owner !== null && !recovering && isAlive(owner),
+    alive: owner !== null && !recovering && isProcessAlive(owner),
     skipped,
     stories,
     setAside,
@@ -60,12 +60,12 @@ export async function readRun(folder: string, wanted: string | null): Promise<Ru
 
 async function findRun(folder: string, wanted: string | null): Promise<{ ledger: ReadLedger; skipped: string[] }> {
   const all = await listRuns(folder);
-  if (all.length === 0) throw new ReportProblem(`아직 실행이 없습니다: ${folder}`);
+  if (all.length === 0) throw new ReportError(`아직 실행이 없습니다: ${folder}`);
   const exact = all.filter((id) => id === wanted);
   const fitting = wanted === null ? all : exact.length > 0 ? exact : all.filter((id) => id.includes(wanted));
-  if (fitting.length === 0) throw new ReportProblem(`"${wanted}"에 맞는 실행이 없습니다. ${listing(all)}`);
+  if (fitting.length === 0) throw new ReportError(`"${wanted}"에 맞는 실행이 없습니다. ${listing(all)}`);
   if (wanted !== null && fitting.length > 1)
-    throw new ReportProblem(`"${wanted}"에 맞는 실행이 여럿입니다. ${listing(fitting)}`);
+    throw new ReportError(`"${wanted}"에 맞는 실행이 여럿입니다. ${listing(fitting)}`);
   const skipped: string[] = [];
   for (const id of fitting) {
     const path = ledgerPath(folder, id);
@@ -73,7 +73,7 @@ async function findRun(folder: string, wanted: string | null): Promise<{ ledger:
     if (ledger !== null) return { ledger, skipped };
     skipped.push(path);
   }
-  throw new ReportProblem(`장부로 읽을 수 없습니다: ${skipped.join(', ')}`);
+  throw new ReportError(`장부로 읽을 수 없습니다: ${skipped.join(', ')}`);
 }
 
 const LISTED = 10;

@@ -13,8 +13,8 @@ import { promisify } from 'node:util';
 import type { FailureKind } from '../api/failure.js';
 import type { Usage } from '../api/usage.js';
 import { endsLine, listFolder, makeFolder, syncFolder, withFile } from '../lib/files.js';
-import type { Owner } from '../lib/process-identity.js';
-import type { Nearest } from '../story/similarity.js';
+import type { ProcessIdentity } from '../lib/process-identity.js';
+import type { MostSimilar } from '../story/similarity.js';
 import type { RunState } from './run-state.js';
 
 /** When, milliseconds since the epoch. Every record has it. */
@@ -28,7 +28,7 @@ export interface BeginRecord extends Dated {
   run_id: string;
   /** Runs of one name follow each other; two names in one folder do not mix. */
   run_name: string;
-  owner: Owner;
+  owner: ProcessIdentity;
   /** What asked for a run of its own, so that a restart of the same process goes on with it; null otherwise. */
   new_run_token: string | null;
 }
@@ -40,7 +40,7 @@ export interface BeginRecord extends Dated {
 export interface ClaimRecord extends Dated {
   type: 'claim';
   epoch: number;
-  owner: Owner;
+  owner: ProcessIdentity;
   /** resume: the run goes on. recover: only what a crash left behind is put right. */
   purpose: 'resume' | 'recover';
 }
@@ -73,7 +73,7 @@ export interface StoryRecord extends Outcome {
   /** Of all its calls. */
   generation_ms: number;
   /** The story before it that is most like it, and how much, from 0 to 1; null for the first of a folder. */
-  nearest?: Nearest | null;
+  nearest?: MostSimilar | null;
 }
 
 /** Cut off, staged, and about to be gone on with. Unless a later text takes it in, it is set aside. */
@@ -125,7 +125,7 @@ export interface ReadLedger {
 }
 
 /** The names of the parts that later texts have taken in. */
-export function takenInBy(records: readonly LedgerRecord[]): Set<string> {
+export function supersededParts(records: readonly LedgerRecord[]): Set<string> {
   return new Set(records.flatMap((record) => (record.type === 'outcome' ? (record.completes ?? []) : [])));
 }
 
@@ -174,7 +174,7 @@ const TAIL = 512;
  * may have thousands of them to pass over.
  * @returns false too where the end of the file does not say, or cannot be read
  */
-export function saysOver(path: string): boolean {
+export function isClosed(path: string): boolean {
   try {
     const file = openSync(path, 'r');
     try {

@@ -1,5 +1,5 @@
-import { addKnown, type Usage } from '../api/usage.js';
-import type { Owner } from '../lib/process-identity.js';
+import { addKnownUsage, type Usage } from '../api/usage.js';
+import type { ProcessIdentity } from '../lib/process-identity.js';
 import type { AttemptRecord, LedgerRecord, OutcomeRecord } from './ledger.js';
 import {
   countAbandoned,
@@ -9,7 +9,7 @@ import {
   countLost,
   countPart,
   countStory,
-  NOTHING_YET,
+  EMPTY_STATISTICS,
   type Statistics,
 } from './statistics.js';
 
@@ -27,7 +27,7 @@ export interface RunState {
   /** A cut-off text whose rest may still come, and what it used so far. */
   part: { name: string; code: string; usage: Usage | null } | null;
   /** Who has the run; null once they let go of it. */
-  owner: Owner | null;
+  owner: ProcessIdentity | null;
   /** Who has the run only puts right what a crash left, and lets go of it at once. */
   recovering: boolean;
   epoch: number;
@@ -38,8 +38,8 @@ export interface RunState {
   lastAt: number;
 }
 
-export const NEW_RUN: RunState = {
-  statistics: NOTHING_YET,
+export const INITIAL_RUN_STATE: RunState = {
+  statistics: EMPTY_STATISTICS,
   failuresInARow: 0,
   unknownAtMost: { tokens: 0, costUsd: 0 },
   open: null,
@@ -53,7 +53,7 @@ export const NEW_RUN: RunState = {
 };
 
 /** The state after one more record. Pure. */
-export function fold(state: RunState, record: LedgerRecord): RunState {
+export function applyRecord(state: RunState, record: LedgerRecord): RunState {
   return { ...apply(state, record), lastAt: Math.max(state.lastAt, record.at) };
 }
 
@@ -78,7 +78,7 @@ function apply(state: RunState, record: LedgerRecord): RunState {
       return { ...withoutPart(withoutOpen(state)), owner: null, recovering: false, over: record.over };
     case 'snapshot':
       // Counters that a former version did not know begin at nothing.
-      return { ...NEW_RUN, ...record.state, statistics: { ...NOTHING_YET, ...record.state.statistics } };
+      return { ...INITIAL_RUN_STATE, ...record.state, statistics: { ...EMPTY_STATISTICS, ...record.state.statistics } };
   }
 }
 
@@ -103,7 +103,7 @@ function withOutcome(state: RunState, record: OutcomeRecord): RunState {
   const { statistics } = next;
   const tally = { usage: record.usage, costUsd: record.cost_usd };
   // Of the text, all its calls together.
-  const usage = before === null ? record.usage : addKnown(before.usage, record.usage);
+  const usage = before === null ? record.usage : addKnownUsage(before.usage, record.usage);
   switch (record.kind) {
     case 'story': {
       const { name, generation_ms: generationMs, nearest = null } = record;

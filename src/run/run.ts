@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { isAlive, isSame, type Owner } from '../lib/process-identity.js';
+import { isProcessAlive, isSameProcess, type ProcessIdentity } from '../lib/process-identity.js';
 import {
   appendRecord,
   type BeginRecord,
   type ClaimRecord,
+  isClosed,
   type LedgerRecord,
   ledgerPath,
   listRuns,
   type ReadLedger,
   readLedger,
-  saysOver,
 } from './ledger.js';
-import { fold, NEW_RUN, type RunState } from './run-state.js';
+import { applyRecord, INITIAL_RUN_STATE, type RunState } from './run-state.js';
 
 /** A run that this process has: its state in memory, every change of it durable first. */
 export interface Run {
@@ -26,32 +26,32 @@ export interface Run {
 }
 
 /** A run that another process left. */
-export interface TakenRun {
+export interface ClaimedRun {
   run: Run;
   ledger: ReadLedger;
 }
 
-export interface RunPlace {
+export interface RunContext {
   /** The story folder. */
   folder: string;
-  me: Owner;
+  me: ProcessIdentity;
   now: () => number;
 }
 
 /** Begins a run of its own. */
-export async function beginRun(place: RunPlace, runName: string, newRunToken: string | null): Promise<Run> {
-  const at = place.now();
+export async function beginRun(context: RunContext, runName: string, newRunToken: string | null): Promise<Run> {
+  const at = context.now();
   const id = `${idAt(at)}_${randomBytes(3).toString('hex')}`;
   const begin: BeginRecord = {
     type: 'begin',
     at,
     run_id: id,
     run_name: runName,
-    owner: place.me,
+    owner: context.me,
     new_run_token: newRunToken,
   };
-  await appendRecord(ledgerPath(place.folder, id), begin, []);
-  return toRun(place, begin, fold(NEW_RUN, begin));
+  await appendRecord(ledgerPath(context.folder, id), begin, []);
+  return toRun(context, begin, applyRecord(INITIAL_RUN_STATE, begin));
 }
 
 /** What the id of a run begins with that began then. In universal time, so that ids sort by age also when the clocks change. */
@@ -64,25 +64,26 @@ function idAt(at: number): string {
  * @returns null when it is no ledger, its owner lives, or another process was faster
  */
 export async function claimRun(
-  place: RunPlace,
+  context: RunContext,
   runId: string,
   purpose: ClaimRecord['purpose'],
-): Promise<TakenRun | null> {
-  const path = ledgerPath(place.folder, runId);
+): Promise<ClaimedRun | null> {
+  const path = ledgerPath(context.folder, runId);
   const found = readLedger(path);
   if (found === null) return null;
   const before = replay(found);
   const { owner, epoch } = before;
   // Claimed in an earlier try, after which something failed.
-  if (owner !== null && isSame(owner, place.me)) return { run: toRun(place, found.begin, before), ledger: found };
-  if (owner !== null && isAlive(owner)) return null;
-  const claim: ClaimRecord = { type: 'claim', at: place.now(), epoch: epoch + 1, owner: place.me, purpose };
+  if (owner !== null && isSameProcess(owner, context.me))
+    return { run: toRun(context, found.begin, before), ledger: found };
+  if (owner !== null && isProcessAlive(owner)) return null;
+  const claim: ClaimRecord = { type: 'claim', at: context.now(), epoch: epoch + 1, owner: context.me, purpose };
   await appendRecord(path, claim, []);
   const ledger = readLedger(path);
   if (ledger === null) return null;
   const state = replay(ledger);
-  const won = state.owner !== null && isSame(state.owner, place.me);
-  return won ? { run: toRun(place, ledger.begin, state), ledger } : null;
+  const won = state.owner !== null && isSameProcess(state.owner, context.me);
+  return won ? { run: toRun(context, ledger.begin, state), ledger } : null;
 }
 
 /** What to look for in the runs of a folder. */
@@ -100,21 +101,21 @@ export interface ResumeQuery {
  * @throws when another worker is just putting it right; can be tried again
  */
 export async function resumeRun(
-  place: RunPlace,
+  context: RunContext,
   query: ResumeQuery,
   onUnreadable: (path: string) => void = () => {},
-): Promise<TakenRun | null> {
-  const oldest = query.durationMs === null ? '' : idAt(Math.max(0, place.now() - query.durationMs));
-  for (const runId of await listRuns(place.folder)) {
-    const path = ledgerPath(place.folder, runId);
+): Promise<ClaimedRun | null> {
+  const oldest = query.durationMs === null ? '' : idAt(Math.max(0, context.now() - query.durationMs));
+  for (const runId of await listRuns(context.folder)) {
+    const path = ledgerPath(context.folder, runId);
     // There may be thousands, of which hardly one has to be read: the deadline of most is past.
-    if (runId < oldest || saysOver(path)) continue;
+    if (runId < oldest || isClosed(path)) continue;
     const ledger = readLedger(path);
     if (ledger === null) onUnreadable(path);
-    if (ledger === null || !isOpen(place, ledger, query)) continue;
-    const taken = await claimRun(place, runId, 'resume');
+    if (ledger === null || !isOpen(context, ledger, query)) continue;
+    const taken = await claimRun(context, runId, 'resume');
     if (taken !== null) return taken;
-    if (isBeingRecovered(place, runId)) {
+    if (isBeingRecovered(context, runId)) {
       throw Object.assign(new Error('다른 작업자가 이어 할 실행을 정리하는 중입니다'), { code: 'EBUSY' });
     }
   }
@@ -122,20 +123,20 @@ export async function resumeRun(
 }
 
 /** Does a process that still runs have this run? */
-export function hasLivingOwner({ folder }: RunPlace, runId: string): boolean {
+export function hasLivingOwner({ folder }: RunContext, runId: string): boolean {
   const ledger = readLedger(ledgerPath(folder, runId));
   const owner = ledger === null ? null : replay(ledger).owner;
-  return owner !== null && isAlive(owner);
+  return owner !== null && isProcessAlive(owner);
 }
 
-function isBeingRecovered({ folder }: RunPlace, runId: string): boolean {
+function isBeingRecovered({ folder }: RunContext, runId: string): boolean {
   const ledger = readLedger(ledgerPath(folder, runId));
   if (ledger === null) return false;
   const { owner, recovering } = replay(ledger);
-  return recovering && owner !== null && isAlive(owner);
+  return recovering && owner !== null && isProcessAlive(owner);
 }
 
-function isOpen({ now }: RunPlace, ledger: ReadLedger, { runName, durationMs, newRunToken }: ResumeQuery): boolean {
+function isOpen({ now }: RunContext, ledger: ReadLedger, { runName, durationMs, newRunToken }: ResumeQuery): boolean {
   const { begin } = ledger;
   if (begin.run_name !== runName) return false;
   if (newRunToken !== null && begin.new_run_token !== newRunToken) return false;
@@ -145,10 +146,10 @@ function isOpen({ now }: RunPlace, ledger: ReadLedger, { runName, durationMs, ne
 
 /** The state that a ledger amounts to. */
 export function replay({ records }: ReadLedger): RunState {
-  return records.reduce(fold, NEW_RUN);
+  return records.reduce(applyRecord, INITIAL_RUN_STATE);
 }
 
-function toRun({ folder, now }: RunPlace, begin: BeginRecord, initial: RunState): Run {
+function toRun({ folder, now }: RunContext, begin: BeginRecord, initial: RunState): Run {
   const path = ledgerPath(folder, begin.run_id);
   let state = initial;
   return {
@@ -159,10 +160,10 @@ function toRun({ folder, now }: RunPlace, begin: BeginRecord, initial: RunState)
     record: async (record) => {
       // Should the ledger be gone, it starts anew with what is known.
       await appendRecord(path, record, [begin, { type: 'snapshot', at: now(), state }]);
-      state = fold(state, record);
+      state = applyRecord(state, record);
     },
     recordInMemory: (record) => {
-      state = fold(state, record);
+      state = applyRecord(state, record);
     },
   };
 }

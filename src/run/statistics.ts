@@ -3,7 +3,7 @@ import { addUsage, NO_TOKENS, type Usage } from '../api/usage.js';
 import { SECOND } from '../lib/clock.js';
 import { formatCost, formatNumber, formatPercent } from '../lib/format-number.js';
 import { formatDuration } from '../lib/format-time.js';
-import type { Nearest } from '../story/similarity.js';
+import type { MostSimilar } from '../story/similarity.js';
 
 /** Counters of a run so far. Immutable: every outcome makes new ones. */
 export interface Statistics {
@@ -31,10 +31,10 @@ export interface Statistics {
   /** Calls that asked for the rest of a text that was cut off. */
   continuations: number;
   /** The two most alike: a story of this run and one before it; null while none was compared. */
-  nearest: { name: string; nearest: Nearest } | null;
+  nearest: { name: string; nearest: MostSimilar } | null;
 }
 
-export const NOTHING_YET: Statistics = {
+export const EMPTY_STATISTICS: Statistics = {
   stories: 0,
   attempts: 0,
   failures: {},
@@ -155,12 +155,12 @@ export function toFields(s: Statistics, runtimeMs: number): Record<string, unkno
     average_tokens_per_story: averageTokens(s),
     average_generation_seconds: generationMs === null ? null : generationMs / SECOND,
     cost_usd: s.costUsd,
-    most_alike: s.nearest === null ? null : { name: s.nearest.name, ...toNearestFields(s.nearest.nearest) },
+    most_alike: s.nearest === null ? null : { name: s.nearest.name, ...toSimilarityFields(s.nearest.nearest) },
   };
 }
 
 /** How metadata and records tell of the nearest story. */
-export function toNearestFields({ name, score }: Nearest): { nearest: string; likeness: number } {
+export function toSimilarityFields({ name, score }: MostSimilar): { nearest: string; likeness: number } {
   return { nearest: name, likeness: Number(score.toFixed(4)) };
 }
 

@@ -1,6 +1,6 @@
 import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserProblem } from '../lib/errors.js';
+import { UserError } from '../lib/errors.js';
 import { listFolder, makeFolder, syncFolder, writeDurably } from '../lib/files.js';
 import { localIso } from '../lib/format-time.js';
 import { filesOf, setAsideFolder } from './story-store.js';
@@ -18,8 +18,8 @@ export interface SetAside {
 }
 
 /** A request that cannot be carried out; the message is for the user. */
-export class SetAsideProblem extends UserProblem {
-  override readonly name = 'SetAsideProblem';
+export class SetAsideError extends UserError {
+  override readonly name = 'SetAsideError';
 }
 
 /**
@@ -65,9 +65,9 @@ async function find(folder: string, wanted: string): Promise<string> {
   const names = (await listSetAside(folder)).map(({ name }) => name);
   const fitting = names.filter((name) => name === wanted || name.includes(wanted));
   const [name] = fitting;
-  if (name === undefined) throw new SetAsideProblem(`따로 보관한 글 가운데 "${wanted}"에 맞는 것이 없습니다`);
+  if (name === undefined) throw new SetAsideError(`따로 보관한 글 가운데 "${wanted}"에 맞는 것이 없습니다`);
   if (fitting.length > 1) {
-    throw new SetAsideProblem(`"${wanted}"에 맞는 글이 여럿입니다: ${fitting.join(', ')}`);
+    throw new SetAsideError(`"${wanted}"에 맞는 글이 여럿입니다: ${fitting.join(', ')}`);
   }
   return name;
 }
@@ -77,7 +77,7 @@ async function readMetadata(folder: string, name: string): Promise<Record<string
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
   } catch (cause) {
-    throw new SetAsideProblem(`메타데이터를 읽을 수 없습니다: ${path}: ${(cause as Error).message}`, { cause });
+    throw new SetAsideError(`메타데이터를 읽을 수 없습니다: ${path}: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -1,23 +1,23 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { openLineFile } from '../lib/append-log.js';
+import { openAppendLog } from '../lib/append-log.js';
 import { listFolder } from '../lib/files.js';
 import {
   countEqual,
-  likeness,
-  type Nearest,
+  type MostSimilar,
   SIGNATURE_BYTES,
   shinglesOf,
   signatureOf,
+  similarity,
   toQuery,
 } from '../story/similarity.js';
 import { fromMarkdown } from '../story/story.js';
 import { filesOf, nameOfStory } from './story-store.js';
 
 /** All stories of a folder, to compare a new one with. */
-export interface LikenessIndex {
+export interface SimilarityIndex {
   /** The story most like this text; null when there is no story yet. Where no index is left, all stories are read. */
-  nearest(text: string): Promise<Nearest | null>;
+  nearest(text: string): Promise<MostSimilar | null>;
   /** Takes a story in, for those that come after it. */
   add(name: string, text: string): Promise<void>;
   /**
@@ -39,25 +39,25 @@ const CANDIDATES = 5;
  * All functions reject with the file system's error, and can be called again.
  * @param folder the story folder
  */
-export function openLikenessIndex(folder: string): LikenessIndex {
+export function openSimilarityIndex(folder: string): SimilarityIndex {
   const path = join(folder, FILE);
-  const file = openLineFile(path);
+  const file = openAppendLog(path);
 
   return {
     nearest: async (text) => {
       if (isMissing()) await addStories(new Set());
       const shingles = shinglesOf(text);
-      let nearest: Nearest | null = null;
+      let nearest: MostSimilar | null = null;
       for (const name of findCandidates(path, signatureOf(shingles))) {
         const other = readStory(folder, name);
-        const score = other === null ? -1 : likeness(shingles, shinglesOf(other));
+        const score = other === null ? -1 : similarity(shingles, shinglesOf(other));
         if (score > (nearest?.score ?? -1)) nearest = { name, score };
       }
       return nearest;
     },
     add: async (name, text) => {
       if (isMissing()) return addStories(new Set());
-      await file.append([lineOf(name, signatureOf(shinglesOf(text)))]);
+      await file.append([toIndexLine(name, signatureOf(shinglesOf(text)))]);
     },
     catchUp: async () => {
       const known = new Set<string>();
@@ -76,7 +76,7 @@ export function openLikenessIndex(folder: string): LikenessIndex {
     for (const names of batches(onDisk.filter((name) => !known.has(name)))) {
       const lines = names.flatMap((name) => {
         const text = readStory(folder, name);
-        return text === null ? [] : lineOf(name, signatureOf(shinglesOf(text)));
+        return text === null ? [] : toIndexLine(name, signatureOf(shinglesOf(text)));
       });
       if (lines.length > 0) await file.append(lines);
     }
@@ -84,7 +84,7 @@ export function openLikenessIndex(folder: string): LikenessIndex {
 }
 
 /** A line of the index, without its end. All are of one length, so that a hundred thousand need not be taken apart. */
-export function lineOf(name: string, signature: Uint8Array): string {
+export function toIndexLine(name: string, signature: Uint8Array): string {
   return `${Buffer.from(signature).toString('latin1')}${GAP}${name}`;
 }
 

@@ -1,15 +1,15 @@
 import type { Failure } from '../api/failure.js';
 import { localIso } from '../lib/format-time.js';
 import type { Premise } from '../prompt/cards.js';
-import type { Style } from '../prompt/prompt.js';
-import { toNearestFields } from '../run/statistics.js';
+import type { PromptStyle } from '../prompt/prompt.js';
+import { toSimilarityFields } from '../run/statistics.js';
 import type { Draft } from '../story/continuation.js';
-import type { Nearest } from '../story/similarity.js';
+import type { MostSimilar } from '../story/similarity.js';
 import { type Story, toMarkdown } from '../story/story.js';
-import type { Entry } from './story-store.js';
+import type { StoryFiles } from './story-store.js';
 
 /** Facts of the run that every story's metadata repeats. */
-export interface RunFacts extends Style {
+export interface RunSettings extends PromptStyle {
   provider: string;
   model: string;
   maxTokens: number;
@@ -22,18 +22,18 @@ export interface RunFacts extends Style {
 }
 
 /** A text that is about to go to disk, and how it came about. */
-export interface Written {
+export interface WrittenDraft {
   sequence: number;
   /** How often the story was tried, this time included. */
   attempts: number;
   premise: Premise;
   draft: Draft;
   /** null for the first story of a folder; absent where it was not looked for. */
-  nearest?: Nearest | null;
+  nearest?: MostSimilar | null;
 }
 
 /** The occasion on which an answer goes to disk. */
-export interface Occasion {
+export interface SaveContext {
   runId: string;
   /** Milliseconds since the epoch. */
   now: number;
@@ -42,7 +42,12 @@ export interface Occasion {
 }
 
 /** The two files of an answer. Pure. */
-export function toEntry(facts: RunFacts, written: Written, story: Story, { runId, now, setAside }: Occasion): Entry {
+export function toStoryFiles(
+  facts: RunSettings,
+  written: WrittenDraft,
+  story: Story,
+  { runId, now, setAside }: SaveContext,
+): StoryFiles {
   const { sequence, attempts, premise, nearest = null } = written;
   const { answer, generationMs, costUsd, calls, part } = written.draft;
   const { provider, temperature } = facts;
@@ -78,7 +83,7 @@ export function toEntry(facts: RunFacts, written: Written, story: Story, { runId
       request_id: answer.requestId,
       provider,
       cost_usd: costUsd,
-      ...(nearest === null ? { nearest: null, likeness: null } : toNearestFields(nearest)),
+      ...(nearest === null ? { nearest: null, likeness: null } : toSimilarityFields(nearest)),
       // Only where it took more than one.
       ...(part === null ? {} : { calls, completes: part }),
       ...(setAside === undefined ? {} : { set_aside: whyOf(setAside) }),
@@ -86,6 +91,6 @@ export function toEntry(facts: RunFacts, written: Written, story: Story, { runId
   };
 }
 
-function whyOf({ kind, code, reason }: Occasion['setAside'] & object) {
+function whyOf({ kind, code, reason }: SaveContext['setAside'] & object) {
   return { kind, code, reason };
 }

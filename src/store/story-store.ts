@@ -6,7 +6,7 @@ import { listFolder, makeFolder, syncFolder, writeDurably } from '../lib/files.j
 import { fileTimestamp } from '../lib/format-time.js';
 
 /** A text and what is known about it, as they go to disk together. */
-export interface Entry {
+export interface StoryFiles {
   /** The whole content of the .md file. */
   markdown: string;
   /** The whole metadata but the checksum, which is added here. */
@@ -14,10 +14,10 @@ export interface Entry {
 }
 
 /** Stories are seen; what is set aside is no story, but was paid for. */
-export type Shelf = 'stories' | 'set-aside';
+export type Destination = 'stories' | 'set-aside';
 
 /** Where an entry lies. */
-export interface Stored {
+export interface StoredStory {
   /** `horror_story_YYYYMMDD_HHMMSS_<id>`. */
   name: string;
   markdownPath: string;
@@ -28,11 +28,11 @@ export interface Stored {
  * The folder of stories: whole pairs to see, everything else in dot folders. A pair is first staged and then
  * published; a crash in between leaves it staged, and whole, for the next start to publish.
  */
-export interface Library {
+export interface StoryStore {
   /** Writes both files where nobody sees them, durably. Rejects with the file system's error; can be tried again. */
-  stage(name: string, entry: Entry): Promise<void>;
-  /** Moves a staged pair to its shelf, durably. Rejects likewise; can be tried again, also when half is moved. */
-  publish(name: string, shelf: Shelf): Promise<Stored>;
+  stage(name: string, entry: StoryFiles): Promise<void>;
+  /** Moves a staged pair to its destination, durably. Rejects likewise; can be tried again, also when half is moved. */
+  publish(name: string, destination: Destination): Promise<StoredStory>;
   /** Removes a staged pair that a later text has taken in. What cannot be removed, the next start removes. */
   discard(name: string): Promise<void>;
 }
@@ -43,7 +43,7 @@ export function newName(writtenAt: number): string {
 }
 
 /** What a crash left in a run's staging. */
-export interface Leftover {
+export interface StagedLeftover {
   name: string;
   /** null: not whole, and never published. */
   metadata: Record<string, unknown> | null;
@@ -64,17 +64,17 @@ export function setAsideFolder(folder: string): string {
 }
 
 /** @param runId every run stages in a folder of its own, so that no worker touches what another one stages */
-export function openLibrary(folder: string, runId: string): Library {
+export function openStoryStore(folder: string, runId: string): StoryStore {
   const staging = stagingFolder(folder, runId);
   return {
     stage: (name, entry) => stage(staging, name, entry),
-    publish: (name, shelf) => publish(staging, shelf === 'stories' ? folder : setAsideFolder(folder), name),
+    publish: (name, destination) => publish(staging, destination === 'stories' ? folder : setAsideFolder(folder), name),
     discard: (name) => discard(staging, name),
   };
 }
 
 /** The folders are made anew each time: somebody may have moved them away since the last story. */
-async function stage(staging: string, name: string, { markdown, metadata }: Entry): Promise<void> {
+async function stage(staging: string, name: string, { markdown, metadata }: StoryFiles): Promise<void> {
   await makeFolder(staging);
   const [markdownFile, metadataFile] = filesOf(name);
   try {
@@ -88,20 +88,20 @@ async function stage(staging: string, name: string, { markdown, metadata }: Entr
   }
 }
 
-async function publish(staging: string, shelf: string, name: string): Promise<Stored> {
-  await makeFolder(shelf);
+async function publish(staging: string, destination: string, name: string): Promise<StoredStory> {
+  await makeFolder(destination);
   const [markdownFile, metadataFile] = filesOf(name);
   // The metadata first: whoever sees a story finds its metadata.
   for (const file of [metadataFile, markdownFile]) {
     try {
-      renameSync(join(staging, file), join(shelf, file));
+      renameSync(join(staging, file), join(destination, file));
     } catch (error) {
       // Moved before a failure or a crash.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(join(shelf, file))) throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(join(destination, file))) throw error;
     }
   }
-  await syncFolder(shelf);
-  return { name, markdownPath: join(shelf, markdownFile), metadataPath: join(shelf, metadataFile) };
+  await syncFolder(destination);
+  return { name, markdownPath: join(destination, markdownFile), metadataPath: join(destination, metadataFile) };
 }
 
 /** The ids of the runs that have left something in staging. */
@@ -110,11 +110,11 @@ export async function listStagings(folder: string): Promise<string[]> {
 }
 
 /** What lies in a run's staging, one entry a name. */
-export async function listLeftovers(folder: string, runId: string): Promise<Leftover[]> {
+export async function listLeftovers(folder: string, runId: string): Promise<StagedLeftover[]> {
   const staging = stagingFolder(folder, runId);
   const names = (await listFolder(staging)).map((file) => file.replace(/(_metadata\.json|\.md)$/, ''));
   return Promise.all(
-    [...new Set(names)].sort().map(async (name) => ({ name, metadata: await vouched(folder, staging, name) })),
+    [...new Set(names)].sort().map(async (name) => ({ name, metadata: await verifiedMetadata(folder, staging, name) })),
   );
 }
 
@@ -131,12 +131,19 @@ export async function removeStaging(folder: string, runId: string): Promise<void
 }
 
 /** The metadata of a staged pair when both files are there, whole, the metadata perhaps moved; null otherwise. */
-async function vouched(folder: string, staging: string, name: string): Promise<Record<string, unknown> | null> {
+async function verifiedMetadata(
+  folder: string,
+  staging: string,
+  name: string,
+): Promise<Record<string, unknown> | null> {
   const [markdownFile, metadataFile] = filesOf(name);
   try {
     const markdown = await readFile(join(staging, markdownFile), 'utf8');
-    const shelves = [folder, setAsideFolder(folder)];
-    const text = await readFirst(join(staging, metadataFile), ...shelves.map((shelf) => join(shelf, metadataFile)));
+    const destinations = [folder, setAsideFolder(folder)];
+    const text = await readFirst(
+      join(staging, metadataFile),
+      ...destinations.map((destination) => join(destination, metadataFile)),
+    );
     const metadata = JSON.parse(text) as Record<string, unknown>;
     return metadata.sha256 === checksum(markdown) ? metadata : null;
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Answer } from '../api/messages-client.js';
-import { addKnown, type Usage } from '../api/usage.js';
+import { addKnownUsage, type Usage } from '../api/usage.js';
 import { askForRest, type Prompt } from '../prompt/prompt.js';
 import { isCutOff } from './validate-answer.js';
 
@@ -73,7 +73,7 @@ function overlap(kept: string, body: string): number {
  * How to ask for the rest of an answer that was cut off.
  * @returns null when it was not, or there is nothing to go on with
  */
-export function restOf(prompt: Prompt, answer: Answer): { prompt: Prompt; cut: CutText } | null {
+export function restRequest(prompt: Prompt, answer: Answer): { prompt: Prompt; cut: CutText } | null {
   const cut = isCutOff(answer) ? cutBack(answer.text) : null;
   return cut === null ? null : { prompt: askForRest(prompt, cut.kept), cut };
 }
@@ -84,13 +84,13 @@ function joinAnswers(first: Answer, cut: CutText, rest: Answer): Answer {
     ...rest,
     text: joinRest(cut, rest.text),
     stopReason: rest.text.trim() === '' && rest.stopReason === 'end_turn' ? first.stopReason : rest.stopReason,
-    usage: addKnown(first.usage, rest.usage),
+    usage: addKnownUsage(first.usage, rest.usage),
     model: rest.model ?? first.model,
   };
 }
 
 /** What one of the calls for a story came to, as its metadata tells. */
-export interface CallFacts {
+export interface CallSummary {
   request_id: string | null;
   stop_reason: string | null;
   usage: Usage | null;
@@ -104,24 +104,29 @@ export interface Draft {
   /** US dollars and milliseconds of all calls; the cost is null as soon as one is not known. */
   costUsd: number | null;
   generationMs: number;
-  calls: readonly [CallFacts, ...CallFacts[]];
+  calls: readonly [CallSummary, ...CallSummary[]];
   /** Where the cut-off text is kept that the latest answer went on from. */
   part: string | null;
 }
 
 /** One answer, and what it took. */
-export interface Received {
+export interface ReceivedAnswer {
   answer: Answer;
   costUsd: number | null;
   generationMs: number;
 }
 
-export function firstDraft({ answer, costUsd, generationMs }: Received): Draft {
+export function newDraft({ answer, costUsd, generationMs }: ReceivedAnswer): Draft {
   return { answer, costUsd, generationMs, calls: [factsOf(answer, costUsd)], part: null };
 }
 
 /** The draft with its rest. @param part where the draft was kept meanwhile */
-export function goOnWith(draft: Draft, part: string, cut: CutText, { answer, costUsd, generationMs }: Received): Draft {
+export function appendRest(
+  draft: Draft,
+  part: string,
+  cut: CutText,
+  { answer, costUsd, generationMs }: ReceivedAnswer,
+): Draft {
   return {
     answer: joinAnswers(draft.answer, cut, answer),
     costUsd: draft.costUsd === null || costUsd === null ? null : draft.costUsd + costUsd,
@@ -132,10 +137,10 @@ export function goOnWith(draft: Draft, part: string, cut: CutText, { answer, cos
 }
 
 /** What the latest call alone used, which is what the ledger has not counted yet. */
-export function lastCall({ calls }: Draft): CallFacts {
+export function lastCall({ calls }: Draft): CallSummary {
   return calls.at(-1) ?? calls[0];
 }
 
-function factsOf({ requestId, stopReason, usage }: Answer, costUsd: number | null): CallFacts {
+function factsOf({ requestId, stopReason, usage }: Answer, costUsd: number | null): CallSummary {
   return { request_id: requestId, stop_reason: stopReason, usage, cost_usd: costUsd };
 }

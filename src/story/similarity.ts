@@ -1,5 +1,5 @@
 /** A story that is like another, and how much. */
-export interface Nearest {
+export interface MostSimilar {
   /** `horror_story_YYYYMMDD_HHMMSS_<id>`. */
   name: string;
   /** The share of character sequences that both have among those that either has, from 0 to 1 (Jaccard). */
@@ -7,7 +7,7 @@ export interface Nearest {
 }
 
 /** From here on two stories share whole passages; by accident they share a few hundredths. */
-export const ALIKE = 0.2;
+export const SIMILAR = 0.2;
 
 /** Characters of a shingle; space and punctuation do not count. Two Korean texts share few of this length by accident. */
 const SHINGLE = 5;
@@ -44,8 +44,8 @@ export function shinglesOf(text: string): Set<number> {
   return shingles;
 }
 
-/** The likeness of two texts, from 0 to 1; 0 when one is shorter than a shingle. */
-export function likeness(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
+/** The similarity of two texts, from 0 to 1; 0 when one is shorter than a shingle. */
+export function similarity(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
   const [small, large] = a.size < b.size ? [a, b] : [b, a];
   let common = 0;
   for (const shingle of small) if (large.has(shingle)) common++;

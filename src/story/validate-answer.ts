@@ -1,7 +1,7 @@
 import type { Failure, FailureKind } from '../api/failure.js';
 import type { Answer } from '../api/messages-client.js';
 import { formatNumber, formatPercent } from '../lib/format-number.js';
-import type { Nearest } from './similarity.js';
+import type { MostSimilar } from './similarity.js';
 import { countCharacters } from './story.js';
 
 /** Stop reasons that mean: the model was cut off, not finished. */
@@ -17,7 +17,7 @@ export function isCutOff({ stopReason, text }: Answer): boolean {
  * @param minCharacters the shortest text, in code points, that counts as one
  * @returns null when it is, and else the first thing that is wrong with it
  */
-export function judge(answer: Answer, minCharacters: number): Failure | null {
+export function validateAnswer(answer: Answer, minCharacters: number): Failure | null {
   const { stopReason, refusalCategory } = answer;
   if (stopReason === 'refusal') {
     const category = refusalCategory ?? 'unnamed';
@@ -49,7 +49,7 @@ export function judge(answer: Answer, minCharacters: number): Failure | null {
  * @param limit from 0 to 1; null: none is
  * @returns null when it is not
  */
-export function judgeLikeness(nearest: Nearest | null, limit: number | null): Failure | null {
+export function validateSimilarity(nearest: MostSimilar | null, limit: number | null): Failure | null {
   if (nearest === null || limit === null || nearest.score <= limit) return null;
   const reason = `앞선 소설과 너무 닮았습니다 (${formatPercent(nearest.score)}, ${nearest.name})`;
   return failure('unusable', 'too_alike', reason);

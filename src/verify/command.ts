@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../config/load.js';
-import { ExitCode, UserProblem } from '../lib/errors.js';
+import { ExitCode, UserError } from '../lib/errors.js';
 import { exitCodeFor, toJson, toText } from './output.js';
 import { type VerifyOptions, verify } from './verify.js';
 
@@ -49,7 +49,7 @@ export async function runVerify({ argv, root, env, now, print, complain }: Verif
     return exitCodeFor(found);
   } catch (error) {
     // What cannot be read cannot be vouched for.
-    if (!(error instanceof UserProblem) && typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
+    if (!(error instanceof UserError) && typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
     complain(`${(error as Error).message}\n`);
     return ExitCode.usage;
   }

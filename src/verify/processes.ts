@@ -1,6 +1,6 @@
-import { isAlive, type Owner } from '../lib/process-identity.js';
+import { isProcessAlive, type ProcessIdentity } from '../lib/process-identity.js';
 import type { ClaimRecord, EndRecord, LedgerRecord } from '../run/ledger.js';
-import { fold, NEW_RUN, type RunState } from '../run/run-state.js';
+import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../run/run-state.js';
 import type { FoundRun } from './folder/ledger-check.js';
 import type { LogFacts, LogLife } from './log-check.js';
 
@@ -8,7 +8,7 @@ import type { LogFacts, LogLife } from './log-check.js';
 
 /** One process's share of a run. */
 export interface Life {
-  owner: Owner | null;
+  owner: ProcessIdentity | null;
   /** recover: a process of another run only put right what a kill had left. */
   purpose: 'begin' | ClaimRecord['purpose'];
   /** When it took the run, milliseconds since the epoch. */
@@ -27,10 +27,10 @@ export interface Life {
 /** The lives of a run in their order, each with its share of the log. */
 export function livesOf({ id, ledger }: Pick<FoundRun, 'id' | 'ledger'>, log: Pick<LogFacts, 'lives'>): Life[] {
   const lives: Life[] = [];
-  let state = NEW_RUN;
+  let state = INITIAL_RUN_STATE;
   for (const record of ledger.records) {
     const before = state;
-    state = fold(state, record);
+    state = applyRecord(state, record);
     const latest = lives.at(-1);
     if (record.type === 'begin' || (record.type === 'claim' && state.epoch > before.epoch)) {
       const { owner, at } = record;
@@ -72,7 +72,7 @@ export type RunStatus =
 
 export function statusOf({ owner }: RunState): RunStatus {
   if (owner === null) return 'ended';
-  return isAlive(owner) ? 'running' : 'killed';
+  return isProcessAlive(owner) ? 'running' : 'killed';
 }
 
 /** The lives that worked on the run, not those that only put something right. */

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserProblem } from '../lib/errors.js';
+import { UserError } from '../lib/errors.js';
 import { formatNumber } from '../lib/format-number.js';
 import { ledgerPath, readLedger } from '../run/ledger.js';
 import { type CheckResult, failAt, note, type Place, pass } from './catalog.js';
@@ -46,8 +46,8 @@ export interface Verification {
 }
 
 /** A request that cannot be carried out. */
-export class VerifyProblem extends UserProblem {
-  override readonly name = 'VerifyProblem';
+export class VerifyError extends UserError {
+  override readonly name = 'VerifyError';
 }
 
 /** How often it is begun again when a worker starts or ends just then. */
@@ -99,14 +99,14 @@ async function verifyOnce(options: VerifyOptions): Promise<{ verification: Verif
 
 function choose(runs: readonly FoundRun[], which: VerifyOptions['which'], folder: string): FoundRun[] {
   const [newest] = runs;
-  if (newest === undefined) throw new VerifyProblem(`실행의 장부가 없습니다: ${join(folder, '.runs')}`);
+  if (newest === undefined) throw new VerifyError(`실행의 장부가 없습니다: ${join(folder, '.runs')}`);
   if (which === 'all') return [...runs];
   if (which === 'newest') return [newest];
   const fitting = runs.filter(({ id }) => id.includes(which.run));
-  if (fitting.length === 0) throw new VerifyProblem(`"${which.run}"에 맞는 실행이 없습니다 (${folder})`);
+  if (fitting.length === 0) throw new VerifyError(`"${which.run}"에 맞는 실행이 없습니다 (${folder})`);
   if (fitting.length > 1) {
     const ids = fitting.slice(0, 5).map(({ id }) => id);
-    throw new VerifyProblem(`"${which.run}"에 맞는 실행이 여럿입니다: ${ids.join(', ')}`);
+    throw new VerifyError(`"${which.run}"에 맞는 실행이 여럿입니다: ${ids.join(', ')}`);
   }
   return fitting;
 }

@@ -1,32 +1,32 @@
-import { classify, type Failure } from '../api/failure.js';
+import { classifyFailure, type Failure } from '../api/failure.js';
 import { costOf } from '../api/pricing.js';
 import { NO_TOKENS, type Usage } from '../api/usage.js';
-import type { Log } from '../logging/logger.js';
+import type { Logger } from '../logging/logger.js';
 import { type AxisCards, idsOf } from '../prompt/cards.js';
 import type { DrawPremise } from '../prompt/deck.js';
 import { composePrompt } from '../prompt/prompt.js';
 import type { CapHit } from '../run/budget.js';
 import type { RecentStories } from '../store/recent-stories.js';
-import type { LikenessIndex } from '../store/similarity-index.js';
-import { type RunFacts, toEntry, type Written } from '../store/story-metadata.js';
-import { type Library, newName, type Stored } from '../store/story-store.js';
-import { type Draft, firstDraft, goOnWith, lastCall, restOf } from '../story/continuation.js';
-import type { Nearest } from '../story/similarity.js';
+import type { SimilarityIndex } from '../store/similarity-index.js';
+import { type RunSettings, toStoryFiles, type WrittenDraft } from '../store/story-metadata.js';
+import { newName, type StoredStory, type StoryStore } from '../store/story-store.js';
+import { appendRest, type Draft, lastCall, newDraft, restRequest } from '../story/continuation.js';
+import type { MostSimilar } from '../story/similarity.js';
 import { type Story, toStory } from '../story/story.js';
-import { judge, judgeLikeness } from '../story/validate-answer.js';
-import { type Called, type CallerDeps, createCaller } from './record-call.js';
-import { holdUntilDone } from './retry-storage.js';
-import { createCommit } from './save-story.js';
+import { validateAnswer, validateSimilarity } from '../story/validate-answer.js';
+import { type CallResult, createRecordedCall, type RecordedCallDeps } from './record-call.js';
+import { retryUntilStored } from './retry-storage.js';
+import { createSaveStory } from './save-story.js';
 
 /** A story on disk. */
 export interface SavedStory {
   kind: 'saved';
   story: Story;
-  stored: Stored;
+  stored: StoredStory;
   usage: Usage | null;
   costUsd: number | null;
   generationMs: number;
-  nearest: Nearest | null;
+  nearest: MostSimilar | null;
   /** The API asks to slow down until then, milliseconds since the epoch; null when it does not. */
   slowUntil: number | null;
 }
@@ -48,26 +48,26 @@ export interface CappedAttempt {
   hit: CapHit;
 }
 
-export type Outcome = SavedStory | FailedAttempt | AbandonedAttempt | CappedAttempt;
+export type AttemptOutcome = SavedStory | FailedAttempt | AbandonedAttempt | CappedAttempt;
 
 /** Makes one attempt at a story: premise, prompt, calls, verdict, files. Its outcome is in the run's ledger. */
-export type Attempt = () => Promise<Outcome>;
+export type Attempt = () => Promise<AttemptOutcome>;
 
-export interface AttemptDeps extends Omit<CallerDeps, 'maxTokens'> {
-  facts: RunFacts;
+export interface AttemptDeps extends Omit<RecordedCallDeps, 'maxTokens'> {
+  facts: RunSettings;
   axes: readonly AxisCards[];
   drawPremise: DrawPremise;
   recent: RecentStories;
-  likeness: Pick<LikenessIndex, 'nearest' | 'add'>;
-  library: Library;
-  log: Log;
+  likeness: Pick<SimilarityIndex, 'nearest' | 'add'>;
+  store: StoryStore;
+  log: Logger;
 }
 
 export function createAttempt(deps: AttemptDeps): Attempt {
-  const { run, facts, price, axes, drawPremise, recent, likeness, library } = deps;
-  const { log, clock, holding, stopping } = deps;
-  const call = createCaller({ ...deps, maxTokens: facts.maxTokens });
-  const commit = createCommit(deps);
+  const { run, facts, price, axes, drawPremise, recent, likeness, store } = deps;
+  const { log, clock, storageRetry, stopping } = deps;
+  const call = createRecordedCall({ ...deps, maxTokens: facts.maxTokens });
+  const commit = createSaveStory(deps);
 
   return async () => {
     let draft: Draft | null = null;
@@ -81,11 +81,11 @@ export function createAttempt(deps: AttemptDeps): Attempt {
   };
 
   /** @param inHand told of what is paid for and not on disk yet */
-  async function attemptStory(inHand: (draft: Draft | null) => void): Promise<Outcome> {
+  async function attemptStory(inHand: (draft: Draft | null) => void): Promise<AttemptOutcome> {
     const { statistics, failuresInARow } = run.state();
     const sequence = statistics.stories + 1;
     const attempts = failuresInARow + 1;
-    const drawing = await holdUntilDone(holding, { what: '소재를 뽑지', giveUp: stopping }, drawPremise);
+    const drawing = await retryUntilStored(storageRetry, { what: '소재를 뽑지', giveUp: stopping }, drawPremise);
     if (!drawing.done) return { kind: 'abandoned' };
     const premise = drawing.value;
     const purpose = { sequence, premise: idsOf(premise) };
@@ -97,10 +97,10 @@ export function createAttempt(deps: AttemptDeps): Attempt {
       );
     const first = await call(prompt, { ...purpose, continues: null, onRecorded: announceStart });
     if (first.kind !== 'answered') return ended(first);
-    let draft = firstDraft(first);
+    let draft = newDraft(first);
     inHand(draft);
     for (let asked = 1; asked <= facts.maxContinuations; asked++) {
-      const rest = restOf(prompt, draft.answer);
+      const rest = restRequest(prompt, draft.answer);
       if (rest === null) break;
       const part = await keepPart({ sequence, attempts, premise, draft });
       if (part === null) return abandon(lastCall(draft).usage);
@@ -112,32 +112,32 @@ export function createAttempt(deps: AttemptDeps): Attempt {
         );
       const next = await call(rest.prompt, { ...purpose, continues: part, onRecorded: announceRest });
       if (next.kind !== 'answered') return ended(next);
-      draft = goOnWith(draft, part, rest.cut, next);
+      draft = appendRest(draft, part, rest.cut, next);
       inHand(draft);
     }
     return conclude({ sequence, attempts, premise, draft });
   }
 
   /** The end of an attempt whose last call brought nothing. */
-  async function ended(called: Exclude<Called, { kind: 'answered' }>): Promise<Outcome> {
+  async function ended(called: Exclude<CallResult, { kind: 'answered' }>): Promise<AttemptOutcome> {
     if (called.kind === 'failed') return fail(called.failure, called.usage);
     if (called.kind === 'abandoned') return abandon(null);
     await setPartAside();
     return called;
   }
 
-  async function conclude(written: Written): Promise<Outcome> {
+  async function conclude(written: WrittenDraft): Promise<AttemptOutcome> {
     const { answer } = written.draft;
-    const failure = judge(answer, facts.minCharacters);
+    const failure = validateAnswer(answer, facts.minCharacters);
     if (failure !== null && answer.text.trim() === '') return fail(failure, lastCall(written.draft).usage);
     if (failure !== null) return setAside(written, failure);
     const nearest = await findNearest(answer.text);
-    const alike = judgeLikeness(nearest, facts.maxLikeness);
+    const alike = validateSimilarity(nearest, facts.maxLikeness);
     return alike === null ? save({ ...written, nearest }) : setAside({ ...written, nearest }, alike);
   }
 
   /** @returns null too when the index cannot be used: no story is lost for that */
-  async function findNearest(text: string): Promise<Nearest | null> {
+  async function findNearest(text: string): Promise<MostSimilar | null> {
     try {
       return await likeness.nearest(text);
     } catch (error) {
@@ -146,7 +146,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
     }
   }
 
-  async function save(written: Written & { nearest: Nearest | null }): Promise<Outcome> {
+  async function save(written: WrittenDraft & { nearest: MostSimilar | null }): Promise<AttemptOutcome> {
     const { sequence, premise, draft, nearest } = written;
     const { costUsd, generationMs } = draft;
     const { usage, slowUntil } = draft.answer;
@@ -165,7 +165,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
   }
 
   /** Keeps an answer that is no story, for it was paid for. */
-  async function setAside(written: Written, failure: Failure): Promise<Outcome> {
+  async function setAside(written: WrittenDraft, failure: Failure): Promise<AttemptOutcome> {
     const { kind, code } = failure;
     const story = toStory(written.draft.answer.text, written.premise);
     const name = newName(clock.now());
@@ -180,9 +180,9 @@ export function createAttempt(deps: AttemptDeps): Attempt {
    * Keeps a cut-off text while its rest is asked for, so that a kill leaves it to the next start.
    * @returns its name; null when given up on request
    */
-  async function keepPart(written: Written): Promise<string | null> {
+  async function keepPart(written: WrittenDraft): Promise<string | null> {
     const { answer } = written.draft;
-    const failure = judge(answer, facts.minCharacters);
+    const failure = validateAnswer(answer, facts.minCharacters);
     if (failure === null) throw new Error('a cut-off answer cannot be whole');
     const name = newName(clock.now());
     const entry = entryOf(written, toStory(answer.text, written.premise), failure);
@@ -195,14 +195,14 @@ export function createAttempt(deps: AttemptDeps): Attempt {
     const { part } = run.state();
     if (part === null) return;
     try {
-      announceSetAside(await library.publish(part.name, 'set-aside'), part.code);
+      announceSetAside(await store.publish(part.name, 'set-aside'), part.code);
     } catch (error) {
       // Whole and in the ledger: the next start moves it.
       log.warn({ event: 'part_left_staged', err: error }, `잘린 글을 작업 폴더에 둡니다: ${part.name}`);
     }
   }
 
-  function announceSetAside({ markdownPath }: Stored, code: string): void {
+  function announceSetAside({ markdownPath }: StoredStory, code: string): void {
     log.warn(
       { event: 'set_aside', path: markdownPath, code },
       `소설로 쓸 수 없는 답을 따로 보관했습니다: ${markdownPath}`,
@@ -210,19 +210,19 @@ export function createAttempt(deps: AttemptDeps): Attempt {
   }
 
   /** A defect, ours or a library's. An answer that was there already was paid for, and goes to the log. */
-  async function unforeseen(error: unknown, draft: Draft | null): Promise<Outcome> {
-    const failure = classify(error);
+  async function unforeseen(error: unknown, draft: Draft | null): Promise<AttemptOutcome> {
+    const failure = classifyFailure(error);
     log.error({ event: 'unforeseen', err: error, ...(draft === null ? {} : { answer: draft.answer }) }, failure.reason);
     // Without a call in hand there is nothing to count: none was made, or its outcome is recorded.
     const usage = draft === null ? null : lastCall(draft).usage;
     return fail(failure, run.state().open === null ? NO_TOKENS : usage);
   }
 
-  async function fail(failure: Failure, usage: Usage | null): Promise<Outcome> {
+  async function fail(failure: Failure, usage: Usage | null): Promise<AttemptOutcome> {
     await setPartAside();
     const { kind, code } = failure;
     const record = { ...costs(usage), kind: 'failure', failure: kind, code, name: null } as const;
-    const result = await holdUntilDone(holding, { what: '실패를 장부에 적지', giveUp: stopping }, () =>
+    const result = await retryUntilStored(storageRetry, { what: '실패를 장부에 적지', giveUp: stopping }, () =>
       run.record(record),
     );
     if (!result.done) run.recordInMemory(record);
@@ -230,7 +230,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
   }
 
   /** The process ends after this; a ledger that cannot be written then shows the call as lost. */
-  async function abandon(usage: Usage | null): Promise<Outcome> {
+  async function abandon(usage: Usage | null): Promise<AttemptOutcome> {
     await setPartAside();
     // Counted already when a staged story could not be recorded or published: the next start does that.
     if (run.state().open === null) return { kind: 'abandoned' };
@@ -242,9 +242,9 @@ export function createAttempt(deps: AttemptDeps): Attempt {
     return { kind: 'abandoned' };
   }
 
-  function entryOf(written: Written, story: Story, setAside?: Failure) {
+  function entryOf(written: WrittenDraft, story: Story, setAside?: Failure) {
     const now = clock.now();
-    return toEntry(facts, written, story, { runId: run.id, now, ...(setAside === undefined ? {} : { setAside }) });
+    return toStoryFiles(facts, written, story, { runId: run.id, now, ...(setAside === undefined ? {} : { setAside }) });
   }
 
   function outcome(draft: Draft) {

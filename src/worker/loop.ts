@@ -4,23 +4,23 @@ import { type Clock, SECOND } from '../lib/clock.js';
 import { formatCost, formatNumber, formatPercent } from '../lib/format-number.js';
 import { clockTime, formatDuration } from '../lib/format-time.js';
 import type { Random } from '../lib/random.js';
-import type { Log } from '../logging/logger.js';
+import type { Logger } from '../logging/logger.js';
 import { type CapHit, type Caps, nearCaps } from '../run/budget.js';
 import type { EndReason, Limits, Waiting } from '../run/end-reason.js';
 import type { RunState } from '../run/run-state.js';
-import { toNearestFields } from '../run/statistics.js';
-import { ALIKE } from '../story/similarity.js';
-import type { Attempt, Outcome, SavedStory } from './attempt.js';
+import { toSimilarityFields } from '../run/statistics.js';
+import { SIMILAR } from '../story/similarity.js';
+import type { Attempt, AttemptOutcome, SavedStory } from './attempt.js';
 
 /** What the loop tells, as it happens. An outcome is in the run's state by then. */
-export type Change =
+export type WorkerEvent =
   | { kind: 'writing' }
-  | Outcome
+  | AttemptOutcome
   | { kind: 'cap_near'; hit: CapHit }
   /** Until when, milliseconds since the epoch; the deadline at the latest. */
   | { kind: 'waiting'; for: Waiting; until: number };
 
-export interface WorkerDeps {
+export interface LoopDeps {
   limits: Limits;
   caps: Caps;
   retry: BackoffOptions;
@@ -30,10 +30,10 @@ export interface WorkerDeps {
   state: () => RunState;
   attempt: Attempt;
   /** Told of every change; must return at once and never throw. */
-  tell: (change: Change) => void;
+  onEvent: (change: WorkerEvent) => void;
   clock: Clock;
   random: Random;
-  log: Log;
+  log: Logger;
   stopping: AbortSignal;
   aborting: AbortSignal;
 }
@@ -42,8 +42,8 @@ export interface WorkerDeps {
  * The loop: one story after another until a limit, a signal, or a failure that only a person can mend. Never exits the
  * process, and rejects only on a defect of its own.
  */
-export async function work(deps: WorkerDeps): Promise<EndReason> {
-  const { limits, caps, retry, startedAt, state, attempt, tell, clock, random, log, stopping, aborting } = deps;
+export async function runLoop(deps: LoopDeps): Promise<EndReason> {
+  const { limits, caps, retry, startedAt, state, attempt, onEvent, clock, random, log, stopping, aborting } = deps;
   const deadline = limits.durationMs === null ? null : startedAt + limits.durationMs;
   const warned = new Set<CapHit['cap']>();
   // A run of failures is one of this process: whoever starts the worker again wants it tried again.
@@ -53,9 +53,9 @@ export async function work(deps: WorkerDeps): Promise<EndReason> {
     const due = dueEnd();
     if (due !== null) return due;
     during = null;
-    tell({ kind: 'writing' });
+    onEvent({ kind: 'writing' });
     const outcome = await attempt();
-    tell(outcome);
+    onEvent(outcome);
     if (outcome.kind === 'capped') return { kind: 'cap', hit: outcome.hit };
     failuresInARow = outcome.kind === 'failed' ? failuresInARow + 1 : 0;
     announce(outcome);
@@ -79,7 +79,7 @@ export async function work(deps: WorkerDeps): Promise<EndReason> {
     return null;
   }
 
-  function pauseAfter(outcome: Outcome): number {
+  function pauseAfter(outcome: AttemptOutcome): number {
     if (outcome.kind === 'failed') {
       // A retry-after of 0 asks for nothing, and must not make a loop without a pause.
       return outcome.failure.retryAfterMs || backoff(failuresInARow, retry, random);
@@ -102,13 +102,13 @@ export async function work(deps: WorkerDeps): Promise<EndReason> {
         ? `${clockTime(until)}에 실행 시간이 끝나므로, 새 소설 없이 ${formatDuration(until - from)} 뒤 종료합니다`
         : `${clockTime(until)}에 ${NEXT[reason]} (${formatDuration(pause)} 뒤)`,
     );
-    tell({ kind: 'waiting', for: reason, until });
+    onEvent({ kind: 'waiting', for: reason, until });
     if (!cut) return void (await clock.sleep(pause, stopping));
     // The deadline is one of the wall clock, which may be set while we sleep.
     while (!stopping.aborted && clock.now() < until) await clock.sleep(until - clock.now(), stopping);
   }
 
-  function announce(outcome: Outcome): void {
+  function announce(outcome: AttemptOutcome): void {
     if (outcome.kind === 'saved') announceStory(outcome, state(), log);
     if (outcome.kind === 'failed') announceFailure(outcome.failure, failuresInARow, log);
   }
@@ -119,7 +119,7 @@ export async function work(deps: WorkerDeps): Promise<EndReason> {
       if (warned.has(hit.cap)) continue;
       warned.add(hit.cap);
       log.warn({ event: 'cap_near', ...hit }, describeNearCap(hit));
-      tell({ kind: 'cap_near', hit });
+      onEvent({ kind: 'cap_near', hit });
     }
   }
 }
@@ -136,7 +136,7 @@ const NEXT: Record<Waiting, string> = {
   rate_limit: 'API의 요청 한도가 다시 차므로 그때 다음 소설을 시작합니다',
 };
 
-function announceStory(saved: SavedStory, state: RunState, log: Log): void {
+function announceStory(saved: SavedStory, state: RunState, log: Logger): void {
   const { story, stored, usage, costUsd, generationMs, nearest } = saved;
   const { stories, tokens } = state.statistics;
   const used = usage === null ? '토큰 사용량 모름' : `토큰 ${formatNumber(usage.total_tokens)}`;
@@ -154,19 +154,19 @@ function announceStory(saved: SavedStory, state: RunState, log: Log): void {
       usage,
       cost_usd: costUsd,
       total_tokens_so_far: tokens.total_tokens,
-      ...(nearest === null ? {} : toNearestFields(nearest)),
+      ...(nearest === null ? {} : toSimilarityFields(nearest)),
     },
     `${stories}번째 소설 저장 - "${story.title}" (${facts}) → ${stored.name}.md`,
   );
-  if (nearest !== null && nearest.score > ALIKE) {
+  if (nearest !== null && nearest.score > SIMILAR) {
     log.warn(
-      { event: 'story_alike', ...toNearestFields(nearest) },
+      { event: 'story_alike', ...toSimilarityFields(nearest) },
       `앞선 소설과 닮았습니다 (${formatPercent(nearest.score)}): ${nearest.name}`,
     );
   }
 }
 
-function announceFailure({ kind, code, reason, advice, retryAfterMs }: Failure, inARow: number, log: Log): void {
+function announceFailure({ kind, code, reason, advice, retryAfterMs }: Failure, inARow: number, log: Logger): void {
   const fields = { event: 'attempt_failed', kind, code, in_a_row: inARow, retry_after_ms: retryAfterMs };
   const message = `소설을 얻지 못했습니다 - ${reason}${advice === null ? '' : `. ${advice}`}`;
   if (endsRun(kind)) log.error(fields, message);

@@ -1,5 +1,5 @@
-import { CallFailure, classify, type Failure } from '../api/failure.js';
-import type { Answer, Author } from '../api/messages-client.js';
+import { CallError, classifyFailure, type Failure } from '../api/failure.js';
+import type { Answer, MessagesClient } from '../api/messages-client.js';
 import { costOf, type Price } from '../api/pricing.js';
 import type { Usage } from '../api/usage.js';
 import type { Clock } from '../lib/clock.js';
@@ -7,7 +7,7 @@ import type { Progress } from '../logging/progress.js';
 import type { Prompt } from '../prompt/prompt.js';
 import { type CapHit, type Caps, capInTheWay, worstCase } from '../run/budget.js';
 import type { Run } from '../run/run.js';
-import { type Holding, holdUntilDone } from './retry-storage.js';
+import { retryUntilStored, type StorageRetry } from './retry-storage.js';
 
 /** What a call is for. */
 export interface CallPurpose {
@@ -22,31 +22,31 @@ export interface CallPurpose {
 }
 
 /** What came of a call. Its outcome is not in the ledger yet, unless it was never made. */
-export type Called =
+export type CallResult =
   | { kind: 'answered'; answer: Answer; costUsd: number | null; generationMs: number }
   | { kind: 'failed'; failure: Failure; usage: Usage | null }
   | { kind: 'abandoned' } // given up on request; in the ledger as open, or never made
   | { kind: 'capped'; hit: CapHit }; // not made, for it might have passed a cap
 
 /** Makes one call, within the caps, and in the ledger before it is made. Rejects on what nobody foresaw. */
-export type Caller = (prompt: Prompt, purpose: CallPurpose) => Promise<Called>;
+export type RecordedCall = (prompt: Prompt, purpose: CallPurpose) => Promise<CallResult>;
 
-export interface CallerDeps {
+export interface RecordedCallDeps {
   run: Run;
   maxTokens: number;
   /** null where it is not known. */
   price: Price | null;
   caps: Caps;
-  write: Author;
+  client: MessagesClient;
   progress: Progress;
   clock: Clock;
-  holding: Holding;
+  storageRetry: StorageRetry;
   stopping: AbortSignal;
   aborting: AbortSignal;
 }
 
-export function createCaller(deps: CallerDeps): Caller {
-  const { run, maxTokens, price, caps, write, progress, clock, holding, stopping, aborting } = deps;
+export function createRecordedCall(deps: RecordedCallDeps): RecordedCall {
+  const { run, maxTokens, price, caps, client, progress, clock, storageRetry, stopping, aborting } = deps;
 
   return async (prompt, purpose) => {
     const atMost = worstCase(prompt, maxTokens);
@@ -71,20 +71,21 @@ export function createCaller(deps: CallerDeps): Caller {
     };
     // A story that is begun is finished, also when told to stop.
     const giveUp = continues === null ? stopping : aborting;
-    return (await holdUntilDone(holding, { what: '호출을 장부에 적지', giveUp }, () => run.record(record))).done;
+    return (await retryUntilStored(storageRetry, { what: '호출을 장부에 적지', giveUp }, () => run.record(record)))
+      .done;
   }
 
-  async function callNow(prompt: Prompt, sequence: number): Promise<Called> {
+  async function callNow(prompt: Prompt, sequence: number): Promise<CallResult> {
     const startedAt = clock.monotonic();
     const growing = progress.start(sequence);
     try {
-      const answer = await write(prompt, { signal: aborting, onProgress: growing.characters });
+      const answer = await client(prompt, { signal: aborting, onProgress: growing.characters });
       const generationMs = clock.monotonic() - startedAt;
       return { kind: 'answered', answer, costUsd: costOf(answer.usage, price), generationMs };
     } catch (error) {
       if (aborting.aborted) return { kind: 'abandoned' };
-      if (!(error instanceof CallFailure)) throw error;
-      return { kind: 'failed', failure: classify(error), usage: error.detail.usage };
+      if (!(error instanceof CallError)) throw error;
+      return { kind: 'failed', failure: classifyFailure(error), usage: error.detail.usage };
     } finally {
       growing.stop();
     }

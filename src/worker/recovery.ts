@@ -2,29 +2,37 @@ import type { FailureKind } from '../api/failure.js';
 import type { Usage } from '../api/usage.js';
 import { SECOND } from '../lib/clock.js';
 import { formatDuration } from '../lib/format-time.js';
-import type { Log } from '../logging/logger.js';
+import type { Logger } from '../logging/logger.js';
 import {
   type LedgerRecord,
   ledgerPath,
   type OutcomeRecord,
   type ReadLedger,
   readLedger,
-  takenInBy,
+  supersededParts,
 } from '../run/ledger.js';
-import { beginRun, claimRun, hasLivingOwner, type Run, type RunPlace, resumeRun, type TakenRun } from '../run/run.js';
 import {
+  beginRun,
+  type ClaimedRun,
+  claimRun,
+  hasLivingOwner,
+  type Run,
+  type RunContext,
+  resumeRun,
+} from '../run/run.js';
+import {
+  type Destination,
   discardLeftover,
   listLeftovers,
   listStagings,
-  openLibrary,
+  openStoryStore,
   removeStaging,
-  type Shelf,
   stagingFolder,
 } from '../store/story-store.js';
-import type { CallFacts } from '../story/continuation.js';
+import type { CallSummary } from '../story/continuation.js';
 
 /** What the settings and the supervisor say about which run this is. */
-export interface RunWish {
+export interface RunRequest {
   runName: string;
   durationMs: number | null;
   resume: boolean;
@@ -37,17 +45,17 @@ export interface RunWish {
  * Takes up the run that is to go on, or begins one, and puts right what killed runs have left in the folder.
  * Rejects with the file system's error; can be tried again.
  */
-export async function openRun(place: RunPlace, wish: RunWish, log: Log): Promise<Run> {
-  const taken = await takeUp(place, wish, (path) => {
+export async function openRun(context: RunContext, wish: RunRequest, log: Logger): Promise<Run> {
+  const taken = await takeUp(context, wish, (path) => {
     log.warn({ event: 'ledger_unreadable', path }, `장부로 읽을 수 없는 파일을 건너뜁니다: ${path}`);
   });
   if (taken !== null) {
-    await recoverRun(place, taken, log);
-    announceResumed(taken.run, place, log);
+    await recoverRun(context, taken, log);
+    announceResumed(taken.run, context, log);
   }
-  await recoverRuns(place, taken?.run.id ?? null, log);
+  await recoverRuns(context, taken?.run.id ?? null, log);
   // Last, so that a failure before it begins no second run when this is tried again.
-  const run = taken?.run ?? (await beginRun(place, wish.runName, wish.newRun ? wish.processToken : null));
+  const run = taken?.run ?? (await beginRun(context, wish.runName, wish.newRun ? wish.processToken : null));
   if (taken === null) {
     log.info(
       { event: 'run_begun', run_name: wish.runName },
@@ -62,19 +70,19 @@ export async function openRun(place: RunPlace, wish: RunWish, log: Log): Promise
  * the count and the deadline anew.
  */
 async function takeUp(
-  place: RunPlace,
-  { runName, durationMs, resume, newRun, processToken }: RunWish,
+  context: RunContext,
+  { runName, durationMs, resume, newRun, processToken }: RunRequest,
   onUnreadable: (path: string) => void,
-): Promise<TakenRun | null> {
+): Promise<ClaimedRun | null> {
   if (newRun) {
     return processToken === null
       ? null
-      : resumeRun(place, { runName, durationMs, newRunToken: processToken }, onUnreadable);
+      : resumeRun(context, { runName, durationMs, newRunToken: processToken }, onUnreadable);
   }
-  return resume ? resumeRun(place, { runName, durationMs, newRunToken: null }, onUnreadable) : null;
+  return resume ? resumeRun(context, { runName, durationMs, newRunToken: null }, onUnreadable) : null;
 }
 
-function announceResumed(run: Run, { now }: RunPlace, log: Log): void {
+function announceResumed(run: Run, { now }: RunContext, log: Logger): void {
   const { statistics, resumes, lastAt } = run.state();
   const { stories } = statistics;
   log.info(
@@ -96,27 +104,27 @@ const CLOCK_SLACK = 2 * SECOND;
  * Puts right what runs left behind whose process was killed: staged pairs that are whole are published, what is not
  * whole is removed, and both are said. A run with a living owner is not touched.
  */
-export async function recoverRuns(place: RunPlace, exceptRunId: string | null, log: Log): Promise<void> {
-  for (const runId of await listStagings(place.folder)) {
+export async function recoverRuns(context: RunContext, exceptRunId: string | null, log: Logger): Promise<void> {
+  for (const runId of await listStagings(context.folder)) {
     if (runId === exceptRunId) continue;
-    if ((await listLeftovers(place.folder, runId)).length === 0) {
+    if ((await listLeftovers(context.folder, runId)).length === 0) {
       // Killed when all was done but this; one whose owner lives is about to be used.
-      if (!hasLivingOwner(place, runId)) await removeStaging(place.folder, runId);
+      if (!hasLivingOwner(context, runId)) await removeStaging(context.folder, runId);
       continue;
     }
-    const taken = await claimRun(place, runId, 'recover');
+    const taken = await claimRun(context, runId, 'recover');
     if (taken === null) {
-      warnOfOrphan(place, runId, log);
+      warnOfOrphan(context, runId, log);
       continue;
     }
-    await recoverRun(place, taken, log);
+    await recoverRun(context, taken, log);
     const { run } = taken;
-    await run.record({ type: 'end', at: place.now(), reason: 'recovered', over: run.state().over });
+    await run.record({ type: 'end', at: context.now(), reason: 'recovered', over: run.state().over });
   }
 }
 
 /** Without its ledger nobody can say whose these files are; they are left for a person to look at. */
-function warnOfOrphan({ folder }: RunPlace, runId: string, log: Log): void {
+function warnOfOrphan({ folder }: RunContext, runId: string, log: Logger): void {
   if (readLedger(ledgerPath(folder, runId)) !== null) return;
   log.warn(
     { event: 'staging_without_ledger', of_run: runId },
@@ -125,8 +133,8 @@ function warnOfOrphan({ folder }: RunPlace, runId: string, log: Log): void {
 }
 
 /** The same for one run that this process has claimed. */
-export async function recoverRun({ folder, now }: RunPlace, { run, ledger }: TakenRun, log: Log): Promise<void> {
-  const library = openLibrary(folder, run.id);
+export async function recoverRun({ folder, now }: RunContext, { run, ledger }: ClaimedRun, log: Logger): Promise<void> {
+  const store = openStoryStore(folder, run.id);
   // All are recorded before one is moved: a text that the ledger does not know yet may have taken in another.
   const found: { name: string; record: NamedOutcome | null }[] = [];
   for (const { name, metadata } of await listLeftovers(folder, run.id)) {
@@ -134,7 +142,7 @@ export async function recoverRun({ folder, now }: RunPlace, { run, ledger }: Tak
       metadata === null ? null : (recordedOutcome(ledger, name) ?? (await recordOutcome(run, name, metadata, now())));
     found.push({ name, record });
   }
-  const takenIn = takenInBy([...ledger.records, ...found.flatMap(({ record }) => record ?? [])]);
+  const takenIn = supersededParts([...ledger.records, ...found.flatMap(({ record }) => record ?? [])]);
   for (const { name, record } of found) {
     if (takenIn.has(name)) {
       await discardLeftover(folder, run.id, name);
@@ -145,7 +153,7 @@ export async function recoverRun({ folder, now }: RunPlace, { run, ledger }: Tak
         `지난 실행이 쓰다 만 파일을 지웠습니다 (온전하지 않음): ${name}`,
       );
     } else {
-      const stored = await library.publish(name, shelfOf(record));
+      const stored = await store.publish(name, destinationOf(record));
       log.info(
         { event: 'leftover_published', of_run: run.id, name },
         `지난 실행이 남긴 글을 마저 저장했습니다: ${stored.markdownPath}`,
@@ -192,7 +200,7 @@ async function recordOutcome(
 
 function rebuildOutcome(name: string, metadata: Record<string, unknown>, at: number): NamedOutcome {
   // Of several calls, the ledger has counted all but the last.
-  const last = (metadata.calls as CallFacts[] | undefined)?.at(-1) ?? metadata;
+  const last = (metadata.calls as CallSummary[] | undefined)?.at(-1) ?? metadata;
   const common = {
     type: 'outcome',
     at,
@@ -212,6 +220,6 @@ function rebuildOutcome(name: string, metadata: Record<string, unknown>, at: num
   };
 }
 
-function shelfOf({ kind }: NamedOutcome): Shelf {
+function destinationOf({ kind }: NamedOutcome): Destination {
   return kind === 'story' ? 'stories' : 'set-aside';
 }

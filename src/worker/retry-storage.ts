@@ -2,19 +2,19 @@ import { type BackoffOptions, backoff } from '../lib/backoff.js';
 import { type Clock, SECOND } from '../lib/clock.js';
 import { formatDuration } from '../lib/format-time.js';
 import type { Random } from '../lib/random.js';
-import type { Log } from '../logging/logger.js';
-import type { Entry } from '../store/story-store.js';
+import type { Logger } from '../logging/logger.js';
+import type { StoryFiles } from '../store/story-store.js';
 
 /** How to go on when the disk refuses. */
-export interface Holding {
+export interface StorageRetry {
   wait: BackoffOptions;
   clock: Clock;
   random: Random;
-  log: Log;
+  log: Logger;
   stopping: AbortSignal;
 }
 
-export type Held<T> = { done: true; value: T } | { done: false };
+export type StorageResult<T> = { done: true; value: T } | { done: false };
 
 /**
  * Does what has to be on disk before the run may go on. What the file system refuses is tried again with back-off for
@@ -22,11 +22,11 @@ export type Held<T> = { done: true; value: T } | { done: false };
  * @param what Korean, what could not be done, up to "못했습니다"
  * @param entry what would be lost: once the run is told to stop, it goes to the log, in case the process is killed
  */
-export async function holdUntilDone<T>(
-  { wait, clock, random, log, stopping }: Holding,
-  { what, entry, giveUp }: { what: string; entry?: Entry; giveUp: AbortSignal },
+export async function retryUntilStored<T>(
+  { wait, clock, random, log, stopping }: StorageRetry,
+  { what, entry, giveUp }: { what: string; entry?: StoryFiles; giveUp: AbortSignal },
   act: () => Promise<T>,
-): Promise<Held<T>> {
+): Promise<StorageResult<T>> {
   let inLog = false;
   for (let failures = 1; ; failures++) {
     try {
@@ -45,7 +45,7 @@ export async function holdUntilDone<T>(
       );
       if (stopping.aborted && entry !== undefined && !inLog) {
         inLog = true;
-        log.always(
+        log.summary(
           { event: 'held_story', ...entry },
           '저장하지 못한 소설의 본문을 로그에 남깁니다. 저장은 계속 시도하며, 한 번 더 신호를 보내면 그만둡니다',
         );

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listFolder } from '../../lib/files.js';
 import { type LedgerRecord, ledgerPath, listRuns, type OutcomeRecord, readLedger } from '../../run/ledger.js';
-import { nameOfStory, type Shelf, setAsideFolder } from '../../store/story-store.js';
+import { type Destination, nameOfStory, setAsideFolder } from '../../store/story-store.js';
 import { fromMarkdown } from '../../story/story.js';
 
 // What a worker has left on disk, read without the code that verifies it.
@@ -10,7 +10,7 @@ import { fromMarkdown } from '../../story/story.js';
 /** A text on disk. */
 export interface FoundText {
   name: string;
-  shelf: Shelf;
+  shelf: Destination;
   text: string;
 }
 
@@ -77,7 +77,7 @@ export function attemptsOf(records: readonly LedgerRecord[]): FoundAttempt[] {
   return attempts;
 }
 
-async function readTexts(folder: string, shelf: Shelf): Promise<FoundText[]> {
+async function readTexts(folder: string, shelf: Destination): Promise<FoundText[]> {
   const names = (await listFolder(folder)).flatMap((file) => nameOfStory(file) ?? []);
   return Promise.all(
     names.map(async (name) => {

@@ -3,15 +3,15 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { UsageProblem } from '../../cli/args.js';
+import { UsageError } from '../../cli/args.js';
 import { SECOND } from '../../lib/clock.js';
-import { ExitCode, UserProblem } from '../../lib/errors.js';
+import { ExitCode, UserError } from '../../lib/errors.js';
 import { openTerminal, type Terminal } from '../../logging/terminal.js';
 import { SHORTEST_DAY, WEATHERS, type Weather } from './fault-plan.js';
 import { WEATHER_NAMES } from './labels.js';
 import { describeOffer, planReal, rehearseReal, summaryOfReal } from './live-run.js';
 import { follow, summaryOf } from './output.js';
-import { type News, RehearsalProblem, rehearse } from './rehearsal.js';
+import { type News, RehearsalError, rehearse } from './rehearsal.js';
 import type { DayScale } from './time-scale.js';
 
 export const USAGE = `사용법: npm run rehearse                               폭풍이 부는 하루를 1분쯤으로 줄여 연습
@@ -51,7 +51,7 @@ export async function runRehearse({ argv, root, process }: RehearseCommand): Pro
       return 0;
     }
     if (!existsSync(join(asked.root, 'dist', 'main.js'))) {
-      throw new UsageProblem(`${join(asked.root, 'dist', 'main.js')}이(가) 없습니다. 먼저 npm run build를 실행하세요`);
+      throw new UsageError(`${join(asked.root, 'dist', 'main.js')}이(가) 없습니다. 먼저 npm run build를 실행하세요`);
     }
     const shared = { env: process.env, giveUp: stop.signal, atExit: atExitOf(process) };
     const passed =
@@ -65,11 +65,11 @@ export async function runRehearse({ argv, root, process }: RehearseCommand): Pro
       process.stderr.write(`${(stop.signal.reason as Error).message} 수신 - 중단했습니다. pm2와 워커는 끝냈습니다\n`);
       return ExitCode.aborted;
     }
-    if (error instanceof RehearsalProblem) {
+    if (error instanceof RehearsalError) {
       process.stderr.write(`${error.message}\n`);
       return ExitCode.failed;
     }
-    if (!(error instanceof UserProblem)) throw error;
+    if (!(error instanceof UserError)) throw error;
     process.stderr.write(`${error.message}\n`);
     return ExitCode.usage;
   } finally {
@@ -112,7 +112,7 @@ async function runReal(
 ): Promise<boolean> {
   const plan = planReal({ root, env: shared.env, stories });
   if (plan === null) {
-    throw new UsageProblem('API 키도 주소도 없습니다. ANTHROPIC_API_KEY나 ANTHROPIC_BASE_URL을 설정하세요');
+    throw new UsageError('API 키도 주소도 없습니다. ANTHROPIC_API_KEY나 ANTHROPIC_BASE_URL을 설정하세요');
   }
   terminal.write(`${describeOffer(plan)}\n`);
   if (process.stdin.isTTY && process.stdout.isTTY && !(await confirm(process, shared.giveUp))) {
@@ -140,11 +140,11 @@ function parse(argv: readonly string[], root: string): Asked {
   const project = values.root === undefined ? root : resolve(values.root);
   if (real !== undefined) {
     const other = (['weather', 'seed', 'seconds', 'keep'] as const).find((name) => values[name] !== undefined);
-    if (other !== undefined) throw new UsageProblem(`--real은 --${other}와 함께 쓸 수 없습니다`);
+    if (other !== undefined) throw new UsageError(`--real은 --${other}와 함께 쓸 수 없습니다`);
     return { kind: 'real', stories: count('real', real, 1), root: project };
   }
   if (!isWeather(weather))
-    throw new UsageProblem(`--weather: ${WEATHERS.join(', ')} 가운데 하나여야 합니다 (${weather})`);
+    throw new UsageError(`--weather: ${WEATHERS.join(', ')} 가운데 하나여야 합니다 (${weather})`);
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1e6) : count('seed', values.seed, 0);
   const seconds = values.seconds === undefined ? DAY[weather] : count('seconds', values.seconds, SHORTEST_DAY[weather]);
   return { kind: 'weather', weather, seed, seconds, root: project, keep };
@@ -165,7 +165,7 @@ function readOptions(argv: readonly string[]) {
       },
     }).values;
   } catch {
-    throw new UsageProblem(USAGE.trimEnd());
+    throw new UsageError(USAGE.trimEnd());
   }
 }
 
@@ -176,7 +176,7 @@ function isWeather(word: string): word is Weather {
 function count(name: string, text: string, least: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new UsageProblem(`--${name}: ${least} 이상의 정수여야 합니다 (${text})`);
+  throw new UsageError(`--${name}: ${least} 이상의 정수여야 합니다 (${text})`);
 }
 
 /** Terminals double a Ctrl+C; a second one counts only after that time, in milliseconds. */

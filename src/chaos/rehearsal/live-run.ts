@@ -7,7 +7,7 @@ import { SECOND, systemClock } from '../../lib/clock.js';
 import { formatCost, formatNumber } from '../../lib/format-number.js';
 import { formatDuration } from '../../lib/format-time.js';
 import { readCards } from '../../prompt/cards.js';
-import { addOwnCards } from '../../prompt/custom-cards.js';
+import { addCustomCards } from '../../prompt/custom-cards.js';
 import { longestPrompt } from '../../prompt/prompt.js';
 import { readTemplate } from '../../prompt/template.js';
 import { worstCase } from '../../run/budget.js';
@@ -42,7 +42,7 @@ const INTERVAL = 2;
 /** What starting, saving and waiting after a failure may take on top of the calls, in milliseconds. */
 const BESIDE_CALLS = 120 * SECOND;
 
-/** @returns null when neither a key nor an address is given. @throws ConfigProblem as the worker would */
+/** @returns null when neither a key nor an address is given. @throws ConfigError as the worker would */
 export function planReal({
   root,
   env,
@@ -59,7 +59,7 @@ export function planReal({
   const style = { request, template: template === null ? null : readTemplate(template) };
   const known = author.provider === 'anthropic' ? readModel(join(root, 'config', 'models.json'), model) : null;
   const shipped = readCards(join(root, 'config', 'premises'));
-  const axes = config.cards === null ? shipped : addOwnCards(shipped, config.cards);
+  const axes = config.cards === null ? shipped : addCustomCards(shipped, config.cards);
   const atMost = worstCase(longestPrompt(axes, style), maxTokens);
   const calls = stories * (1 + maxContinuations);
   const cost = costOf(atMost, choosePrice(config, author, known));

@@ -4,7 +4,7 @@ import { toUsage, type Usage } from '../../api/usage.js';
 import { SECOND } from '../../lib/clock.js';
 import { type ReceivedRequest, type Reply, startEndpoint } from '../../offline/messages-server.js';
 import type { Combination } from '../../prompt/deck-state.js';
-import type { Shelf } from '../../store/story-store.js';
+import type { Destination } from '../../store/story-store.js';
 import type { AnswerKind, Squall } from './fault-plan.js';
 import { type Gate, openGate } from './tcp-gate.js';
 import { MAX_CONTINUATIONS } from './time-scale.js';
@@ -25,7 +25,7 @@ export interface Call {
   endedAt: number | null;
   /** The text that belongs on disk once this is answered, and on which shelf; null when none does. */
   text: string | null;
-  shelf: Shelf | null;
+  shelf: Destination | null;
   /** What the worker has to count; null where it cannot know. */
   usage: Usage | null;
   /** The call whose text this one goes on with. */

@@ -2,7 +2,7 @@ import { SECOND } from '../../lib/clock.js';
 import { formatNumber } from '../../lib/format-number.js';
 import { formatDuration } from '../../lib/format-time.js';
 import type { Terminal } from '../../logging/terminal.js';
-import type { Shelf } from '../../store/story-store.js';
+import type { Destination } from '../../store/story-store.js';
 import { CHECKS, type CheckCode, type CheckResult, CRITERIA, type Criterion } from '../../verify/catalog.js';
 import type { Verification } from '../../verify/verify.js';
 import type { Squall } from './fault-plan.js';
@@ -43,7 +43,7 @@ function describe(event: NonNullable<News['event']>): string {
 export function summaryOf(rehearsal: Rehearsal, seed: number): string {
   const { plan, seen, evidence, verification, complaints, passed, elapsedMs } = rehearsal;
   const { weather, scale } = seen;
-  const onShelf = (shelf: Shelf) => formatNumber(evidence.texts.filter((text) => text.shelf === shelf).length);
+  const onShelf = (shelf: Destination) => formatNumber(evidence.texts.filter((text) => text.shelf === shelf).length);
   const sent = seen.calls.filter((call) => call.sent && call.text !== null).length;
   const [run] = evidence.runs;
   const unplanned = run === undefined ? 0 : unplannedFailures(matchCalls(seen.calls, run)).length;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SETTING_NAMES, SETTINGS } from '../../config/settings.js';
 import { SECOND, systemClock } from '../../lib/clock.js';
-import { isAlive, type Owner, ownerOf } from '../../lib/process-identity.js';
+import { identityOf, isProcessAlive, type ProcessIdentity } from '../../lib/process-identity.js';
 
 // The real pm2, with a home and a daemon of its own, that leaves nothing behind.
 
@@ -71,8 +71,8 @@ export function openPm2({ home, root, env }: Pm2Options): Pm2 {
   const command = join(root, 'node_modules', 'pm2', 'bin', 'pm2');
   let ownEnv = { ...env, PM2_HOME: home, PM2_DISABLE_VERSION_CHECK: '1' };
   /** With the time of their start: their numbers may belong to others later. */
-  const workers = new Map<number, Owner>();
-  let daemon: Owner | null = null;
+  const workers = new Map<number, ProcessIdentity>();
+  let daemon: ProcessIdentity | null = null;
   let most = 0;
   const commands = new Set<ChildProcess>();
   const pidFiles = () => listFiles(join(home, 'pids')).filter((path) => path.includes(APP));
@@ -108,14 +108,14 @@ export function openPm2({ home, root, env }: Pm2Options): Pm2 {
   };
   const note = () => {
     const pid = readPid(join(home, 'pm2.pid'));
-    if (pid !== null && pid !== daemon?.pid && isRunning(pid)) daemon = ownerOf(pid);
+    if (pid !== null && pid !== daemon?.pid && isRunning(pid)) daemon = identityOf(pid);
     const now = running();
     most = Math.max(most, now.length);
-    for (const worker of now) if (!workers.has(worker)) workers.set(worker, ownerOf(worker));
+    for (const worker of now) if (!workers.has(worker)) workers.set(worker, identityOf(worker));
     return now;
   };
   /** The daemon first, or it would start another worker. */
-  const left = () => [...(daemon === null ? [] : [daemon]), ...workers.values()].filter(isAlive);
+  const left = () => [...(daemon === null ? [] : [daemon]), ...workers.values()].filter(isProcessAlive);
   const signalAll = (name: NodeJS.Signals) => {
     for (const { pid } of left()) signalTo(pid, name);
   };
@@ -129,7 +129,7 @@ export function openPm2({ home, root, env }: Pm2Options): Pm2 {
     readApp: async () => toApp(await run(['jlist'])),
     workerPid: () => note()[0] ?? null,
     mostWorkers: () => most,
-    workersLeft: () => [...workers.values()].filter(isAlive).map(({ pid }) => pid),
+    workersLeft: () => [...workers.values()].filter(isProcessAlive).map(({ pid }) => pid),
     daemonPid: () => {
       note();
       return daemon?.pid ?? null;

@@ -64,8 +64,8 @@ export interface Rehearsal {
 }
 
 /** A rehearsal that could not begin; the message is for the user. */
-export class RehearsalProblem extends Error {
-  override readonly name = 'RehearsalProblem';
+export class RehearsalError extends Error {
+  override readonly name = 'RehearsalError';
 }
 
 export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
@@ -210,7 +210,7 @@ export async function beginning(
     if (run !== undefined) return run.at;
   }
   const app = await pm2.readApp();
-  throw new RehearsalProblem(
+  throw new RehearsalError(
     `워커가 실행을 시작하지 않았습니다 (${app?.status}, 종료 코드 ${app?.exitCode})\n${pm2.errors()}`,
   );
 }

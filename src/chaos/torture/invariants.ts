@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { addKnown, addUsage, NO_TOKENS, type Usage } from '../../api/usage.js';
+import { addKnownUsage, addUsage, NO_TOKENS, type Usage } from '../../api/usage.js';
 import { listFolder } from '../../lib/files.js';
 import type { EndRecord } from '../../run/ledger.js';
 import { fromMarkdown } from '../../story/story.js';
@@ -115,7 +115,7 @@ export function createInspection(evidence: Evidence): Inspect {
       }
       const usage = chainOf(call)
         .map((each) => each.usage)
-        .reduce(addKnown);
+        .reduce(addKnownUsage);
       if (!isDeepStrictEqual(metadata.usage, usage)) blame('wrong_usage', name, '보낸 사용량과 다릅니다');
       if (!runs.some(({ id: runId }) => runId === metadata.run_id)) blame('wrong_run', name, '다른 실행의 글입니다');
       if (!String(metadata.request_id).endsWith(`_${String(index).padStart(6, '0')}`)) {

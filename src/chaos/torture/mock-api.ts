@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { toUsage, type Usage } from '../../api/usage.js';
 import type { Random } from '../../lib/random.js';
 import { type Reply, startEndpoint } from '../../offline/messages-server.js';
-import type { Shelf } from '../../store/story-store.js';
+import type { Destination } from '../../store/story-store.js';
 
 // An endpoint that remembers: what was asked, what was answered, and whether the answer left whole.
 
@@ -30,7 +30,7 @@ export interface Call {
   whole: string;
   /** The call whose text this one goes on with. */
   continues: Call | null;
-  shelf: Shelf | null;
+  shelf: Destination | null;
   usage: Usage | null;
   /** Its last byte, that of message_stop, is with the operating system. */
   completed: boolean;

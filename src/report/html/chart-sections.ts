@@ -1,5 +1,5 @@
 import { formatNumber, formatPercent } from '../../lib/format-number.js';
-import { ALIKE } from '../../story/similarity.js';
+import { SIMILAR } from '../../story/similarity.js';
 import { CARD_USES, cardChart, histogram } from '../charts/histograms.js';
 import { capIsNear, type GrowthChart, growthChart, TROUBLE_ROWS, troubleChart } from '../charts/time-charts.js';
 import { timetableOf } from '../charts/timetable.js';
@@ -201,7 +201,7 @@ export function likenessSection(report: Report, nameOf: (name: string) => Conten
     ...(limit !== null && limit < most * 3
       ? [{ value: limit, label: `따로 보관하는 선 ${formatPercent(limit)}` }]
       : []),
-    ...(limit === null && most > ALIKE ? [{ value: ALIKE, label: `경고하는 선 ${formatPercent(ALIKE)}` }] : []),
+    ...(limit === null && most > SIMILAR ? [{ value: SIMILAR, label: `경고하는 선 ${formatPercent(SIMILAR)}` }] : []),
   ];
   const text = `소설마다 가장 닮은 앞선 소설과 글자 묶음이 겹치는 비율. 절반은 ${formatPercent(median)} 아래이고, 가장 큰 값은 ${formatPercent(most)}입니다.`;
   return figureSection({

@@ -1,5 +1,5 @@
 import { formatNumber, formatPercent } from '../../lib/format-number.js';
-import { ALIKE } from '../../story/similarity.js';
+import { SIMILAR } from '../../story/similarity.js';
 import { dollars } from '../labels.js';
 import type { Report, SetAsideRow } from './report.js';
 
@@ -74,8 +74,8 @@ function ofTexts({ setAside, othersSetAside, stories, mostAlike }: Report): Noti
     const text = `다른 실행이 따로 보관한 글도 ${formatNumber(othersSetAside)}건 있습니다`;
     notices.push({ text, commands: setAside.length > 0 ? [] : SET_ASIDE });
   }
-  if (mostAlike !== null && mostAlike.score > ALIKE) {
-    const alike = stories.filter(({ nearest }) => (nearest?.score ?? 0) > ALIKE).length;
+  if (mostAlike !== null && mostAlike.score > SIMILAR) {
+    const alike = stories.filter(({ nearest }) => (nearest?.score ?? 0) > SIMILAR).length;
     const how = `가장 닮은 두 편은 ${formatPercent(mostAlike.score)}`;
     notices.push({ text: `앞선 소설과 닮은 소설이 ${formatNumber(alike)}편 있습니다 (${how})`, commands: [] });
   }

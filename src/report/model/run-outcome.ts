@@ -1,5 +1,5 @@
 import type { LedgerRecord } from '../../run/ledger.js';
-import { fold, NEW_RUN, type RunState } from '../../run/run-state.js';
+import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../run/run-state.js';
 import type { Life } from './timeline.js';
 
 /** How it stands with a run. */
@@ -23,7 +23,7 @@ export function standingOf(lives: readonly Life[], over: boolean, alive: boolean
  * cut-off text as set aside, as the next start will count them.
  */
 export function settledState(records: readonly LedgerRecord[], alive: boolean): RunState {
-  const state = records.reduce(fold, NEW_RUN);
+  const state = records.reduce(applyRecord, INITIAL_RUN_STATE);
   if (alive || (state.open === null && state.part === null)) return state;
-  return fold(state, { type: 'end', at: state.lastAt, reason: 'killed', over: state.over });
+  return applyRecord(state, { type: 'end', at: state.lastAt, reason: 'killed', over: state.over });
 }

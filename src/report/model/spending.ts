@@ -1,6 +1,6 @@
 import { spent } from '../../run/budget.js';
 import type { LedgerRecord } from '../../run/ledger.js';
-import { fold, NEW_RUN, type RunState } from '../../run/run-state.js';
+import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../run/run-state.js';
 
 /** What a run had used by a moment. */
 export interface GrowthPoint {
@@ -20,11 +20,11 @@ const STEPS = 300;
 /** Tokens and money as they accumulate: the first moment, the last, and at most one of each of 300 stretches between. */
 export function growthOf(records: readonly LedgerRecord[], from: number, to: number): GrowthPoint[] {
   const points = new Map<number, GrowthPoint>();
-  let state = NEW_RUN;
+  let state = INITIAL_RUN_STATE;
   let last: GrowthPoint = { at: from, ...usedIn(state) };
   points.set(0, last);
   for (const record of records) {
-    state = fold(state, record);
+    state = applyRecord(state, record);
     const used = usedIn(state);
     if (used.tokens === last.tokens && used.costUsd === last.costUsd && used.atMost.tokens === last.atMost.tokens)
       continue;

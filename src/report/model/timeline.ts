@@ -1,5 +1,5 @@
 import type { FailureKind } from '../../api/failure.js';
-import { addKnown, type Usage } from '../../api/usage.js';
+import { addKnownUsage, type Usage } from '../../api/usage.js';
 import type {
   AttemptRecord,
   ClaimRecord,
@@ -287,7 +287,7 @@ function whatFailed(
 function sums(text: Text, { usage, cost_usd: costUsd }: OutcomeRecord): Pick<Text, 'usage' | 'costUsd'> {
   if (text.calls === 0) return { usage, costUsd };
   return {
-    usage: addKnown(text.usage, usage),
+    usage: addKnownUsage(text.usage, usage),
     costUsd: text.costUsd === null || costUsd === null ? null : text.costUsd + costUsd,
   };
 }

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Clock } from '../../lib/clock.js';
-import type { Fields, Log } from '../../logging/logger.js';
+import type { LogFields, Logger } from '../../logging/logger.js';
 import { AXES, type Axis, type AxisCards, type Premise } from '../../prompt/cards.js';
 import type { LedgerRecord } from '../../run/ledger.js';
 import type { Run } from '../../run/run.js';
-import { fold, NEW_RUN, type RunState } from '../../run/run-state.js';
+import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../run/run-state.js';
 
 export { seededRandom } from '../../lib/random.js';
 
@@ -58,14 +58,14 @@ export class FakeClock implements Clock {
 
 export interface LoggedRecord {
   level: 'debug' | 'info' | 'warn' | 'error' | 'always';
-  fields: Fields;
+  fields: LogFields;
   message: string;
 }
 
 /** A log that keeps its records. */
-export function recordingLog(): Log & { records: LoggedRecord[]; events(): string[] } {
+export function recordingLog(): Logger & { records: LoggedRecord[]; events(): string[] } {
   const records: LoggedRecord[] = [];
-  const keep = (level: LoggedRecord['level']) => (fields: Fields, message: string) => {
+  const keep = (level: LoggedRecord['level']) => (fields: LogFields, message: string) => {
     records.push({ level, fields, message });
   };
   return {
@@ -75,7 +75,7 @@ export function recordingLog(): Log & { records: LoggedRecord[]; events(): strin
     info: keep('info'),
     warn: keep('warn'),
     error: keep('error'),
-    always: keep('always'),
+    summary: keep('always'),
     close: () => {},
   };
 }
@@ -96,7 +96,7 @@ export function memoryRun({
   refuse = () => null,
 }: MemoryRunOptions = {}): Run & { records: LedgerRecord[] } {
   const records: LedgerRecord[] = [];
-  let state: RunState = { ...NEW_RUN, ...initial };
+  let state: RunState = { ...INITIAL_RUN_STATE, ...initial };
   return {
     id,
     startedAt,
@@ -106,10 +106,10 @@ export function memoryRun({
       const refused = refuse(record);
       if (refused !== null) throw refused;
       records.push(record);
-      state = fold(state, record);
+      state = applyRecord(state, record);
     },
     recordInMemory: (record) => {
-      state = fold(state, record);
+      state = applyRecord(state, record);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { toUsage } from '../../api/usage.js';
-import { type Owner, ownerOf } from '../../lib/process-identity.js';
+import { identityOf, type ProcessIdentity } from '../../lib/process-identity.js';
 import type { Random } from '../../lib/random.js';
 import type {
   AbandonedRecord,
@@ -119,15 +119,15 @@ export function history(random: Random, count: number): LedgerRecord[] {
 }
 
 /** This process. */
-export const ME: Owner = ownerOf(process.pid);
+export const ME: ProcessIdentity = identityOf(process.pid);
 
 /** A process of this machine that has ended. */
-export const DEAD: Owner = { ...ME, pid: spawnSync(process.execPath, ['--version']).pid, started: '1' };
+export const DEAD: ProcessIdentity = { ...ME, pid: spawnSync(process.execPath, ['--version']).pid, started: '1' };
 
 /** Another process that runs until the test is over. */
-export function neighbour(t: TestContext): { owner: Owner; pid: number; child: ChildProcess } {
+export function neighbour(t: TestContext): { owner: ProcessIdentity; pid: number; child: ChildProcess } {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
   t.after(() => child.kill('SIGKILL'));
   if (child.pid === undefined) throw new Error('no process');
-  return { owner: ownerOf(child.pid), pid: child.pid, child };
+  return { owner: identityOf(child.pid), pid: child.pid, child };
 }

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import type { FailureKind } from '../../api/failure.js';
 import { toUsage, type Usage } from '../../api/usage.js';
 import { fileTimestamp } from '../../lib/format-time.js';
-import type { Owner } from '../../lib/process-identity.js';
+import type { ProcessIdentity } from '../../lib/process-identity.js';
 import { type Random, seededRandom } from '../../lib/random.js';
 import { byAxis, type Premise, readCards } from '../../prompt/cards.js';
 import type { LedgerRecord } from '../../run/ledger.js';
-import { type RunFacts, toEntry } from '../../store/story-metadata.js';
-import type { Entry } from '../../store/story-store.js';
+import { type RunSettings, toStoryFiles } from '../../store/story-metadata.js';
+import type { StoryFiles } from '../../store/story-store.js';
 import { toStory } from '../../story/story.js';
 import { storyText } from './fakes.js';
 import { ROOT } from './processes.js';
@@ -23,8 +23,8 @@ export const HOUR = 60 * MINUTE;
 export interface Day {
   runId: string;
   records: LedgerRecord[];
-  stories: Map<string, Entry>;
-  setAside: Map<string, Entry>;
+  stories: Map<string, StoryFiles>;
+  setAside: Map<string, StoryFiles>;
   /** When the last of it happened. */
   at: number;
 }
@@ -47,7 +47,7 @@ const OPENINGS = [
   '우산을 돌려주러 온 사람은 비를 한 방울도 맞지 않았다.',
 ];
 
-const FACTS: RunFacts = {
+const FACTS: RunSettings = {
   provider: 'anthropic',
   model: 'claude-sonnet-5-5',
   maxTokens: 16_000,
@@ -65,7 +65,7 @@ export interface DayOptions {
   start?: number;
   /** Code points of a story, at least. */
   characters?: number;
-  facts?: Partial<RunFacts>;
+  facts?: Partial<RunSettings>;
   /** US dollars per million tokens; null: not known. */
   price?: { input: number; output: number } | null;
   /** How many different stories there are; then they come again. */
@@ -79,7 +79,7 @@ export class DayMaker {
   readonly #decks = readCards(join(ROOT, 'config', 'premises'));
   readonly #options: Required<DayOptions>;
   readonly #names: string[] = [];
-  readonly #entries: Entry[] = [];
+  readonly #entries: StoryFiles[] = [];
   #at: number;
   #epoch = 1;
   #calls = 0;
@@ -197,7 +197,7 @@ export class DayMaker {
     this.day.at = this.#at;
   }
 
-  #owner(): Owner {
+  #owner(): ProcessIdentity {
     return { ...DEAD, pid: 4000 + 137 * this.#epoch };
   }
 
@@ -230,7 +230,7 @@ export class DayMaker {
     premise: Premise,
     { ms, usage, title, part: from }: { ms: number; usage: Usage | null; title: string; part?: string },
     why?: Why,
-  ): Entry {
+  ): StoryFiles {
     const { texts } = this.#options;
     const former = this.#entries[this.#calls % texts];
     if (why === undefined && former !== undefined) return { ...former, metadata: { ...former.metadata } };
@@ -253,7 +253,7 @@ export class DayMaker {
     const draft = { answer, costUsd: call.cost_usd, generationMs: ms, calls: [call] as const, part: from ?? null };
     const written = { sequence: this.day.stories.size + 1, attempts: 1, premise, draft };
     const occasion = { runId: this.day.runId, now: this.#at, ...(why === undefined ? {} : { setAside: why }) };
-    const entry = toEntry(facts, written, toStory(text, premise), occasion);
+    const entry = toStoryFiles(facts, written, toStory(text, premise), occasion);
     if (why === undefined && texts < Number.POSITIVE_INFINITY) this.#entries[this.#calls % texts] = entry;
     return entry;
   }

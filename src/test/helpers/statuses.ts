@@ -1,8 +1,8 @@
 import { toUsage } from '../../api/usage.js';
-import { countsOf, firstSeen, type Given, type Seen, type Status, toIso } from '../../observe/status.js';
-import { NEW_RUN, type RunState } from '../../run/run-state.js';
-import { NOTHING_YET, type Statistics } from '../../run/statistics.js';
-import type { Change } from '../../worker/loop.js';
+import { type Activity, countsOf, initialActivity, type RunInfo, type Status, toIso } from '../../observe/status.js';
+import { INITIAL_RUN_STATE, type RunState } from '../../run/run-state.js';
+import { EMPTY_STATISTICS, type Statistics } from '../../run/statistics.js';
+import type { WorkerEvent } from '../../worker/loop.js';
 
 // Changes of a run, and statuses made of them.
 
@@ -10,7 +10,7 @@ import type { Change } from '../../worker/loop.js';
 export const NOON = new Date(2026, 10, 24, 12).getTime();
 export const MINUTE = 60_000;
 
-export const SAVED: Change = {
+export const SAVED: WorkerEvent = {
   kind: 'saved',
   story: { title: '반품 구역', description: '', opening: '', tags: [], text: '본문', wordCount: 2 },
   stored: { name: 'horror_story_20261124_120000_00000001', markdownPath: '', metadataPath: '' },
@@ -21,12 +21,12 @@ export const SAVED: Change = {
   slowUntil: null,
 };
 
-export const toFailed = (reason: string): Change => ({
+export const toFailed = (reason: string): WorkerEvent => ({
   kind: 'failed',
   failure: { kind: 'transient', code: 'overloaded_error', reason, advice: null, retryAfterMs: null },
 });
 
-export const GIVEN: Given = {
+export const GIVEN: RunInfo = {
   run_id: 'run_1',
   run_name: 'default',
   pid: 1234,
@@ -37,9 +37,9 @@ export const GIVEN: Given = {
 };
 
 export function stateWith(statistics: Partial<Statistics>, state: Partial<RunState> = {}): RunState {
-  return { ...NEW_RUN, epoch: 1, ...state, statistics: { ...NOTHING_YET, ...statistics } };
+  return { ...INITIAL_RUN_STATE, epoch: 1, ...state, statistics: { ...EMPTY_STATISTICS, ...statistics } };
 }
 
-export function statusOf(seen: Partial<Seen> = {}, given: Partial<Given> = {}, state = stateWith({})): Status {
-  return { ...GIVEN, ...given, ...countsOf(state), ...firstSeen(NOON), ...seen };
+export function statusOf(seen: Partial<Activity> = {}, given: Partial<RunInfo> = {}, state = stateWith({})): Status {
+  return { ...GIVEN, ...given, ...countsOf(state), ...initialActivity(NOON), ...seen };
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ConfigProblem, loadConfig } from '../../config/load.js';
+import { ConfigError, loadConfig } from '../../config/load.js';
 import { SECOND } from '../../lib/clock.js';
 import { ExitCode } from '../../lib/errors.js';
 import { temporaryFolder } from '../helpers/fakes.js';
@@ -93,7 +93,7 @@ test('pm2 waits longer for a story in hand than the longest call that the settin
       loadConfig({ root, env: {}, flags: { requestTimeoutSeconds: String(seconds) } });
       return true;
     } catch (error) {
-      assert.ok(error instanceof ConfigProblem);
+      assert.ok(error instanceof ConfigError);
       return false;
     }
   };

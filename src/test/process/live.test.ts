@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import type { Note } from '../../observe/notify.js';
-import { toFollowed } from '../../observe/open-tracker.js';
+import type { Notification } from '../../observe/notify.js';
+import { toTrackedRun } from '../../observe/open-tracker.js';
 import type { Metric } from '../../observe/pm2.js';
 import type { Status } from '../../observe/status.js';
 import { readStatuses } from '../../observe/status-file.js';
@@ -58,7 +58,7 @@ async function notifying(t: TestContext, replies: Reply[], { flags, env, command
       ? readFileSync(file, 'utf8')
           .trimEnd()
           .split('\n')
-          .map((line) => JSON.parse(line) as Note)
+          .map((line) => JSON.parse(line) as Notification)
       : [];
   return { worker, notes, folder };
 }
@@ -377,6 +377,6 @@ test('a ledger that cannot be read has nothing to show of earlier processes, and
   // A link to itself: ELOOP.
   symlinkSync(path, path);
   const limits = { durationMs: null, maxStories: 1, intervalMs: 0, maxConsecutiveFailures: null };
-  const { before } = toFollowed(folder, run, { runName: 'default', limits, caps: { tokens: null, costUsd: null } });
+  const { before } = toTrackedRun(folder, run, { runName: 'default', limits, caps: { tokens: null, costUsd: null } });
   assert.deepEqual(before, { last_story: null, last_failure: null });
 });

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NO_TOKENS } from '../../api/usage.js';
 import { formatCost, formatNumber } from '../../lib/format-number.js';
-import { takenInBy } from '../../run/ledger.js';
-import { fold } from '../../run/run-state.js';
+import { supersededParts } from '../../run/ledger.js';
+import { applyRecord } from '../../run/run-state.js';
 import { toFields } from '../../run/statistics.js';
 import { type CheckResult, failAt, note, type Place, pass, skip } from '../catalog.js';
 import { isWhole, namedOutcomes } from '../folder/ledger-check.js';
@@ -67,7 +67,7 @@ function comparePairs(c: RunCase): Place[] {
   if (c.status === 'running' || !isWhole(c.run)) return [];
   const { records } = c.run.ledger;
   const named = namedOutcomes(records);
-  const takenIn = takenInBy(records);
+  const takenIn = supersededParts(records);
   let spent: Spent = { tokens: NO_TOKENS, costUsd: null };
   for (const { name, spent: used } of c.pairs) {
     if (named.has(name) && !takenIn.has(name)) spent = addSpent(spent, used.tokens, used.costUsd);
@@ -115,7 +115,7 @@ function compareFinals({ lives }: RunCase): Place[] {
 
 /** The process counts its end before it says its statistics; a kill may keep that from the ledger. */
 function stateAtEnd({ after, end }: Life) {
-  return end === null ? fold(after, { type: 'end', at: after.lastAt, reason: '', over: false }) : after;
+  return end === null ? applyRecord(after, { type: 'end', at: after.lastAt, reason: '', over: false }) : after;
 }
 
 function asJson(fields: Record<string, unknown>): Record<string, unknown> {

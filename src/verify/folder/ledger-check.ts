@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { addKnown, type Usage } from '../../api/usage.js';
+import { addKnownUsage, type Usage } from '../../api/usage.js';
 import {
   type LedgerRecord,
   ledgerPath,
@@ -7,11 +7,11 @@ import {
   type OutcomeRecord,
   type ReadLedger,
   readLedger,
-  takenInBy,
+  supersededParts,
 } from '../../run/ledger.js';
 import { replay } from '../../run/run.js';
 import type { RunState } from '../../run/run-state.js';
-import type { Shelf } from '../../store/story-store.js';
+import type { Destination } from '../../store/story-store.js';
 import type { Report } from '../findings.js';
 import type { FoundPair } from './pair-check.js';
 
@@ -106,7 +106,7 @@ export function checkAgainstLedger(
   const { id, ledger, state } = run;
   const { records } = ledger;
   const named = namedOutcomes(records);
-  const takenIn = takenInBy(records);
+  const takenIn = supersededParts(records);
   for (const { name, place, metadata } of pairs) {
     const record = named.get(name);
     if (record === undefined) {
@@ -116,7 +116,7 @@ export function checkAgainstLedger(
     }
     // A person may have put it among the stories since.
     const isStory = record.kind === 'story' || metadata.accepted_at !== undefined;
-    const shelf: Shelf = isStory ? 'stories' : 'set-aside';
+    const shelf: Destination = isStory ? 'stories' : 'set-aside';
     if ((place === 'stories' || place === 'set-aside') && place !== shelf) report('wrong_shelf', name, { run: id });
     const chain = chainOf(record, named);
     const told = [usageOf(chain), record.completes, costOf(chain)];
@@ -147,7 +147,7 @@ function chainOf(record: NamedOutcome, named: ReadonlyMap<string, NamedOutcome>)
 
 /** What the ledger says of all calls that a text took; null as soon as one of them is not known. */
 function usageOf(chain: readonly NamedOutcome[]): Usage | null {
-  return chain.map(({ usage }) => usage).reduce(addKnown);
+  return chain.map(({ usage }) => usage).reduce(addKnownUsage);
 }
 
 function costOf(chain: readonly NamedOutcome[]): number | null {
@@ -162,7 +162,7 @@ function checkTotals(id: string, state: RunState, records: readonly LedgerRecord
   const { statistics } = state;
   const outcomes = records.flatMap((record) => (record.type === 'outcome' ? [record] : []));
   const stories = outcomes.filter(({ kind }) => kind === 'story').length;
-  const takenIn = takenInBy(outcomes);
+  const takenIn = supersededParts(outcomes);
   const isSetAside = (outcome: OutcomeRecord) =>
     (outcome.kind === 'failure' && outcome.name !== null) || (outcome.kind === 'part' && !takenIn.has(outcome.name));
   // A part whose rest may still come is neither.

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import type { Answer } from '../../api/messages-client.js';
 import { addUsage, NO_TOKENS, type Usage } from '../../api/usage.js';
 import { countCharacters, fromMarkdown } from '../../story/story.js';
-import { judge } from '../../story/validate-answer.js';
+import { validateAnswer } from '../../story/validate-answer.js';
 import type { Report } from '../findings.js';
 import type { FindSecret } from '../secret-scan.js';
 import type { Place, ReadPair } from './pairs.js';
@@ -57,7 +57,7 @@ export function checkPair(pair: ReadPair, findSecret: FindSecret, report: Report
     if (characters !== metadata.word_count) blame('word_count', name);
     // What a person has put among the stories, the person answers for.
     if (place !== 'set-aside' && metadata.set_aside === undefined && metadata.accepted_at === undefined) {
-      const failure = judge(answerOf(story.text, metadata), shortestOf(metadata));
+      const failure = validateAnswer(answerOf(story.text, metadata), shortestOf(metadata));
       if (failure !== null) blame('not_whole', name, { detail: failure.reason });
     }
   }

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listFolder } from '../../lib/files.js';
-import { filesOf, type Shelf, setAsideFolder, stagingFolder } from '../../store/story-store.js';
+import { type Destination, filesOf, setAsideFolder, stagingFolder } from '../../store/story-store.js';
 import type { Report } from '../findings.js';
 
 // Finding the pairs of a story folder, also while a worker moves them: what looks wrong is looked at again.
 
 /** Where a pair lies. half-published: its metadata on a shelf, its text still in staging. */
-export type Place = Shelf | 'staged' | 'half-published';
+export type Place = Destination | 'staged' | 'half-published';
 
 /** A text with its metadata, both readable; whether they are right is for others to say. */
 export interface ReadPair {
@@ -90,7 +90,7 @@ async function lookAround(folder: string, report: Report) {
   return { sightings, visible };
 }
 
-function shelfFolder(folder: string, shelf: Shelf): string {
+function shelfFolder(folder: string, shelf: Destination): string {
   return shelf === 'stories' ? folder : setAsideFolder(folder);
 }
 

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  CallFailure,
-  type CallFailureDetail,
-  classify,
+  CallError,
+  type CallErrorDetail,
+  classifyFailure,
   endsRun,
   FAILURE_NAMES,
   type FailureKind,
 } from '../../../api/failure.js';
 
-function fails(detail: Partial<CallFailureDetail>): CallFailure {
-  return new CallFailure({
+function fails(detail: Partial<CallErrorDetail>): CallError {
+  return new CallError({
     fault: 'http',
     status: null,
     type: null,
@@ -25,7 +25,7 @@ function fails(detail: Partial<CallFailureDetail>): CallFailure {
 
 const CREDIT = 'Your credit balance is too low to access the Anthropic API.';
 
-const TABLE: [name: string, detail: Partial<CallFailureDetail>, kind: FailureKind, code: string][] = [
+const TABLE: [name: string, detail: Partial<CallErrorDetail>, kind: FailureKind, code: string][] = [
   ['429', { status: 429 }, 'transient', 'http_429'],
   ['429 rate_limit_error', { status: 429, type: 'rate_limit_error' }, 'transient', 'rate_limit_error'],
   [
@@ -88,7 +88,7 @@ const TABLE: [name: string, detail: Partial<CallFailureDetail>, kind: FailureKin
 
 for (const [name, detail, kind, code] of TABLE) {
   test(`${name} is ${kind}`, () => {
-    const failure = classify(fails(detail));
+    const failure = classifyFailure(fails(detail));
     assert.equal(failure.kind, kind);
     assert.equal(failure.code, code);
     assert.match(failure.reason, /[가-힣]/);
@@ -98,7 +98,7 @@ for (const [name, detail, kind, code] of TABLE) {
 }
 
 test('the word credit in another message does not make a rate limit a matter of billing', () => {
-  assert.equal(classify(fails({ status: 429, message: CREDIT })).kind, 'transient');
+  assert.equal(classifyFailure(fails({ status: 429, message: CREDIT })).kind, 'transient');
 });
 
 test('the advice names the setting to look at', () => {
@@ -111,19 +111,19 @@ test('the advice names the setting to look at', () => {
     [413, /--template/],
     [422, /설정/],
   ];
-  for (const [status, advice] of cases) assert.match(classify(fails({ status })).advice ?? '', advice);
+  for (const [status, advice] of cases) assert.match(classifyFailure(fails({ status })).advice ?? '', advice);
 });
 
 test('retry-after is passed on for what passes by itself, whether an answer or an event says it', () => {
-  assert.equal(classify(fails({ status: 429, retryAfterMs: 7000 })).retryAfterMs, 7000);
-  assert.equal(classify(fails({ status: 529, retryAfterMs: 0 })).retryAfterMs, 0);
-  assert.equal(classify(fails({ fault: 'stream_event', retryAfterMs: 3000 })).retryAfterMs, 3000);
-  assert.equal(classify(fails({ status: 503 })).retryAfterMs, null);
+  assert.equal(classifyFailure(fails({ status: 429, retryAfterMs: 7000 })).retryAfterMs, 7000);
+  assert.equal(classifyFailure(fails({ status: 529, retryAfterMs: 0 })).retryAfterMs, 0);
+  assert.equal(classifyFailure(fails({ fault: 'stream_event', retryAfterMs: 3000 })).retryAfterMs, 3000);
+  assert.equal(classifyFailure(fails({ status: 503 })).retryAfterMs, null);
 });
 
 test('retry-after is no reason to come back to what ends the run', () => {
-  assert.equal(classify(fails({ status: 402, retryAfterMs: 7000 })).retryAfterMs, null);
-  assert.equal(classify(fails({ status: 401, retryAfterMs: 7000 })).retryAfterMs, null);
+  assert.equal(classifyFailure(fails({ status: 402, retryAfterMs: 7000 })).retryAfterMs, null);
+  assert.equal(classifyFailure(fails({ status: 401, retryAfterMs: 7000 })).retryAfterMs, null);
 });
 
 test('whatever is no call failure is unforeseen, and keeps its words', () => {
@@ -134,7 +134,7 @@ test('whatever is no call failure is unforeseen, and keeps its words', () => {
     [{ status: 401 }, 'object'],
   ];
   for (const [error, words] of thrown) {
-    const failure = classify(error);
+    const failure = classifyFailure(error);
     assert.equal(failure.kind, 'unforeseen');
     assert.equal(failure.code, 'unforeseen');
     assert.ok(failure.reason.includes(words), failure.reason);

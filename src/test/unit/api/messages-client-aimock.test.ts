@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
 import { type FixtureFileResponse, type FixtureOpts, LLMock, type MockServerOptions } from '@copilotkit/aimock';
-import { CallFailure, type CallFault, classify, type FailureKind } from '../../../api/failure.js';
-import { type Answer, type AuthorOptions, createAuthor } from '../../../api/messages-client.js';
-import { judge } from '../../../story/validate-answer.js';
+import { CallError, type CallFault, classifyFailure, type FailureKind } from '../../../api/failure.js';
+import { type Answer, createMessagesClient, type MessagesClientOptions } from '../../../api/messages-client.js';
+import { validateAnswer } from '../../../story/validate-answer.js';
 import { storyText } from '../../helpers/fakes.js';
 import { startWorker } from '../../helpers/processes.js';
 
@@ -96,7 +96,7 @@ describe('the author and aimock: answers', GUARD, () => {
     test(`${finishReason} with ${content.length} characters is an answer, judged ${code}`, async (t) => {
       const answer = await write(await aimock(t, { content, finishReason }));
       assert.deepEqual([answer.text, answer.stopReason], [content, stopReason]);
-      assert.equal(judge(answer, 1000)?.code, code);
+      assert.equal(validateAnswer(answer, 1000)?.code, code);
     });
   }
 });
@@ -116,7 +116,7 @@ describe('the author and aimock: failures', GUARD, () => {
       const error = await failure(mock);
       const { detail } = error;
       assert.deepEqual([detail.fault, detail.status, detail.type, detail.message], ['http', status, type, 'no luck']);
-      assert.deepEqual([classify(error).kind, classify(error).code], [kind, type]);
+      assert.deepEqual([classifyFailure(error).kind, classifyFailure(error).code], [kind, type]);
     });
   }
 
@@ -128,20 +128,20 @@ describe('the author and aimock: failures', GUARD, () => {
     });
     const error = await failure(mock);
     assert.equal(error.detail.retryAfterMs, 7000);
-    assert.deepEqual([classify(error).kind, classify(error).retryAfterMs], ['transient', 7000]);
+    assert.deepEqual([classifyFailure(error).kind, classifyFailure(error).retryAfterMs], ['transient', 7000]);
   });
 
   test('a key that it does not know is fatal', async (t) => {
     const mock = await aimock(t, { content: STORY }, {}, { auth: { apiKeys: ['another'] } });
     const error = await rejection(write(mock));
     assert.equal(error.detail.status, 401);
-    assert.equal(classify(error).kind, 'fatal');
+    assert.equal(classifyFailure(error).kind, 'fatal');
   });
 
   test('an address that ends in /v1 is a 404, and fatal', async (t) => {
     const mock = await aimock(t, { content: STORY });
     const error = await rejection(write(mock, { baseUrl: `${mock.url}/v1` }));
-    assert.deepEqual([error.detail.status, classify(error).kind], [404, 'fatal']);
+    assert.deepEqual([error.detail.status, classifyFailure(error).kind], [404, 'fatal']);
   });
 
   const broken: [what: string, opts: FixtureOpts, fault: CallFault, status: number | null][] = [
@@ -156,20 +156,20 @@ describe('the author and aimock: failures', GUARD, () => {
     test(`${what} is transient: ${status ?? fault}`, async (t) => {
       const error = await failure(await aimock(t, { content: STORY }, opts));
       assert.deepEqual([error.detail.fault, error.detail.status], [fault, status], inspect(error));
-      assert.equal(classify(error).kind, 'transient');
+      assert.equal(classifyFailure(error).kind, 'transient');
     });
   }
 
   test('headers and a first event that do not come: idle_timeout', async (t) => {
     const mock = await aimock(t, { content: STORY }, { streamingProfile: { ttft: 700, tps: 10_000 } });
     const error = await failure(mock, { idleMs: 80 });
-    assert.deepEqual([error.detail.fault, classify(error).kind], ['idle_timeout', 'transient']);
+    assert.deepEqual([error.detail.fault, classifyFailure(error).kind], ['idle_timeout', 'transient']);
   });
 
   test('a stream that is slower than the whole call may be: total_timeout', async (t) => {
     const mock = await aimock(t, { content: '밤'.repeat(100) }, { latency: 10, chunkSize: 1 });
     const error = await failure(mock, { totalMs: 150 });
-    assert.deepEqual([error.detail.fault, classify(error).kind], ['total_timeout', 'transient']);
+    assert.deepEqual([error.detail.fault, classifyFailure(error).kind], ['total_timeout', 'transient']);
   });
 
   test('a call given up in the middle rejects with the reason', async (t) => {
@@ -177,7 +177,10 @@ describe('the author and aimock: failures', GUARD, () => {
     const controller = new AbortController();
     const reason = new Error('두 번째 신호');
     await assert.rejects(
-      createAuthor(settings(mock))(PROMPT, { signal: controller.signal, onProgress: () => controller.abort(reason) }),
+      createMessagesClient(settings(mock))(PROMPT, {
+        signal: controller.signal,
+        onProgress: () => controller.abort(reason),
+      }),
       (error) => error === reason,
     );
   });
@@ -238,7 +241,7 @@ async function aimock(
   return mock;
 }
 
-const settings = (mock: LLMock, changes: Partial<AuthorOptions> = {}): AuthorOptions => ({
+const settings = (mock: LLMock, changes: Partial<MessagesClientOptions> = {}): MessagesClientOptions => ({
   apiKey: KEY,
   authToken: null,
   baseUrl: mock.url,
@@ -253,22 +256,22 @@ const settings = (mock: LLMock, changes: Partial<AuthorOptions> = {}): AuthorOpt
   ...changes,
 });
 
-function write(mock: LLMock, changes: Partial<AuthorOptions> = {}): Promise<Answer> {
+function write(mock: LLMock, changes: Partial<MessagesClientOptions> = {}): Promise<Answer> {
   const { signal } = new AbortController();
-  return createAuthor(settings(mock, changes))(PROMPT, { signal, onProgress: () => {} });
+  return createMessagesClient(settings(mock, changes))(PROMPT, { signal, onProgress: () => {} });
 }
 
 /** Wants a failure, after one request, that does not tell the key. */
-async function failure(mock: LLMock, changes: Partial<AuthorOptions> = {}): Promise<CallFailure> {
+async function failure(mock: LLMock, changes: Partial<MessagesClientOptions> = {}): Promise<CallError> {
   const error = await rejection(write(mock, changes));
   onlyRequest(mock);
   assert.ok(!inspect(error, { depth: 20, showHidden: true }).includes(KEY), 'the key is in the error');
   return error;
 }
 
-async function rejection(call: Promise<Answer>): Promise<CallFailure> {
+async function rejection(call: Promise<Answer>): Promise<CallError> {
   const outcome: unknown = await call.catch((error: unknown) => error);
-  assert.ok(outcome instanceof CallFailure, inspect(outcome));
+  assert.ok(outcome instanceof CallError, inspect(outcome));
   return outcome;
 }
 

@@ -4,8 +4,13 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
-import { CallFailure, type CallFailureDetail, classify, type Failure } from '../../../api/failure.js';
-import { type Answer, type AuthorOptions, createAuthor, type WriteOptions } from '../../../api/messages-client.js';
+import { CallError, type CallErrorDetail, classifyFailure, type Failure } from '../../../api/failure.js';
+import {
+  type Answer,
+  type CallOptions,
+  createMessagesClient,
+  type MessagesClientOptions,
+} from '../../../api/messages-client.js';
 import { NO_TOKENS, type Usage } from '../../../api/usage.js';
 import type { ReceivedRequest, Reply, Responder } from '../../../offline/messages-server.js';
 import { storyText } from '../../helpers/fakes.js';
@@ -18,7 +23,7 @@ const STORY = storyText();
 /** Nothing here takes long; what hangs fails. The limits of `settings` are longer, so no timeout hides a hang. */
 const GUARD = { timeout: 45_000 };
 
-const settings = (baseUrl: string, changes: Partial<AuthorOptions> = {}): AuthorOptions => ({
+const settings = (baseUrl: string, changes: Partial<MessagesClientOptions> = {}): MessagesClientOptions => ({
   apiKey: KEY,
   authToken: null,
   baseUrl,
@@ -33,7 +38,7 @@ const settings = (baseUrl: string, changes: Partial<AuthorOptions> = {}): Author
   ...changes,
 });
 
-const NEVER: WriteOptions = { signal: new AbortController().signal, onProgress: () => {} };
+const NEVER: CallOptions = { signal: new AbortController().signal, onProgress: () => {} };
 
 type Event = { type: string } & Record<string, unknown>;
 
@@ -204,7 +209,7 @@ describe('a whole answer', GUARD, () => {
 
   test('a connection that is held open after message_stop holds up nothing, and is closed', async (t) => {
     const server = await serve(t, (response) => response.write(sse(START, ...WRITTEN)));
-    const answer = await createAuthor(settings(server.url))(PROMPT, NEVER);
+    const answer = await createMessagesClient(settings(server.url))(PROMPT, NEVER);
     assert.equal(answer.text, '밤이 왔다.');
     await server.closed;
   });
@@ -247,7 +252,7 @@ describe('a whole answer', GUARD, () => {
     const { signal } = new AbortController();
     const replies: Reply[] = [{ content: [{ type: 'text', text: STORY }] }, { status: 500 }];
     const endpoint = await endpointFor(t, (_, index) => replies[index] ?? { status: 500 });
-    const write = createAuthor(settings(endpoint.url));
+    const write = createMessagesClient(settings(endpoint.url));
     await write(PROMPT, { ...NEVER, signal });
     await rejection(write(PROMPT, { ...NEVER, signal }));
     assert.equal(getEventListeners(signal, 'abort').length, 0);
@@ -390,7 +395,7 @@ describe('the request', GUARD, () => {
 
 /** What a failure of a call has to be: parts of its detail, and what the worker is told. */
 interface Expected {
-  detail: Partial<CallFailureDetail>;
+  detail: Partial<CallErrorDetail>;
   failure: Partial<Failure>;
 }
 
@@ -573,8 +578,8 @@ describe('a stream that goes wrong', GUARD, () => {
       response.flushHeaders();
       response.write(': hello\n\n', () => setImmediate(() => response.destroy()));
     });
-    const failure = await callFailure(createAuthor(settings(server.url))(PROMPT, NEVER));
-    assert.deepEqual([failure.detail.fault, classify(failure).code], ['cut', 'cut']);
+    const failure = await callFailure(createMessagesClient(settings(server.url))(PROMPT, NEVER));
+    assert.deepEqual([failure.detail.fault, classifyFailure(failure).code], ['cut', 'cut']);
   });
 
   test('an error event is what it says', (t) =>
@@ -666,14 +671,14 @@ describe('a call that takes too long', GUARD, () => {
 
   test('an error status whose body stalls: idle_timeout', async (t) => {
     const server = await serve(t, (response) => response.writeHead(500).write('{"type":"error",'));
-    const failure = await callFailure(createAuthor(settings(server.url, { idleMs: 80 }))(PROMPT, NEVER));
+    const failure = await callFailure(createMessagesClient(settings(server.url, { idleMs: 80 }))(PROMPT, NEVER));
     assert.equal(failure.detail.fault, 'idle_timeout');
     await server.closed;
   });
 
   test('the connection is closed, so that the endpoint need not go on', async (t) => {
     const server = await serve(t, (response) => response.write(sse(START, ...TEXT)));
-    await callFailure(createAuthor(settings(server.url, { idleMs: 80 }))(PROMPT, NEVER));
+    await callFailure(createMessagesClient(settings(server.url, { idleMs: 80 }))(PROMPT, NEVER));
     await server.closed;
   });
 
@@ -687,7 +692,7 @@ describe('no connection', GUARD, () => {
   test('a refused connection is a transient fault that names its cause', async (t) => {
     const endpoint = await endpointFor(t, () => ({}));
     await endpoint.close();
-    const error = await callFailure(createAuthor(settings(endpoint.url))(PROMPT, NEVER));
+    const error = await callFailure(createMessagesClient(settings(endpoint.url))(PROMPT, NEVER));
     assertFailure(error, {
       detail: { fault: 'connection', status: null, type: null, requestId: null, usage: NO_TOKENS },
       failure: { kind: 'transient', code: 'connection' },
@@ -697,14 +702,14 @@ describe('no connection', GUARD, () => {
 
   test('a connection that breaks before the headers is a transient fault', async (t) => {
     const server = await serve(t, (response) => response.destroy());
-    const error = await callFailure(createAuthor(settings(server.url))(PROMPT, NEVER));
+    const error = await callFailure(createMessagesClient(settings(server.url))(PROMPT, NEVER));
     assertFailure(error, { detail: { fault: 'connection' }, failure: { kind: 'transient', code: 'connection' } });
     assert.equal(server.requests(), 1);
   });
 
   test('an address that is no HTTP server is a transient fault', async (t) => {
     const server = await serve(t, (response) => response.socket?.end('220 mail.example ESMTP\r\n'));
-    const error = await callFailure(createAuthor(settings(server.url))(PROMPT, NEVER));
+    const error = await callFailure(createMessagesClient(settings(server.url))(PROMPT, NEVER));
     assertFailure(error, { detail: { fault: 'connection' }, failure: { kind: 'transient' } });
   });
 });
@@ -718,7 +723,7 @@ describe('a call that is given up', GUARD, () => {
       requests++;
       return { content: [] };
     });
-    const write = createAuthor(settings(endpoint.url));
+    const write = createMessagesClient(settings(endpoint.url));
     assert.equal(await rejection(write(PROMPT, { ...NEVER, signal: AbortSignal.abort(reason) })), reason);
     assert.equal(requests, 0);
   });
@@ -726,7 +731,7 @@ describe('a call that is given up', GUARD, () => {
   test('while it waits for the headers: rejects with the reason, and closes the connection', async (t) => {
     const controller = new AbortController();
     const server = await serve(t, () => controller.abort(reason));
-    const write = createAuthor(settings(server.url));
+    const write = createMessagesClient(settings(server.url));
     assert.equal(await rejection(write(PROMPT, { ...NEVER, signal: controller.signal })), reason);
     await server.closed;
     assert.equal(server.requests(), 1);
@@ -735,7 +740,7 @@ describe('a call that is given up', GUARD, () => {
   test('in the middle of the stream: rejects with the reason, and closes the connection', async (t) => {
     const controller = new AbortController();
     const server = await serve(t, (response) => response.write(sse(START, ...TEXT)));
-    const write = createAuthor(settings(server.url));
+    const write = createMessagesClient(settings(server.url));
     const options = { signal: controller.signal, onProgress: () => controller.abort(reason) };
     assert.equal(await rejection(write(PROMPT, options)), reason);
     await server.closed;
@@ -748,7 +753,7 @@ describe('a call that is given up', GUARD, () => {
       content: [{ type: 'text', text: STORY }],
       charactersPerSecond: 2400,
     }));
-    const write = createAuthor(settings(endpoint.url));
+    const write = createMessagesClient(settings(endpoint.url));
     const options = { signal: controller.signal, onProgress: () => controller.abort('SIGINT') };
     assert.equal(await rejection(write(PROMPT, options)), 'SIGINT');
   });
@@ -759,7 +764,7 @@ describe('a call that is given up', GUARD, () => {
       content: [{ type: 'text', text: STORY }],
       charactersPerSecond: 20_000,
     }));
-    const write = createAuthor(settings(endpoint.url));
+    const write = createMessagesClient(settings(endpoint.url));
     const [given, kept] = await Promise.all([
       rejection(write(PROMPT, { signal: controller.signal, onProgress: () => controller.abort(reason) })),
       write(PROMPT, NEVER),
@@ -773,15 +778,15 @@ describe('a call that is given up', GUARD, () => {
 async function ask(
   t: TestContext,
   reply: Reply,
-  changes: Partial<AuthorOptions> = {},
-  options: Partial<WriteOptions> = {},
+  changes: Partial<MessagesClientOptions> = {},
+  options: Partial<CallOptions> = {},
 ): Promise<{ answer: Answer; request: ReceivedRequest }> {
   const requests: ReceivedRequest[] = [];
   const endpoint = await endpointFor(t, (received) => {
     requests.push(received);
     return reply;
   });
-  const answer = await createAuthor(settings(endpoint.url, changes))(PROMPT, { ...NEVER, ...options });
+  const answer = await createMessagesClient(settings(endpoint.url, changes))(PROMPT, { ...NEVER, ...options });
   const [request] = requests;
   assert.ok(request !== undefined && requests.length === 1, `${requests.length} requests`);
   return { answer, request };
@@ -795,14 +800,14 @@ async function fail(
   t: TestContext,
   reply: Reply | Responder,
   expected: Expected,
-  changes: Partial<AuthorOptions> = {},
-): Promise<CallFailure> {
+  changes: Partial<MessagesClientOptions> = {},
+): Promise<CallError> {
   let requests = 0;
   const endpoint = await endpointFor(t, (request, index) => {
     requests++;
     return typeof reply === 'function' ? reply(request, index) : reply;
   });
-  const error = await callFailure(createAuthor(settings(endpoint.url, changes))(PROMPT, NEVER));
+  const error = await callFailure(createMessagesClient(settings(endpoint.url, changes))(PROMPT, NEVER));
   assertFailure(error, expected);
   assert.equal(requests, 1, 'one request');
   return error;
@@ -813,9 +818,9 @@ async function fails(...call: Parameters<typeof fail>): Promise<void> {
   await fail(...call);
 }
 
-function assertFailure(error: CallFailure, { detail, failure }: Expected): void {
+function assertFailure(error: CallError, { detail, failure }: Expected): void {
   assert.deepEqual(pick(error.detail, detail), detail);
-  assert.deepEqual(pick(classify(error), failure), failure);
+  assert.deepEqual(pick(classifyFailure(error), failure), failure);
   for (const text of [error.message, String(error.stack), JSON.stringify(error), inspect(error, WHOLE)]) {
     assert.ok(!text.includes(KEY), 'the key is in the error');
   }
@@ -828,9 +833,9 @@ function pick<Whole extends object>(whole: Whole, part: Partial<Whole>): Partial
   return Object.fromEntries(Object.entries(whole).filter(([name]) => name in part)) as Partial<Whole>;
 }
 
-async function callFailure(call: Promise<unknown>): Promise<CallFailure> {
+async function callFailure(call: Promise<unknown>): Promise<CallError> {
   const error = await rejection(call);
-  assert.ok(error instanceof CallFailure, inspect(error));
+  assert.ok(error instanceof CallError, inspect(error));
   return error;
 }
 

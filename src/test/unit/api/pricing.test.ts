@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { costOf, ModelFileProblem, readModel } from '../../../api/pricing.js';
+import { costOf, ModelFileError, readModel } from '../../../api/pricing.js';
 import { toUsage } from '../../../api/usage.js';
 import { SETTINGS } from '../../../config/settings.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
@@ -64,12 +64,12 @@ for (const [what, content, words] of [
     const path = modelFile(t, content);
     assert.throws(
       () => readModel(path, 'm'),
-      (error) => error instanceof ModelFileProblem && error.message.includes(path) && words.test(error.message),
+      (error) => error instanceof ModelFileError && error.message.includes(path) && words.test(error.message),
     );
   });
 }
 
 test('a missing file of models is refused by its path', (t) => {
   const path = join(temporaryFolder(t), 'none.json');
-  assert.throws(() => readModel(path, 'm'), { name: 'ModelFileProblem', message: /none\.json/ });
+  assert.throws(() => readModel(path, 'm'), { name: 'ModelFileError', message: /none\.json/ });
 });

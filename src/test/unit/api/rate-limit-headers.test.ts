@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { remainingOf, slowUntil } from '../../../api/rate-limit-headers.js';
+import { remainingLimits, slowUntil } from '../../../api/rate-limit-headers.js';
 
 const AT = (seconds: number) => new Date(Date.UTC(2026, 10, 23, 5, 0, seconds)).toISOString();
 const TIME = (seconds: number) => Date.parse(AT(seconds));
@@ -53,6 +53,6 @@ test('what is left of every limit that the headers name is told, and nothing of 
     'anthropic-ratelimit-requests-reset': '2026-11-23T05:00:00Z',
     'content-type': 'text/event-stream',
   });
-  assert.deepEqual(remainingOf(headers), { requests: 49, 'output-tokens': 7000 });
-  assert.deepEqual(remainingOf(new Headers()), {});
+  assert.deepEqual(remainingLimits(headers), { requests: 49, 'output-tokens': 7000 });
+  assert.deepEqual(remainingLimits(new Headers()), {});
 });

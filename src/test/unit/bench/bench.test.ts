@@ -6,8 +6,8 @@ import { takeTurns } from '../../../../scripts/bench/runner.js';
 import { createTexts, TEXT_LENGTH } from '../../../../scripts/bench/sample-texts.js';
 import { formatNumber, formatSpread, median, spreadOf } from '../../../../scripts/bench/stats.js';
 import { formatTable, type RowFacts, toRow } from '../../../../scripts/bench/table.js';
-import { likeness, shinglesOf } from '../../../story/similarity.js';
-import { judge } from '../../../story/validate-answer.js';
+import { shinglesOf, similarity } from '../../../story/similarity.js';
+import { validateAnswer } from '../../../story/validate-answer.js';
 
 describe('numbers', () => {
   test('the median is the middle one, or the mean of the two in the middle, in whatever order they come', () => {
@@ -146,13 +146,13 @@ describe('the texts of the endpoint', () => {
     for (const index of [0, 1, 7, 12_345]) {
       const text = textOf(index);
       assert.equal(text.length, TEXT_LENGTH);
-      assert.equal(judge({ ...answer, text, slowUntil: null }, 1000), null);
+      assert.equal(validateAnswer({ ...answer, text, slowUntil: null }, 1000), null);
       assert.equal(text, createTexts()(index));
     }
   });
 
   test('are as unlike as stories are', () => {
     const [first, ...others] = [0, 1, 2, 3, 4].map((index) => shinglesOf(textOf(index)));
-    for (const other of others) assert.ok(first !== undefined && likeness(first, other) < 0.1);
+    for (const other of others) assert.ok(first !== undefined && similarity(first, other) < 0.1);
   });
 });

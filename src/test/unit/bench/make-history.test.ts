@@ -7,7 +7,7 @@ import { readCards } from '../../../prompt/cards.js';
 import { ledgerPath, listRuns, readLedger } from '../../../run/ledger.js';
 import { replay } from '../../../run/run.js';
 import { readRecentStories } from '../../../store/recent-stories.js';
-import { openLikenessIndex } from '../../../store/similarity-index.js';
+import { openSimilarityIndex } from '../../../store/similarity-index.js';
 import { filesOf, nameOfStory } from '../../../store/story-store.js';
 import { seededRandom, temporaryFolder } from '../../helpers/fakes.js';
 import { ROOT } from '../../helpers/processes.js';
@@ -59,7 +59,7 @@ test('a folder that the bench makes is one that the worker knows', async (t) => 
 
   // Every story is in the index already.
   assert.equal(linesOf('.likeness'), STORIES);
-  await openLikenessIndex(folder).catchUp();
+  await openSimilarityIndex(folder).catchUp();
   assert.equal(linesOf('.likeness'), STORIES);
 });
 

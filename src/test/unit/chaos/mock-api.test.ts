@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { CallFailure } from '../../../api/failure.js';
-import { createAuthor } from '../../../api/messages-client.js';
+import type { CallError } from '../../../api/failure.js';
+import { createMessagesClient } from '../../../api/messages-client.js';
 import type { AnswerKind, Squall } from '../../../chaos/rehearsal/fault-plan.js';
 import { type Call, startWitness } from '../../../chaos/rehearsal/mock-api.js';
 import type { Prompt } from '../../../prompt/prompt.js';
-import { restOf } from '../../../story/continuation.js';
+import { restRequest } from '../../../story/continuation.js';
 import { storyText } from '../../helpers/fakes.js';
 
 const PROMPT: Prompt = { system: '소설가', user: '한 편' };
@@ -26,7 +26,7 @@ async function scene(t: TestContext, squalls: readonly Pick<Squall, 'kind' | 'ti
     },
   });
   t.after(() => witness.close());
-  const author = createAuthor({
+  const author = createMessagesClient({
     ...{ apiKey: 'key', authToken: null, baseUrl: witness.url, model: 'm', maxTokens: 16_000, temperature: null },
     ...{ streamThinking: false, idleMs: 3000, totalMs: 30_000, onRateLimits: () => {}, onSdkMessage: () => {} },
   });
@@ -45,7 +45,7 @@ async function scene(t: TestContext, squalls: readonly Pick<Squall, 'kind' | 'ti
       ask().then(
         ({ stopReason, text, usage }) =>
           `${stopReason} ${text === '' ? 'empty' : 'text'} ${usage === null ? '?' : '$'}`,
-        ({ detail }: CallFailure) => `${detail.status ?? detail.fault} ${detail.type ?? ''}`.trim(),
+        ({ detail }: CallError) => `${detail.status ?? detail.fault} ${detail.type ?? ''}`.trim(),
       ),
   };
 }
@@ -82,18 +82,18 @@ test('a cut-off text is gone on with to its end, or to where it stays cut off', 
   ]);
   const first = await ask();
   assert.equal(first.stopReason, 'max_tokens');
-  const rest = restOf(PROMPT, first);
+  const rest = restRequest(PROMPT, first);
   assert.ok(rest !== null);
   assert.equal((await ask(rest.prompt)).stopReason, 'end_turn');
   assert.equal(witness.squallsLeft().length, 1);
 
   const second = await ask();
-  const more = restOf(PROMPT, second);
+  const more = restRequest(PROMPT, second);
   assert.ok(more !== null);
   const third = await ask(more.prompt);
   assert.equal(third.stopReason, 'max_tokens');
   assert.equal(witness.squallsLeft().length, 1);
-  const last = restOf(PROMPT, { ...third, text: `${more.cut.kept}${more.cut.gap}${third.text}` });
+  const last = restRequest(PROMPT, { ...third, text: `${more.cut.kept}${more.cut.gap}${third.text}` });
   assert.ok(last !== null);
   assert.equal((await ask(last.prompt)).stopReason, 'max_tokens');
   assert.deepEqual(witness.squallsLeft(), []);

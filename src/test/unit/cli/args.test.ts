@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseCommandLine, UsageProblem } from '../../../cli/args.js';
+import { parseCommandLine, UsageError } from '../../../cli/args.js';
 import { isSwitch, SETTING_NAMES, SETTINGS } from '../../../config/settings.js';
 
 function refused(argv: string[], words: RegExp): void {
   assert.throws(
     () => parseCommandLine(argv),
-    (error) => error instanceof UsageProblem && words.test(error.message) && !error.message.includes('\n'),
+    (error) => error instanceof UsageError && words.test(error.message) && !error.message.includes('\n'),
   );
 }
 

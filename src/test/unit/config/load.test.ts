@@ -7,7 +7,7 @@ import { toUsage } from '../../../api/usage.js';
 import { describeConfig } from '../../../cli/help.js';
 import {
   type Config,
-  ConfigProblem,
+  ConfigError,
   checkCaps,
   chooseAuthor,
   choosePrice,
@@ -32,11 +32,11 @@ function project(t: TestContext, files: Record<string, string | object> = {}): s
 
 const load = (root: string, env: NodeJS.ProcessEnv = {}, flags: RawValues = {}) => loadConfig({ root, env, flags });
 
-function problemOf(act: () => unknown): ConfigProblem {
+function problemOf(act: () => unknown): ConfigError {
   try {
     act();
   } catch (error) {
-    assert.ok(error instanceof ConfigProblem, inspect(error));
+    assert.ok(error instanceof ConfigError, inspect(error));
     return error;
   }
   assert.fail('was accepted');

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openLineFile } from '../../../lib/append-log.js';
+import { openAppendLog } from '../../../lib/append-log.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 
 test('each reader gets every whole line once, whoever wrote it', async (t) => {
   const path = join(temporaryFolder(t), 'below', 'lines');
-  const [mine, yours] = [openLineFile(path), openLineFile(path)];
+  const [mine, yours] = [openAppendLog(path), openAppendLog(path)];
   assert.deepEqual(await mine.readOn(), []);
   await mine.append(['하나', '둘']);
   await yours.append(['셋']);
@@ -19,7 +19,7 @@ test('each reader gets every whole line once, whoever wrote it', async (t) => {
 test('a line that is not whole yet is left for the next time', async (t) => {
   const path = join(temporaryFolder(t), 'lines');
   writeFileSync(path, '하나\n둘');
-  const file = openLineFile(path);
+  const file = openAppendLog(path);
   assert.deepEqual(await file.readOn(), ['하나']);
   appendFileSync(path, '의 나머지\n');
   assert.deepEqual(await file.readOn(), ['둘의 나머지']);
@@ -28,7 +28,7 @@ test('a line that is not whole yet is left for the next time', async (t) => {
 test('a line that a crash tore does not swallow the next one', async (t) => {
   const path = join(temporaryFolder(t), 'lines');
   writeFileSync(path, '하나\n찢긴');
-  const file = openLineFile(path);
+  const file = openAppendLog(path);
   await file.readOn();
   await file.append(['둘']);
   assert.equal(readFileSync(path, 'utf8'), '하나\n찢긴\n둘\n');
@@ -36,7 +36,7 @@ test('a line that a crash tore does not swallow the next one', async (t) => {
 
 test('a file that was moved away is begun anew', async (t) => {
   const path = join(temporaryFolder(t), 'lines');
-  const file = openLineFile(path);
+  const file = openAppendLog(path);
   await file.append(['하나', '둘']);
   await file.readOn();
   renameSync(path, `${path}.old`);
@@ -48,7 +48,7 @@ test('a file that was moved away is begun anew', async (t) => {
 test('what is known already need not be read again', async (t) => {
   const path = join(temporaryFolder(t), 'lines');
   writeFileSync(path, '하나\n둘\n');
-  const file = openLineFile(path, Buffer.byteLength('하나\n'));
+  const file = openAppendLog(path, Buffer.byteLength('하나\n'));
   assert.deepEqual(await file.readOn(), ['둘']);
   assert.equal(file.position(), statSync(path).size);
 });

@@ -3,12 +3,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isAlive, type Owner, ownerOf } from '../../../lib/process-identity.js';
-import { type Note, type NotifierOptions, openNotifier } from '../../../observe/notify.js';
+import { identityOf, isProcessAlive, type ProcessIdentity } from '../../../lib/process-identity.js';
+import { type Notification, type NotifierOptions, openNotifier } from '../../../observe/notify.js';
 import { recordingLog, temporaryFolder } from '../../helpers/fakes.js';
 
-const NOTE: Note = { event: 'cap_near', message: '토큰 상한의 80%를 넘었습니다', run_id: 'run_1', status: null };
-const LAST: Note = { ...NOTE, event: 'run_ended', reason: 'count', exit_code: 0 };
+const NOTE: Notification = {
+  event: 'cap_near',
+  message: '토큰 상한의 80%를 넘었습니다',
+  run_id: 'run_1',
+  status: null,
+};
+const LAST: Notification = { ...NOTE, event: 'run_ended', reason: 'count', exit_code: 0 };
 
 /** A notifier with the command in a folder of its own, and what came of it. */
 function notifierFor(t: TestContext, command: string, options: Partial<NotifierOptions> = {}) {
@@ -22,16 +27,16 @@ function notifierFor(t: TestContext, command: string, options: Partial<NotifierO
     env: process.env,
     secrets: [],
     log,
-    complain: (text) => void complaints.push(text),
-    hurry: hurry.signal,
+    writeStderr: (text) => void complaints.push(text),
+    forceSignal: hurry.signal,
     ...options,
   });
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
   /** The processes whose ids the command wrote into a file, one a line. */
-  const processes = async (count: number): Promise<Owner[]> => {
+  const processes = async (count: number): Promise<ProcessIdentity[]> => {
     const ids = () => (existsSync(join(folder, 'pids')) ? read('pids').trim().split('\n') : []);
     while (ids().length < count) await nextTurn();
-    return ids().map((pid) => ownerOf(Number(pid)));
+    return ids().map((pid) => identityOf(Number(pid)));
   };
   return { notifier, log, complaints, hurry, read, processes };
 }
@@ -39,8 +44,8 @@ function notifierFor(t: TestContext, command: string, options: Partial<NotifierO
 /** Does not end by itself, nor does its child; says who they are. */
 const HANGS = 'sleep 1000 & echo $! >> pids; echo $$ >> pids; wait';
 
-async function ended(processes: readonly Owner[]): Promise<void> {
-  while (processes.some(isAlive)) await nextTurn();
+async function ended(processes: readonly ProcessIdentity[]): Promise<void> {
+  while (processes.some(isProcessAlive)) await nextTurn();
 }
 
 describe('the command', () => {
@@ -51,7 +56,7 @@ describe('the command', () => {
     const notes = read('notes')
       .trimEnd()
       .split('\n')
-      .map((line) => JSON.parse(line) as Note);
+      .map((line) => JSON.parse(line) as Notification);
     assert.deepEqual(
       notes.sort((a, b) => a.event.localeCompare(b.event)),
       [NOTE, LAST],
@@ -115,7 +120,7 @@ describe('the command', () => {
     const { notifier, complaints, processes } = notifierFor(t, 'sleep 1000 & echo $! >> pids');
     await notifier.sendLast(LAST);
     const [left] = await processes(1);
-    assert.ok(left !== undefined && isAlive(left));
+    assert.ok(left !== undefined && isProcessAlive(left));
     process.kill(left.pid);
     assert.deepEqual(complaints, []);
   });
@@ -132,7 +137,7 @@ describe('a command that hangs', GUARD, () => {
     const group = await processes(2);
     t.mock.timers.tick(9999);
     await nextTurn();
-    assert.ok(group.every(isAlive));
+    assert.ok(group.every(isProcessAlive));
     assert.equal(log.records.length, 0);
     t.mock.timers.tick(1);
     await ended(group);
@@ -160,7 +165,7 @@ describe('a command that hangs', GUARD, () => {
     hurry.abort();
     t.mock.timers.tick(999);
     await nextTurn();
-    assert.ok(group.every(isAlive));
+    assert.ok(group.every(isProcessAlive));
     t.mock.timers.tick(1);
     await last;
     await ended(group);

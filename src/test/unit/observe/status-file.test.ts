@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import type { Owner } from '../../../lib/process-identity.js';
+import type { ProcessIdentity } from '../../../lib/process-identity.js';
 import { type Status, toIso } from '../../../observe/status.js';
 import { readStatus, readStatuses, statusPath, writeStatus } from '../../../observe/status-file.js';
 import { appendRecord, type BeginRecord, type LedgerRecord, ledgerPath, listRuns } from '../../../run/ledger.js';
@@ -17,7 +17,7 @@ const AT = NOON - 10 * MINUTE;
 /** What a worker says that waits, after all that the ledgers below hold. */
 const WAITING = { doing: 'interval', since: toIso(NOON), next_at: toIso(NOON + MINUTE) } as const;
 
-const begin = (run_id: string, owner: Owner, at = AT): BeginRecord => ({
+const begin = (run_id: string, owner: ProcessIdentity, at = AT): BeginRecord => ({
   type: 'begin',
   at,
   run_id,
@@ -25,7 +25,7 @@ const begin = (run_id: string, owner: Owner, at = AT): BeginRecord => ({
   owner,
   new_run_token: null,
 });
-const claim = (owner: Owner, purpose: 'resume' | 'recover' = 'resume'): LedgerRecord => ({
+const claim = (owner: ProcessIdentity, purpose: 'resume' | 'recover' = 'resume'): LedgerRecord => ({
   type: 'claim',
   at: AT + 3000,
   epoch: 2,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Note, Notifier } from '../../../observe/notify.js';
+import type { Notification, Notifier } from '../../../observe/notify.js';
 import type { Status } from '../../../observe/status.js';
-import { createWatch, type WatchOptions } from '../../../observe/status-tracker.js';
+import { createStatusTracker, type StatusTrackerOptions } from '../../../observe/status-tracker.js';
 import type { RunState } from '../../../run/run-state.js';
 import { FakeClock, recordingLog } from '../../helpers/fakes.js';
 import { GIVEN, MINUTE, SAVED, stateWith, toFailed } from '../../helpers/statuses.js';
@@ -10,17 +10,17 @@ import { GIVEN, MINUTE, SAVED, stateWith, toFailed } from '../../helpers/statuse
 const END = { reason: 'duration', message: '실행 시간 제한 도달', over: true, exit_code: 10 };
 
 /** A watch whose sinks keep what they get. */
-function watched(options: Partial<WatchOptions> = {}) {
+function watched(options: Partial<StatusTrackerOptions> = {}) {
   const clock = new FakeClock();
   const log = recordingLog();
   const shown: Status[] = [];
-  const notes: Note[] = [];
+  const notes: Notification[] = [];
   const notifier: Notifier = {
     send: (note) => void notes.push(note),
     sendLast: async (note) => void notes.push(note),
   };
   let state: RunState = stateWith({});
-  const watch = createWatch({
+  const watch = createStatusTracker({
     clock,
     log,
     show: [(status) => void shown.push(status)],
@@ -30,10 +30,10 @@ function watched(options: Partial<WatchOptions> = {}) {
     ...options,
   });
   const follow = (before = { last_story: null, last_failure: null }) =>
-    watch.follow({ given: GIVEN, state: () => state, before });
+    watch.track({ info: GIVEN, state: () => state, before });
   const failInARow = (failuresInARow: number, reason = '바쁨') => {
     state = { ...state, failuresInARow };
-    watch.tell(toFailed(reason));
+    watch.onEvent(toFailed(reason));
   };
   return {
     watch,
@@ -54,10 +54,10 @@ describe('the status', () => {
   test('is shown when the run begins, and then whenever it does something else', () => {
     const { watch, doing, follow, clock } = watched();
     follow();
-    watch.tell({ kind: 'writing' });
-    watch.tell(SAVED);
-    watch.tell({ kind: 'waiting', for: 'interval', until: clock.now() });
-    watch.tell({ kind: 'writing' });
+    watch.onEvent({ kind: 'writing' });
+    watch.onEvent(SAVED);
+    watch.onEvent({ kind: 'waiting', for: 'interval', until: clock.now() });
+    watch.onEvent({ kind: 'writing' });
     assert.deepEqual(doing(), ['starting', 'writing', 'interval', 'writing']);
   });
 
@@ -65,8 +65,8 @@ describe('the status', () => {
     const { watch, shown, follow, become, clock } = watched();
     follow();
     become(stateWith({ stories: 1, attempts: 2, costUsd: 0.5 }));
-    watch.tell(SAVED);
-    watch.tell({ kind: 'waiting', for: 'interval', until: clock.now() + MINUTE });
+    watch.onEvent(SAVED);
+    watch.onEvent({ kind: 'waiting', for: 'interval', until: clock.now() + MINUTE });
     const last = shown.at(-1);
     assert.deepEqual([last?.stories, last?.attempts, last?.cost_usd, last?.run_id], [1, 2, 0.5, 'run_1']);
     assert.equal(last?.last_story?.title, '반품 구역');
@@ -76,20 +76,20 @@ describe('the status', () => {
   test('begins with what earlier processes of the run left', () => {
     const { watch, shown } = watched();
     const last_story = { title: '어제', file: 'a.md', at: '2026-11-23T00:00:00.000Z' };
-    watch.follow({ given: GIVEN, state: () => stateWith({}), before: { last_story, last_failure: null } });
+    watch.track({ info: GIVEN, state: () => stateWith({}), before: { last_story, last_failure: null } });
     assert.deepEqual(shown[0]?.last_story, last_story);
   });
 
   test('says that the run holds for as long as something sleeps for the disk', async () => {
     const { watch, shown, follow, clock } = watched();
     follow();
-    watch.tell({ kind: 'writing' });
+    watch.onEvent({ kind: 'writing' });
     let asleep: Status | undefined;
     clock.at(clock.now() + 1000, () => {
       asleep = shown.at(-1);
     });
     const end = clock.now() + 5000;
-    assert.equal(await watch.holding(clock).sleep(5000, new AbortController().signal), true);
+    assert.equal(await watch.trackRetries(clock).sleep(5000, new AbortController().signal), true);
     assert.deepEqual([asleep?.doing, asleep?.next_at], ['holding', new Date(end).toISOString()]);
     assert.equal(shown.at(-1)?.doing, 'writing');
   });
@@ -111,7 +111,7 @@ describe('the status', () => {
     ];
     const { watch, follow, log } = watched({ show });
     follow();
-    watch.tell({ kind: 'writing' });
+    watch.onEvent({ kind: 'writing' });
     await watch.ended(END);
     assert.equal(shown.length, 3);
     assert.deepEqual(
@@ -124,7 +124,7 @@ describe('the status', () => {
     const { watch, shown, notes, follow, failInARow } = watched({ secrets: ['sk"\\secret'] });
     follow();
     failInARow(3, 'bad key sk"\\secret');
-    watch.tell({ kind: 'writing' });
+    watch.onEvent({ kind: 'writing' });
     await watch.ended({ ...END, message: 'sk"\\secret' });
     assert.equal(shown.at(-1)?.last_failure?.reason, 'bad key ***');
     assert.equal(notes.length, 2);
@@ -138,7 +138,7 @@ describe('a notification', () => {
     follow();
     for (const n of [1, 2, 3, 4, 5]) failInARow(n);
     become(stateWith({ stories: 1 }));
-    watch.tell(SAVED);
+    watch.onEvent(SAVED);
     for (const n of [1, 2, 3]) failInARow(n);
     assert.deepEqual(
       notes.map(({ event, message }) => [event, message]),
@@ -157,7 +157,7 @@ describe('a notification', () => {
   test('is sent when a cap is near, in the words of the log', () => {
     const { watch, notes, follow } = watched();
     follow();
-    watch.tell({ kind: 'cap_near', hit: { cap: 'cost', used: 4, limit: 5 } });
+    watch.onEvent({ kind: 'cap_near', hit: { cap: 'cost', used: 4, limit: 5 } });
     assert.deepEqual(
       notes.map(({ event, message, run_id }) => [event, message, run_id]),
       [['cap_near', '비용 상한의 80%를 넘었습니다 ($4.00 / $5.00)', 'run_1']],

@@ -2,14 +2,21 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { toUsage } from '../../../api/usage.js';
 import { metricsOf } from '../../../observe/pm2.js';
-import { describeStatus, firstSeen, type Holding, type Seen, see, toIso } from '../../../observe/status.js';
-import type { Change } from '../../../worker/loop.js';
+import {
+  type Activity,
+  describeStatus,
+  initialActivity,
+  reduceActivity,
+  type StorageRetryEvent,
+  toIso,
+} from '../../../observe/status.js';
+import type { WorkerEvent } from '../../../worker/loop.js';
 import { MINUTE, NOON, SAVED, stateWith, statusOf, toFailed } from '../../helpers/statuses.js';
 
 const LATER = NOON + MINUTE;
 const until = NOON + 30 * MINUTE;
 
-const CHANGES: [change: Change | Holding, seen: Partial<Seen>][] = [
+const CHANGES: [change: WorkerEvent | StorageRetryEvent, seen: Partial<Activity>][] = [
   [{ kind: 'writing' }, { doing: 'writing', since: toIso(LATER) }],
   [
     { kind: 'holding', until },
@@ -38,14 +45,14 @@ describe('what is seen', () => {
   for (const [change, expected] of CHANGES) {
     const name = change.kind === 'waiting' ? `waiting for ${change.for}` : change.kind;
     test(`${name} changes ${Object.keys(expected).join(', ') || 'nothing'}`, () => {
-      const before = Object.freeze(firstSeen(NOON));
-      assert.deepEqual(see(before, change, LATER), { ...before, ...expected });
+      const before = Object.freeze(initialActivity(NOON));
+      assert.deepEqual(reduceActivity(before, change, LATER), { ...before, ...expected });
     });
   }
 
   test('a story that follows a wait takes its end away', () => {
-    const waiting = see(firstSeen(NOON), { kind: 'waiting', for: 'retry', until }, NOON);
-    assert.equal(see(waiting, { kind: 'writing' }, until).next_at, null);
+    const waiting = reduceActivity(initialActivity(NOON), { kind: 'waiting', for: 'retry', until }, NOON);
+    assert.equal(reduceActivity(waiting, { kind: 'writing' }, until).next_at, null);
   });
 });
 

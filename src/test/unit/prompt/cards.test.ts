@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { AXES, PremiseFileProblem, readCards } from '../../../prompt/cards.js';
+import { AXES, CardFileError, readCards } from '../../../prompt/cards.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 import { ROOT } from '../../helpers/processes.js';
 
@@ -61,7 +61,7 @@ for (const [name, content, words] of MALFORMED) {
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
     assert.throws(
       () => readCards(folder),
-      (error) => error instanceof PremiseFileProblem && error.message.includes(path) && words.test(error.message),
+      (error) => error instanceof CardFileError && error.message.includes(path) && words.test(error.message),
     );
   });
 }
@@ -69,7 +69,7 @@ for (const [name, content, words] of MALFORMED) {
 test('a missing file of cards is named', (t) => {
   const folder = copyOfShipped(t);
   rmSync(join(folder, 'turn.json'));
-  assert.throws(() => readCards(folder), { name: 'PremiseFileProblem', message: /turn\.json/ });
+  assert.throws(() => readCards(folder), { name: 'CardFileError', message: /turn\.json/ });
 });
 
 test('no shipped card looks like an error where its id is logged', () => {

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { PremiseFileProblem } from '../../../prompt/cards.js';
-import { addOwnCards } from '../../../prompt/custom-cards.js';
+import { CardFileError } from '../../../prompt/cards.js';
+import { addCustomCards } from '../../../prompt/custom-cards.js';
 import { AXIS_CARDS, PREMISE, temporaryFolder } from '../../helpers/fakes.js';
 
 function own(t: TestContext, content: unknown) {
   const path = join(temporaryFolder(t), 'cards.json');
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
-  return addOwnCards(AXIS_CARDS, path);
+  return addCustomCards(AXIS_CARDS, path);
 }
 
 const cardsOf = (axes: ReturnType<typeof own>, wanted: string) => axes.find(({ axis }) => axis === wanted)?.cards ?? [];
@@ -48,12 +48,11 @@ for (const [name, content, words] of [
   test(`a file with ${name} is refused, and told by its path`, (t) => {
     assert.throws(
       () => own(t, content),
-      (error) =>
-        error instanceof PremiseFileProblem && words.test(error.message) && error.message.includes('cards.json'),
+      (error) => error instanceof CardFileError && words.test(error.message) && error.message.includes('cards.json'),
     );
   });
 }
 
 test('a file that is not there is refused', () => {
-  assert.throws(() => addOwnCards(AXIS_CARDS, '/nowhere/cards.json'), PremiseFileProblem);
+  assert.throws(() => addCustomCards(AXIS_CARDS, '/nowhere/cards.json'), CardFileError);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { byAxis, idsOf } from '../../../prompt/cards.js';
-import { Rounds } from '../../../prompt/deck-state.js';
+import { DeckState } from '../../../prompt/deck-state.js';
 import { AXIS_CARDS, PREMISE } from '../../helpers/fakes.js';
 
 const COMBINATION = idsOf(PREMISE);
@@ -9,12 +9,12 @@ const NOTHING_USED = byAxis((): string[] => []);
 
 /** What is remembered of the combination, once it has come. */
 function digest(): string {
-  const rounds = new Rounds(AXIS_CARDS);
+  const rounds = new DeckState(AXIS_CARDS);
   assert.ok(rounds.use(COMBINATION, false));
   return rounds.state().came.toString();
 }
 
-const after = (came: string) => new Rounds(AXIS_CARDS, { used: NOTHING_USED, came: Buffer.from(came) });
+const after = (came: string) => new DeckState(AXIS_CARDS, { used: NOTHING_USED, came: Buffer.from(came) });
 
 test('a combination that an earlier process has used does not come again, unless it has to', () => {
   const came = `zzzzzz${digest()}zzzzzz`;

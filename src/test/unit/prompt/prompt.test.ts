@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { premiseIn } from '../../../offline/author.js';
 import { idsOf, readCards } from '../../../prompt/cards.js';
-import { Rounds } from '../../../prompt/deck-state.js';
+import { DeckState } from '../../../prompt/deck-state.js';
 import { composePrompt } from '../../../prompt/prompt.js';
 import { AXIS_CARDS, PREMISE, seededRandom } from '../../helpers/fakes.js';
 import { ROOT } from '../../helpers/processes.js';
@@ -21,7 +21,7 @@ test('the request lists every card under the Korean name of its axis', () => {
 
 test('the premise can be read in a request, card by card', () => {
   const axes = readCards(join(ROOT, 'config', 'premises'));
-  const { premise } = new Rounds(axes).choose(seededRandom(5));
+  const { premise } = new DeckState(axes).choose(seededRandom(5));
   const { user } = composePrompt(premise, axes, PLAIN);
   const body = { model: 'm', max_tokens: 1, stream: true, messages: [{ role: 'user', content: user }] } as const;
   const request = { body: { ...body, messages: [...body.messages] }, headers: {} };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { readTemplate, TemplateProblem } from '../../../prompt/template.js';
+import { readTemplate, TemplateError } from '../../../prompt/template.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 
 function templateFile(t: TestContext, content: unknown): string {
@@ -75,7 +75,7 @@ for (const [name, content, words] of REFUSED) {
     const path = templateFile(t, content);
     assert.throws(
       () => readTemplate(path),
-      (error) => error instanceof TemplateProblem && error.message.includes(path) && words.test(error.message),
+      (error) => error instanceof TemplateError && error.message.includes(path) && words.test(error.message),
     );
   });
 }
@@ -84,9 +84,9 @@ test('a template that cannot be read is refused by its path and the reason', (t)
   const folder = temporaryFolder(t);
   const missing = join(folder, 'missing.json');
   assert.throws(() => readTemplate(missing), {
-    name: 'TemplateProblem',
+    name: 'TemplateError',
     message: new RegExp(`${missing} \\(ENOENT\\)`),
   });
   mkdirSync(missing);
-  assert.throws(() => readTemplate(missing), { name: 'TemplateProblem', message: /EISDIR/ });
+  assert.throws(() => readTemplate(missing), { name: 'TemplateError', message: /EISDIR/ });
 });

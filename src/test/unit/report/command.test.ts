@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { report } from '../../../report/command.js';
-import { ReportProblem, readRun } from '../../../report/load.js';
+import { ReportError, readRun } from '../../../report/load.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 import { cleanEnvironment, ROOT } from '../../helpers/processes.js';
 import { ME } from '../../helpers/records.js';
@@ -55,7 +55,7 @@ test('--run takes an id or a part of it, --output another place', async (t) => {
 
 test('a run that is not there, or not the only one, is said to be', async (t) => {
   const { outputDir, command } = place(t);
-  await assert.rejects(command(), /^ReportProblem: 아직 실행이 없습니다/);
+  await assert.rejects(command(), /^ReportError: 아직 실행이 없습니다/);
   for (const start of [START, START + HOUR]) writeDay(outputDir, aDay(start));
   await assert.rejects(command('--run', 'nothing'), /"nothing"에 맞는 실행이 없습니다\. 실행: run_/);
   await assert.rejects(command('--run', 'run_2026'), /맞는 실행이 여럿입니다/);
@@ -97,7 +97,7 @@ test('a place that cannot be written is said to be', async (t) => {
   writeDay(outputDir, aDay());
   mkdirSync(join(logDir, 'folder.html'));
   await assert.rejects(command('--output', 'folder.html'), (error) => {
-    assert.ok(error instanceof ReportProblem);
+    assert.ok(error instanceof ReportError);
     assert.match(error.message, /보고서를 쓸 수 없습니다: .*folder\.html \(EISDIR\)/);
     return true;
   });

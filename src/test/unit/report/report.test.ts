@@ -8,7 +8,7 @@ import { noticesOf } from '../../../report/model/notices.js';
 import { distributionOf } from '../../../report/model/quantiles.js';
 import { type ReportContext, toReport } from '../../../report/model/report.js';
 import { growthOf } from '../../../report/model/spending.js';
-import { fold, NEW_RUN } from '../../../run/run-state.js';
+import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import { AXIS_CARDS } from '../../helpers/fakes.js';
 import { attempt, failure, story } from '../../helpers/records.js';
 import { DayMaker, HOUR, MINUTE } from '../../helpers/report-day-maker.js';
@@ -146,7 +146,7 @@ test('stories from before a ledger was lost are known by their metadata', () => 
   const maker = new DayMaker({ start: 0 });
   const early = maker.story();
   const { day } = maker;
-  const state = day.records.reduce(fold, NEW_RUN);
+  const state = day.records.reduce(applyRecord, INITIAL_RUN_STATE);
   const late = maker.wait(MINUTE).story();
   day.records = [...day.records.slice(0, 1), { type: 'snapshot', at: 90_000, state }, ...day.records.slice(3)];
   const report = toReport(asRead(maker.day), CONTEXT);

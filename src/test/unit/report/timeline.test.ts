@@ -5,7 +5,7 @@ import { seededRandom } from '../../../lib/random.js';
 import { settledState, standingOf } from '../../../report/model/run-outcome.js';
 import { chronicle } from '../../../report/model/timeline.js';
 import type { BeginRecord, ClaimRecord, LedgerRecord } from '../../../run/ledger.js';
-import { fold, NEW_RUN } from '../../../run/run-state.js';
+import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import { abandoned, attempt, DEAD, end, failure, history, part, story } from '../../helpers/records.js';
 
 const begin: BeginRecord = { type: 'begin', at: 0, run_id: 'r', run_name: 'default', owner: DEAD, new_run_token: null };
@@ -168,7 +168,10 @@ test('a run that goes on is told until now: the call that is being made, or the 
 });
 
 test('a ledger that began anew counts on from what it knew', () => {
-  const before = [begin, attempt({ at: 1 }), story({ at: 2, name: 'a' }), attempt({ at: 3 })].reduce(fold, NEW_RUN);
+  const before = [begin, attempt({ at: 1 }), story({ at: 2, name: 'a' }), attempt({ at: 3 })].reduce(
+    applyRecord,
+    INITIAL_RUN_STATE,
+  );
   const { stories, spans, lostUntil } = chronicle(
     [begin, { type: 'snapshot', at: 5, state: before }, story({ at: 6, name: 'b' })],
     null,
@@ -208,7 +211,7 @@ test('whatever a run lives through, the chronicle counts what its statistics cou
 test('how it stands with a run is what its last process did, not one that only put things right', () => {
   const standing = (records: LedgerRecord[], alive = false) => {
     const all = [begin, ...records];
-    return standingOf(chronicle(all, null).lives, all.reduce(fold, NEW_RUN).over, alive);
+    return standingOf(chronicle(all, null).lives, all.reduce(applyRecord, INITIAL_RUN_STATE).over, alive);
   };
   assert.deepEqual(standing([], true), { kind: 'running' });
   assert.deepEqual(standing([]), { kind: 'killed' });

@@ -5,8 +5,8 @@ import { toUsage } from '../../../api/usage.js';
 import { type Premise, readCards } from '../../../prompt/cards.js';
 import { composePrompt, longestPrompt } from '../../../prompt/prompt.js';
 import { type Caps, capInTheWay, nearCaps, spent, worstCase } from '../../../run/budget.js';
-import { NEW_RUN, type RunState } from '../../../run/run-state.js';
-import { NOTHING_YET } from '../../../run/statistics.js';
+import { INITIAL_RUN_STATE, type RunState } from '../../../run/run-state.js';
+import { EMPTY_STATISTICS } from '../../../run/statistics.js';
 import { ROOT } from '../../helpers/processes.js';
 import { attempt } from '../../helpers/records.js';
 
@@ -17,11 +17,11 @@ const CALL = toUsage(500, 500);
 
 /** A run that has used so much. */
 function used(tokens: number, costUsd: number | null, more: Partial<RunState> = {}): RunState {
-  return { ...NEW_RUN, statistics: { ...NOTHING_YET, tokens: toUsage(tokens, 0), costUsd }, ...more };
+  return { ...INITIAL_RUN_STATE, statistics: { ...EMPTY_STATISTICS, tokens: toUsage(tokens, 0), costUsd }, ...more };
 }
 
 test('a new run has spent nothing', () => {
-  assert.deepEqual(spent(NEW_RUN), { tokens: 0, costUsd: 0 });
+  assert.deepEqual(spent(INITIAL_RUN_STATE), { tokens: 0, costUsd: 0 });
 });
 
 test('what is spent is what is known, and at most what is not: lost calls and the one in flight', () => {
@@ -103,7 +103,7 @@ test('a model that costs nothing never meets the cap on costs', () => {
 });
 
 test('of two caps in the way the one on tokens is named', () => {
-  assert.equal(capInTheWay({ tokens: 1, costUsd: 0.0001 }, NEW_RUN, CALL, PRICE)?.cap, 'tokens');
+  assert.equal(capInTheWay({ tokens: 1, costUsd: 0.0001 }, INITIAL_RUN_STATE, CALL, PRICE)?.cap, 'tokens');
 });
 
 test('a warning is due at four fifths of a cap, and not before', () => {

@@ -6,13 +6,13 @@ import { type TestContext, test } from 'node:test';
 import {
   appendRecord,
   type BeginRecord,
+  isClosed,
   type LedgerRecord,
   ledgerPath,
   listRuns,
   readLedger,
-  saysOver,
 } from '../../../run/ledger.js';
-import { fold, NEW_RUN } from '../../../run/run-state.js';
+import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import { diskFull, replaceInNode, seededRandom, temporaryFolder } from '../../helpers/fakes.js';
 import { abandoned, attempt, DEAD, end, failure, history, story } from '../../helpers/records.js';
 
@@ -46,7 +46,7 @@ test('what is appended is read again, record by record', async (t) => {
     failure(),
     abandoned(),
     { type: 'claim', at: 3000, epoch: 2, owner: DEAD, purpose: 'resume' },
-    { type: 'snapshot', at: 3500, state: NEW_RUN },
+    { type: 'snapshot', at: 3500, state: INITIAL_RUN_STATE },
     end({ reason: '줄\n바꿈 \u2028' }),
   ];
   await write(path, ...records);
@@ -131,15 +131,15 @@ for (const [what, vanish] of [
   test(`a ledger that ${what} starts anew with what is known of the run, and replays to the same state`, async (t) => {
     const path = newPath(t);
     const records = history(seededRandom(7), 40);
-    let state = fold(NEW_RUN, BEGIN);
+    let state = applyRecord(INITIAL_RUN_STATE, BEGIN);
     await write(path, BEGIN);
     for (const [n, record] of records.entries()) {
       if (n % 13 === 12) await vanish(path);
       await appendRecord(path, record, [BEGIN, { type: 'snapshot', at: state.lastAt, state }]);
-      state = fold(state, record);
+      state = applyRecord(state, record);
     }
     const ledger = read(path);
-    assert.deepEqual(ledger.records.reduce(fold, NEW_RUN), state);
+    assert.deepEqual(ledger.records.reduce(applyRecord, INITIAL_RUN_STATE), state);
     assert.deepEqual(
       ledger.records.slice(0, 2).map(({ type }) => type),
       ['begin', 'snapshot'],
@@ -216,23 +216,23 @@ test('two that append at once do not tear each other', async (t) => {
 
 test('a ledger says by its end alone that its run is over, and nothing else does', async (t) => {
   const path = newPath(t);
-  assert.equal(saysOver(path), false, 'missing');
+  assert.equal(isClosed(path), false, 'missing');
   await write(path, BEGIN, ...Array.from({ length: 20 }, story));
-  assert.equal(saysOver(path), false, 'it goes on');
+  assert.equal(isClosed(path), false, 'it goes on');
   await write(path, end({ over: false }));
-  assert.equal(saysOver(path), false, 'interrupted');
+  assert.equal(isClosed(path), false, 'interrupted');
   await write(path, end({ over: true }));
-  assert.equal(saysOver(path), true, 'over');
+  assert.equal(isClosed(path), true, 'over');
   appendFileSync(path, '{"type":"end","at":1,"over":tr');
-  assert.equal(saysOver(path), false, 'torn');
+  assert.equal(isClosed(path), false, 'torn');
   await write(path, end({ over: true, reason: '까닭'.repeat(600) }));
-  assert.equal(saysOver(path), false, 'longer than anybody reads');
+  assert.equal(isClosed(path), false, 'longer than anybody reads');
   const folder = newPath(t);
   mkdirSync(folder, { recursive: true });
-  assert.equal(saysOver(folder), false, 'a folder');
+  assert.equal(isClosed(folder), false, 'a folder');
   const short = newPath(t);
   await write(short, end({ over: true }));
-  assert.equal(saysOver(short), true, 'one record');
+  assert.equal(isClosed(short), true, 'one record');
 });
 
 test('runs are listed newest first, and nothing else is', async (t) => {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toUsage } from '../../../api/usage.js';
-import type { Owner } from '../../../lib/process-identity.js';
+import type { ProcessIdentity } from '../../../lib/process-identity.js';
 import type { BeginRecord, ClaimRecord, LedgerRecord } from '../../../run/ledger.js';
-import { fold, NEW_RUN, type RunState } from '../../../run/run-state.js';
+import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../../run/run-state.js';
 import { seededRandom } from '../../helpers/fakes.js';
 import { abandoned, attempt, end, failure, history, part, story } from '../../helpers/records.js';
 
-const FIRST: Owner = { boot: 'b', pid: 1, started: '10' };
-const SECOND: Owner = { boot: 'b', pid: 2, started: '20' };
+const FIRST: ProcessIdentity = { boot: 'b', pid: 1, started: '10' };
+const SECOND: ProcessIdentity = { boot: 'b', pid: 2, started: '20' };
 
 const BEGIN: BeginRecord = {
   type: 'begin',
@@ -28,16 +28,16 @@ const claim = (record: Partial<ClaimRecord> = {}): ClaimRecord => ({
   ...record,
 });
 
-const after = (...records: LedgerRecord[]): RunState => [BEGIN, ...records].reduce(fold, NEW_RUN);
+const after = (...records: LedgerRecord[]): RunState => [BEGIN, ...records].reduce(applyRecord, INITIAL_RUN_STATE);
 
 test('begin gives the run its owner and its first epoch, and counts nothing', () => {
-  assert.deepEqual(after(), { ...NEW_RUN, owner: FIRST, epoch: 1, lastAt: 500 });
+  assert.deepEqual(after(), { ...INITIAL_RUN_STATE, owner: FIRST, epoch: 1, lastAt: 500 });
 });
 
 test('folding leaves the state before as it is', () => {
   const before = after(attempt());
   const copy = structuredClone(before);
-  for (const record of [attempt(), story(), failure(), abandoned(), end(), claim()]) fold(before, record);
+  for (const record of [attempt(), story(), failure(), abandoned(), end(), claim()]) applyRecord(before, record);
   assert.deepEqual(before, copy);
 });
 
@@ -45,7 +45,7 @@ test('an attempt is open until its outcome, and counts only with it', () => {
   const open = after(attempt());
   assert.deepEqual(open.open, attempt());
   assert.equal(open.statistics.attempts, 0);
-  const done = fold(open, story());
+  const done = applyRecord(open, story());
   assert.equal(done.open, null);
   assert.equal(done.statistics.attempts, 1);
 });
@@ -191,7 +191,7 @@ for (const epoch of [0, 1, 3, 99]) {
 }
 
 test('of two claims of one epoch the first has the run', () => {
-  const third: Owner = { boot: 'b', pid: 3, started: '30' };
+  const third: ProcessIdentity = { boot: 'b', pid: 3, started: '30' };
   const { owner, epoch, resumes } = after(claim(), claim({ owner: third }));
   assert.deepEqual([owner, epoch, resumes], [SECOND, 2, 1]);
 });
@@ -199,8 +199,8 @@ test('of two claims of one epoch the first has the run', () => {
 test('a claim leaves a call of the killed owner open, so that its staged answer can close it', () => {
   const claimed = after(attempt(), claim());
   assert.deepEqual(claimed.open, attempt());
-  assert.equal(fold(claimed, story()).statistics.lostCalls, 0);
-  assert.equal(fold(claimed, attempt({ number: 2 })).statistics.lostCalls, 1);
+  assert.equal(applyRecord(claimed, story()).statistics.lostCalls, 0);
+  assert.equal(applyRecord(claimed, attempt({ number: 2 })).statistics.lostCalls, 1);
 });
 
 test('the end releases the owner, and says whether the run is over', () => {
@@ -240,7 +240,7 @@ test('the histories of these tests hold whatever can happen', () => {
 test('a replay from text comes to what was counted live', () => {
   for (const records of LIVES) {
     const text = [BEGIN, ...records].map((record) => JSON.stringify(record));
-    const replayed = text.map((line) => JSON.parse(line) as LedgerRecord).reduce(fold, NEW_RUN);
+    const replayed = text.map((line) => JSON.parse(line) as LedgerRecord).reduce(applyRecord, INITIAL_RUN_STATE);
     assert.deepEqual(replayed, after(...records));
   }
 });

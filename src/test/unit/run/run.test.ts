@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Owner } from '../../../lib/process-identity.js';
+import type { ProcessIdentity } from '../../../lib/process-identity.js';
 import { appendRecord, ledgerPath, listRuns, readLedger } from '../../../run/ledger.js';
-import { beginRun, claimRun, type ResumeQuery, type RunPlace, replay, resumeRun } from '../../../run/run.js';
+import { beginRun, claimRun, type ResumeQuery, type RunContext, replay, resumeRun } from '../../../run/run.js';
 import { seededRandom, temporaryFolder } from '../../helpers/fakes.js';
 import { attempt, DEAD, end, history, ME, neighbour, story } from '../../helpers/records.js';
 
@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 const START = Date.UTC(2026, 10, 23, 5);
 const ANY: ResumeQuery = { runName: 'default', durationMs: null, newRunToken: null };
 
-const at = (folder: string, now = START, me: Owner = ME): RunPlace => ({ folder, me, now: () => now });
+const at = (folder: string, now = START, me: ProcessIdentity = ME): RunContext => ({ folder, me, now: () => now });
 
 function ledgerOf(folder: string, runId: string) {
   const ledger = readLedger(ledgerPath(folder, runId));

@@ -11,7 +11,7 @@ import {
   countLost,
   countPart,
   countStory,
-  NOTHING_YET,
+  EMPTY_STATISTICS,
   type Statistics,
   type StoryTally,
   toFields,
@@ -29,13 +29,13 @@ const OVER = { over: true, resumes: 0 };
 const failed = { kind: 'transient', code: 'overloaded_error', setAside: false, usage: null, costUsd: null } as const;
 
 function afterStories(...stories: StoryTally[]): Statistics {
-  return stories.reduce(countStory, NOTHING_YET);
+  return stories.reduce(countStory, EMPTY_STATISTICS);
 }
 
 test('counting makes new statistics and leaves the old as they are', () => {
-  const before = structuredClone(NOTHING_YET);
-  countFailure(countStory(NOTHING_YET, story(100)), failed);
-  assert.deepEqual(NOTHING_YET, before);
+  const before = structuredClone(EMPTY_STATISTICS);
+  countFailure(countStory(EMPTY_STATISTICS, story(100)), failed);
+  assert.deepEqual(EMPTY_STATISTICS, before);
 });
 
 test('averages are over stories; failed attempts are in the totals only', () => {
@@ -58,16 +58,16 @@ test('a story whose usage is unknown is in no average of tokens', () => {
 });
 
 test('without a story, or with none whose usage is known, there is no average', () => {
-  assert.equal(averageTokens(NOTHING_YET), null);
-  assert.equal(averageGenerationMs(NOTHING_YET), null);
+  assert.equal(averageTokens(EMPTY_STATISTICS), null);
+  assert.equal(averageGenerationMs(EMPTY_STATISTICS), null);
   assert.equal(averageTokens(afterStories(story(null))), null);
-  const lines = toLines(NOTHING_YET, 0, '', OVER).join('\n');
+  const lines = toLines(EMPTY_STATISTICS, 0, '', OVER).join('\n');
   assert.doesNotMatch(lines, /평균|NaN|비용/);
   assert.match(lines, /총 토큰 사용량: 0/);
 });
 
 test('failures are counted by kind and by code', () => {
-  let s = countFailure(NOTHING_YET, failed);
+  let s = countFailure(EMPTY_STATISTICS, failed);
   s = countFailure(s, failed);
   s = countFailure(s, { ...failed, code: 'cut' });
   s = countFailure(s, { ...failed, kind: 'incomplete', code: 'max_tokens', setAside: true });
@@ -77,7 +77,7 @@ test('failures are counted by kind and by code', () => {
 });
 
 test('an attempt that was given up is no failure, but what it used is counted', () => {
-  const s = countAbandoned(NOTHING_YET, { usage: toUsage(10, 20), costUsd: 0.5 });
+  const s = countAbandoned(EMPTY_STATISTICS, { usage: toUsage(10, 20), costUsd: 0.5 });
   assert.deepEqual(
     { attempts: s.attempts, stories: s.stories, failures: s.failures },
     { attempts: 1, stories: 0, failures: {} },
@@ -143,7 +143,7 @@ test('the two stories most alike are told, whichever story came later', () => {
 });
 
 test('a story of two calls is averaged over both, and each call is counted once', () => {
-  const first = countPart(NOTHING_YET, { usage: toUsage(100, 900), costUsd: 1 });
+  const first = countPart(EMPTY_STATISTICS, { usage: toUsage(100, 900), costUsd: 1 });
   const rest = { ...story(500, 3000, 0.5), storyUsage: toUsage(350, 1150) };
   const s = countStory(countContinuation(first), rest);
   assert.deepEqual([s.attempts, s.stories, s.tokens.total_tokens, s.costUsd], [2, 1, 1500, 1.5]);
@@ -153,7 +153,7 @@ test('a story of two calls is averaged over both, and each call is counted once'
 });
 
 test('a part whose rest never came is a text set aside, and no further call', () => {
-  const s = countCutOff(countPart(NOTHING_YET, { usage: toUsage(1, 2), costUsd: null }), 'max_tokens');
+  const s = countCutOff(countPart(EMPTY_STATISTICS, { usage: toUsage(1, 2), costUsd: null }), 'max_tokens');
   assert.deepEqual([s.attempts, s.setAside, s.failures, s.failureCodes], [1, 1, { incomplete: 1 }, { max_tokens: 1 }]);
 });
 

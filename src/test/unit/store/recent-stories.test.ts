@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { beginRun } from '../../../run/run.js';
 import { readRecentStories } from '../../../store/recent-stories.js';
-import { newName, openLibrary } from '../../../store/story-store.js';
+import { newName, openStoryStore } from '../../../store/story-store.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 import { ME, story } from '../../helpers/records.js';
 
@@ -12,7 +12,7 @@ const START = Date.UTC(2026, 10, 23, 5);
 /** A run with stories of these titles on disk. */
 async function runWith(folder: string, at: number, ...titles: string[]): Promise<string[]> {
   const run = await beginRun({ folder, me: ME, now: () => at }, 'default', null);
-  const library = openLibrary(folder, run.id);
+  const library = openStoryStore(folder, run.id);
   const paths: string[] = [];
   for (const title of titles) {
     const name = newName(at);

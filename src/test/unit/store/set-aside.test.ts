@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { acceptSetAside, listSetAside, SetAsideProblem, showSetAside } from '../../../store/set-aside.js';
-import { newName, openLibrary } from '../../../store/story-store.js';
+import { acceptSetAside, listSetAside, SetAsideError, showSetAside } from '../../../store/set-aside.js';
+import { newName, openStoryStore } from '../../../store/story-store.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 import { cleanEnvironment, ROOT } from '../../helpers/processes.js';
 
@@ -14,7 +14,7 @@ const NOW = Date.UTC(2026, 10, 23, 5);
 /** Sets an answer aside as the worker does. */
 async function keep(folder: string, title: string, at = NOW): Promise<string> {
   const name = newName(at);
-  const library = openLibrary(folder, 'run_1');
+  const library = openStoryStore(folder, 'run_1');
   const why = { kind: 'incomplete', code: 'max_tokens', reason: '글이 토큰 한도에서 잘렸습니다' };
   const metadata = { title, word_count: 1200, usage: { total_tokens: 3000 }, generated_at: '2026', set_aside: why };
   await library.stage(name, { markdown: `# ${title}\n\n본문`, metadata });
@@ -42,8 +42,8 @@ test('one is shown by any part of its name that fits it alone', async (t) => {
   const name = await keep(folder, '첫째');
   await keep(folder, '둘째', NOW + 60_000);
   assert.equal(await showSetAside(folder, name.slice(-8)), '# 첫째\n\n본문');
-  await assert.rejects(showSetAside(folder, 'horror_story'), SetAsideProblem);
-  await assert.rejects(showSetAside(folder, 'nothing'), SetAsideProblem);
+  await assert.rejects(showSetAside(folder, 'horror_story'), SetAsideError);
+  await assert.rejects(showSetAside(folder, 'nothing'), SetAsideError);
 });
 
 test('an accepted one is a whole pair among the stories, and set aside no more', async (t) => {

@@ -6,28 +6,28 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileTimestamp } from '../../../lib/format-time.js';
 import {
+  type Destination,
   discardLeftover,
-  type Entry,
-  type Library,
   listLeftovers,
   listStagings,
   newName,
-  openLibrary,
+  openStoryStore,
   removeStaging,
-  type Shelf,
-  type Stored,
+  type StoredStory,
+  type StoryFiles,
+  type StoryStore,
 } from '../../../store/story-store.js';
 import { diskFull, replaceInNode, storyText, temporaryFolder } from '../../helpers/fakes.js';
 
 const WRITTEN_AT = Date.UTC(2026, 10, 23, 5, 30);
 
-const entry = (n = 1): Entry => ({
+const entry = (n = 1): StoryFiles => ({
   markdown: `---\ntitle: ${n}\n---\n\n${storyText()}\n`,
   metadata: { title: `반품 구역 ${n}`, usage: null, sequence: n },
 });
 
 /** What the worker does with a story: staged, then published. */
-async function save(library: Library, entry: Entry, shelf: Shelf = 'stories'): Promise<Stored> {
+async function save(library: StoryStore, entry: StoryFiles, shelf: Destination = 'stories'): Promise<StoredStory> {
   const name = newName(WRITTEN_AT);
   await library.stage(name, entry);
   return library.publish(name, shelf);
@@ -71,7 +71,7 @@ function failing(t: TestContext, name: 'renameSync' | 'openSync' | 'readFile', f
 test('a story is saved as a pair, named by its local time, with the checksum of the text', async (t) => {
   const folder = temporaryFolder(t);
   const { markdown, metadata } = entry();
-  const stored = await save(openLibrary(folder, 'run_1'), entry());
+  const stored = await save(openStoryStore(folder, 'run_1'), entry());
   assert.match(stored.name, new RegExp(`^horror_story_${fileTimestamp(WRITTEN_AT)}_[0-9a-f]{8}$`));
   assert.equal(stored.markdownPath, join(folder, `${stored.name}.md`));
   assert.equal(stored.metadataPath, join(folder, `${stored.name}_metadata.json`));
@@ -86,19 +86,19 @@ test('a story is saved as a pair, named by its local time, with the checksum of 
 
 test('nothing is left in the staging folder', async (t) => {
   const folder = temporaryFolder(t);
-  await save(openLibrary(folder, 'run_1'), entry());
+  await save(openStoryStore(folder, 'run_1'), entry());
   assert.equal(everything(folder).length, 2);
 });
 
 test('the folder is made with all that leads to it', async (t) => {
   const folder = join(temporaryFolder(t), 'a', '이야기');
-  await save(openLibrary(folder, 'run_1'), entry());
+  await save(openStoryStore(folder, 'run_1'), entry());
   assertPairs(folder, 1);
 });
 
 test('a folder that was removed between two stories is made again', async (t) => {
   const folder = join(temporaryFolder(t), 'stories');
-  const library = openLibrary(folder, 'run_1');
+  const library = openStoryStore(folder, 'run_1');
   await save(library, entry(1));
   renameSync(folder, `${folder}.old`);
   await save(library, entry(2));
@@ -110,7 +110,7 @@ test('a folder that was removed between two stories is made again', async (t) =>
 
 test('two stories of the same second have different names', async (t) => {
   const folder = temporaryFolder(t);
-  const library = openLibrary(folder, 'run_1');
+  const library = openStoryStore(folder, 'run_1');
   const [one, other] = [await save(library, entry(1)), await save(library, entry(1))];
   assert.notEqual(one.name, other.name);
   assertPairs(folder, 2);
@@ -118,7 +118,7 @@ test('two stories of the same second have different names', async (t) => {
 
 test('200 saves at once, by two workers, are 200 pairs', async (t) => {
   const folder = temporaryFolder(t);
-  const workers = [openLibrary(folder, 'run_1'), openLibrary(folder, 'run_2')] as const;
+  const workers = [openStoryStore(folder, 'run_1'), openStoryStore(folder, 'run_2')] as const;
   await Promise.all(Array.from({ length: 200 }, (_, n) => save(n % 2 === 0 ? workers[0] : workers[1], entry(n))));
   assertPairs(folder, 200);
   const sequences = visible(folder)
@@ -129,7 +129,7 @@ test('200 saves at once, by two workers, are 200 pairs', async (t) => {
 
 test('whoever sees a story, at any moment of a save, finds its whole metadata', async (t) => {
   const folder = temporaryFolder(t);
-  const library = openLibrary(folder, 'run_1');
+  const library = openStoryStore(folder, 'run_1');
   const rename = fs.renameSync;
   const seen: string[][] = [];
   const broken: unknown[] = [];
@@ -170,7 +170,7 @@ for (const [name, put] of OBSTACLES) {
   test(`when ${name}, saving rejects, nothing is visible, and it works once that is gone`, async (t) => {
     const folder = join(temporaryFolder(t), 'stories');
     put(folder);
-    const library = openLibrary(folder, 'run_1');
+    const library = openStoryStore(folder, 'run_1');
     await assert.rejects(save(library, entry()), { code: /EEXIST|ENOTDIR/ });
     assert.deepEqual(existsSync(join(folder, '.staging')) ? visible(folder) : [], []);
     rmSync(folder, { recursive: true });
@@ -188,7 +188,7 @@ const STAGING_FAULTS: [name: string, from: number][] = [
 for (const [name, from] of STAGING_FAULTS) {
   test(`when ${name}, staging rejects and leaves nothing, and it works the next time under the same name`, async (t) => {
     const folder = temporaryFolder(t);
-    const library = openLibrary(folder, 'run_1');
+    const library = openStoryStore(folder, 'run_1');
     const story = newName(WRITTEN_AT);
     const fault = failing(t, 'openSync', from);
     await assert.rejects(library.stage(story, entry()), { code: 'ENOSPC' });
@@ -208,7 +208,7 @@ for (const [name, call, from] of [
   for (const again of ['published', 'staged and published']) {
     test(`when ${name}, publishing rejects, and the story can be ${again} again`, async (t) => {
       const folder = temporaryFolder(t);
-      const library = openLibrary(folder, 'run_1');
+      const library = openStoryStore(folder, 'run_1');
       const story = newName(WRITTEN_AT);
       await library.stage(story, entry());
       const fault = failing(t, call, from);
@@ -225,15 +225,15 @@ for (const [name, call, from] of [
 
 test('a name that was never staged cannot be published', async (t) => {
   const folder = temporaryFolder(t);
-  await assert.rejects(openLibrary(folder, 'run_1').publish(newName(WRITTEN_AT), 'stories'), { code: 'ENOENT' });
+  await assert.rejects(openStoryStore(folder, 'run_1').publish(newName(WRITTEN_AT), 'stories'), { code: 'ENOENT' });
   assert.deepEqual(visible(folder), []);
 });
 
 test('one run does not publish what another one staged', async (t) => {
   const folder = temporaryFolder(t);
   const story = newName(WRITTEN_AT);
-  await openLibrary(folder, 'run_1').stage(story, entry());
-  await assert.rejects(openLibrary(folder, 'run_2').publish(story, 'stories'), { code: 'ENOENT' });
+  await openStoryStore(folder, 'run_1').stage(story, entry());
+  await assert.rejects(openStoryStore(folder, 'run_2').publish(story, 'stories'), { code: 'ENOENT' });
   assert.deepEqual(visible(folder), []);
 });
 
@@ -243,7 +243,7 @@ async function leftovers(folder: string): Promise<[name: string, whole: boolean]
 
 test('what is left in staging is listed by name, and vouched for only when both files are whole', async (t) => {
   const folder = temporaryFolder(t);
-  const library = openLibrary(folder, 'run_1');
+  const library = openStoryStore(folder, 'run_1');
   const staging = join(folder, '.staging', 'run_1');
   assert.deepEqual(await listStagings(folder), []);
   assert.deepEqual(await leftovers(folder), []);
@@ -266,7 +266,7 @@ test('what is left in staging is listed by name, and vouched for only when both 
 
 test('what cannot be read just now is not taken for torn', async (t) => {
   const folder = temporaryFolder(t);
-  await openLibrary(folder, 'run_1').stage('a', entry());
+  await openStoryStore(folder, 'run_1').stage('a', entry());
   for (const from of [1, 2]) {
     const fault = failing(t, 'readFile', from);
     await assert.rejects(leftovers(folder), { code: 'ENOSPC' });
@@ -278,7 +278,7 @@ test('what cannot be read just now is not taken for torn', async (t) => {
 test('a pair whose metadata lies on its shelf already is vouched for', async (t) => {
   for (const shelf of ['.', '.set-aside']) {
     const folder = temporaryFolder(t);
-    await openLibrary(folder, 'run_1').stage('a', entry());
+    await openStoryStore(folder, 'run_1').stage('a', entry());
     mkdirSync(join(folder, shelf), { recursive: true });
     const moved = join(folder, shelf, 'a_metadata.json');
     renameSync(join(folder, '.staging', 'run_1', 'a_metadata.json'), moved);
@@ -290,7 +290,7 @@ test('a pair whose metadata lies on its shelf already is vouched for', async (t)
 
 test('what is discarded is gone, whatever of it there was', async (t) => {
   const folder = temporaryFolder(t);
-  const library = openLibrary(folder, 'run_1');
+  const library = openStoryStore(folder, 'run_1');
   for (const name of ['a', 'b', 'c']) await library.stage(name, entry());
   rmSync(join(folder, '.staging', 'run_1', 'a.md'));
   for (const name of ['a', 'b', 'none']) await discardLeftover(folder, 'run_1', name);
@@ -299,7 +299,7 @@ test('what is discarded is gone, whatever of it there was', async (t) => {
 
 test('a staging folder is removed when it is empty, and only then', async (t) => {
   const folder = temporaryFolder(t);
-  const library = openLibrary(folder, 'run_1');
+  const library = openStoryStore(folder, 'run_1');
   await library.stage('a', entry());
   await removeStaging(folder, 'run_1');
   assert.deepEqual(await leftovers(folder), [['a', true]]);
@@ -311,7 +311,7 @@ test('a staging folder is removed when it is empty, and only then', async (t) =>
 
 test('what is set aside is out of sight, as a pair, and out of the way of stories', async (t) => {
   const folder = temporaryFolder(t);
-  const library = openLibrary(folder, 'run_1');
+  const library = openStoryStore(folder, 'run_1');
   const stored = await save(library, entry(), 'set-aside');
   assert.deepEqual(visible(folder), []);
   assert.equal(stored.markdownPath, join(folder, '.set-aside', `${stored.name}.md`));
@@ -323,7 +323,7 @@ test('what is set aside is out of sight, as a pair, and out of the way of storie
 test('what cannot be set aside rejects, and stories can still be saved', async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, '.set-aside'), '');
-  const library = openLibrary(folder, 'run_1');
+  const library = openStoryStore(folder, 'run_1');
   await assert.rejects(save(library, entry(), 'set-aside'), { code: 'EEXIST' });
   await save(library, entry());
   assertPairs(folder, 1);

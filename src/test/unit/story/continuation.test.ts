@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer } from '../../../api/messages-client.js';
 import { toUsage } from '../../../api/usage.js';
-import { cutBack, firstDraft, goOnWith, joinRest, lastCall, restOf } from '../../../story/continuation.js';
+import { appendRest, cutBack, joinRest, lastCall, newDraft, restRequest } from '../../../story/continuation.js';
 import { storyText } from '../../helpers/fakes.js';
 
 const WHOLE = `# 반품 구역의 상자
@@ -100,23 +100,23 @@ const ANSWER: Answer = {
 const PROMPT = { system: '지침', user: '소재' };
 
 test('the rest is asked for with what stands so far, and only of an answer that was cut off', () => {
-  const asked = restOf(PROMPT, ANSWER);
+  const asked = restRequest(PROMPT, ANSWER);
   assert.equal(asked?.prompt.system, '지침');
   assert.equal(asked?.prompt.user, '소재');
   assert.equal(asked?.prompt.rest?.written, asked?.cut.kept);
   assert.match(asked?.prompt.rest?.ask ?? '', /이어서 결말까지/);
-  assert.equal(restOf(PROMPT, { ...ANSWER, stopReason: 'end_turn' }), null);
-  assert.equal(restOf(PROMPT, { ...ANSWER, stopReason: 'refusal' }), null);
-  assert.equal(restOf(PROMPT, { ...ANSWER, text: '' }), null);
-  assert.notEqual(restOf(PROMPT, { ...ANSWER, stopReason: 'model_context_window_exceeded' }), null);
+  assert.equal(restRequest(PROMPT, { ...ANSWER, stopReason: 'end_turn' }), null);
+  assert.equal(restRequest(PROMPT, { ...ANSWER, stopReason: 'refusal' }), null);
+  assert.equal(restRequest(PROMPT, { ...ANSWER, text: '' }), null);
+  assert.notEqual(restRequest(PROMPT, { ...ANSWER, stopReason: 'model_context_window_exceeded' }), null);
 });
 
 function drafted(rest: Partial<Answer>) {
-  const first = firstDraft({ answer: ANSWER, costUsd: 0.01, generationMs: 1000 });
-  const asked = restOf(PROMPT, first.answer);
+  const first = newDraft({ answer: ANSWER, costUsd: 0.01, generationMs: 1000 });
+  const asked = restRequest(PROMPT, first.answer);
   assert.ok(asked !== null);
   const answer: Answer = { ...ANSWER, text: restAfter(asked.cut.kept), stopReason: 'end_turn', ...rest };
-  return goOnWith(first, 'part_1', asked.cut, { answer, costUsd: answer.usage && 0.02, generationMs: 500 });
+  return appendRest(first, 'part_1', asked.cut, { answer, costUsd: answer.usage && 0.02, generationMs: 500 });
 }
 
 test('two answers make one draft: text, usage, cost and time together, the rest of the last', () => {

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../../../lib/random.js';
-import { countEqual, likeness, SIGNATURE_BYTES, shinglesOf, signatureOf, toQuery } from '../../../story/similarity.js';
+import {
+  countEqual,
+  SIGNATURE_BYTES,
+  shinglesOf,
+  signatureOf,
+  similarity,
+  toQuery,
+} from '../../../story/similarity.js';
 
 /** A text of Hangul syllables that no other seed gives. */
 function textOf(seed: number, characters: number): string {
@@ -9,7 +16,7 @@ function textOf(seed: number, characters: number): string {
   return Array.from({ length: characters }, () => String.fromCharCode(0xac00 + Math.floor(random() * 11_172))).join('');
 }
 
-const compare = (a: string, b: string) => likeness(shinglesOf(a), shinglesOf(b));
+const compare = (a: string, b: string) => similarity(shinglesOf(a), shinglesOf(b));
 
 test('a text is like itself, whatever its title, spaces and punctuation', () => {
   const text = textOf(1, 500);

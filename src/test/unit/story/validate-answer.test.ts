@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer } from '../../../api/messages-client.js';
-import { judge } from '../../../story/validate-answer.js';
+import { validateAnswer } from '../../../story/validate-answer.js';
 import { storyText } from '../../helpers/fakes.js';
 
 function verdictOn(answer: Partial<Answer>, minCharacters = 1000) {
-  return judge(
+  return validateAnswer(
     {
       text: storyText(),
       stopReason: 'end_turn',

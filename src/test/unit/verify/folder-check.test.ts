@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { toUsage, type Usage } from '../../../api/usage.js';
 import { appendRecord, type LedgerRecord, ledgerPath } from '../../../run/ledger.js';
-import { NEW_RUN } from '../../../run/run-state.js';
-import { countStory, NOTHING_YET } from '../../../run/statistics.js';
-import { toEntry } from '../../../store/story-metadata.js';
+import { INITIAL_RUN_STATE } from '../../../run/run-state.js';
+import { countStory, EMPTY_STATISTICS } from '../../../run/statistics.js';
+import { toStoryFiles } from '../../../store/story-metadata.js';
 import {
-  type Entry,
+  type Destination,
   filesOf,
-  openLibrary,
-  type Shelf,
+  openStoryStore,
+  type StoryFiles,
   setAsideFolder,
   stagingFolder,
 } from '../../../store/story-store.js';
-import { firstDraft } from '../../../story/continuation.js';
+import { newDraft } from '../../../story/continuation.js';
 import { toStory } from '../../../story/story.js';
 import { checkFolder, type FolderCheck } from '../../../verify/folder/folder-check.js';
 import { PREMISE, storyText, temporaryFolder } from '../../helpers/fakes.js';
@@ -36,23 +36,23 @@ interface Told {
 }
 
 /** The two files of a text, as the worker makes them. */
-function entry(n: number, { sequence = n, usage = USAGE, costUsd = 0.031, more = {} }: Told = {}): Entry {
+function entry(n: number, { sequence = n, usage = USAGE, costUsd = 0.031, more = {} }: Told = {}): StoryFiles {
   const text = storyText({ title: `반품 구역 ${n}`, characters: 1500 + 100 * n });
   const answer = { text, stopReason: 'end_turn' as const, refusalCategory: null, usage, model: null, requestId: null };
-  const draft = firstDraft({ answer: { ...answer, slowUntil: null }, costUsd, generationMs: 42_000 });
+  const draft = newDraft({ answer: { ...answer, slowUntil: null }, costUsd, generationMs: 42_000 });
   const facts = {
     ...{ template: null, request: null, provider: 'anthropic', model: 'claude-sonnet-5-5', maxTokens: 16_000 },
     ...{ temperature: null, minCharacters: 1000, maxContinuations: 2, maxLikeness: null },
   };
   const written = { sequence, attempts: 1, premise: PREMISE, draft };
-  const { markdown, metadata } = toEntry(facts, written, toStory(text, PREMISE), { runId: RUN, now: NOW });
+  const { markdown, metadata } = toStoryFiles(facts, written, toStory(text, PREMISE), { runId: RUN, now: NOW });
   return { markdown, metadata: { ...metadata, ...more } };
 }
 
 /** A story folder with one run, and what a worker does to it. */
 async function openFolder(t: TestContext, owner = DEAD) {
   const folder = temporaryFolder(t);
-  const library = openLibrary(folder, RUN);
+  const library = openStoryStore(folder, RUN);
   const begin: LedgerRecord = {
     ...{ type: 'begin', at: NOW, run_id: RUN, run_name: 'default', owner, new_run_token: null },
   };
@@ -64,7 +64,7 @@ async function openFolder(t: TestContext, owner = DEAD) {
     folder,
     record,
     stage: (n: number, told?: Told) => library.stage(nameOf(n), entry(n, told)),
-    publish: (n: number, shelf: Shelf = 'stories') => library.publish(nameOf(n), shelf),
+    publish: (n: number, shelf: Destination = 'stories') => library.publish(nameOf(n), shelf),
     /** A story from its call to its place. */
     write: async (n: number, told?: Told) => {
       await library.stage(nameOf(n), entry(n, told));
@@ -72,7 +72,7 @@ async function openFolder(t: TestContext, owner = DEAD) {
       await library.publish(nameOf(n), 'stories');
     },
     check: (atRest = true) => checkFolder(folder, { atRest }),
-    path: (n: number, half: 0 | 1, shelf: Shelf | 'staged' = 'stories') => {
+    path: (n: number, half: 0 | 1, shelf: Destination | 'staged' = 'stories') => {
       const places = { stories: folder, 'set-aside': setAsideFolder(folder), staged: stagingFolder(folder, RUN) };
       return join(places[shelf], filesOf(nameOf(n))[half]);
     },
@@ -302,10 +302,14 @@ describe('a ledger', () => {
     await write(1);
     const path = ledgerPath(folder, RUN);
     const [begin = ''] = readFileSync(path, 'utf8').split('\n');
-    const counted = countStory(NOTHING_YET, {
+    const counted = countStory(EMPTY_STATISTICS, {
       ...{ usage: USAGE, storyUsage: USAGE, costUsd: 0.031, generationMs: 42_000, nearest: null },
     });
-    const snapshot = { type: 'snapshot', at: NOW, state: { ...NEW_RUN, owner: DEAD, epoch: 1, statistics: counted } };
+    const snapshot = {
+      type: 'snapshot',
+      at: NOW,
+      state: { ...INITIAL_RUN_STATE, owner: DEAD, epoch: 1, statistics: counted },
+    };
     writeFileSync(path, `${begin}\n${JSON.stringify(snapshot)}\n`);
     await write(2);
     assert.deepEqual(seen(await check()), []);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BeginRecord, ClaimRecord, LedgerRecord } from '../../../run/ledger.js';
-import { NEW_RUN } from '../../../run/run-state.js';
+import { INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import { type Gap, gapsOf, isTooLong, lengthOf } from '../../../verify/checks/gaps.js';
 import type { LogEvent, LogLife } from '../../../verify/log-check.js';
 import { livesOf } from '../../../verify/processes.js';
@@ -117,7 +117,11 @@ describe('the gap between two stories', () => {
   });
 
   test('begins anew with a ledger that was begun anew', () => {
-    const snapshot: LedgerRecord = { type: 'snapshot', at: START + 300 * MINUTE, state: { ...NEW_RUN, owner: DEAD } };
+    const snapshot: LedgerRecord = {
+      type: 'snapshot',
+      at: START + 300 * MINUTE,
+      state: { ...INITIAL_RUN_STATE, owner: DEAD },
+    };
     const found = gaps([snapshot, ...written(310)], [logOf(DEAD.pid, START)]);
     assert.deepEqual(found.map(lengthOf), [11 * MINUTE]);
   });

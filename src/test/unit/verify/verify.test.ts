@@ -6,7 +6,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Reply } from '../../../offline/messages-server.js';
 import { readCards } from '../../../prompt/cards.js';
-import { fold, NEW_RUN } from '../../../run/run-state.js';
+import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import { runVerify } from '../../../verify/command.js';
 import { storyText, temporaryFolder } from '../../helpers/fakes.js';
 import {
@@ -78,8 +78,8 @@ describe('which runs are looked at', GUARD, () => {
     const found = await assertKept(base, { which: { run: first.slice(-6) } });
     assert.equal(found.sections[1]?.run?.id, first);
     assert.equal(checkOf(found, 'pairs').figure, '2쌍');
-    await assert.rejects(look(base, { which: { run: 'run_' } }), { name: 'VerifyProblem', message: /여럿/ });
-    await assert.rejects(look(base, { which: { run: 'nothing' } }), { name: 'VerifyProblem', message: /없습니다/ });
+    await assert.rejects(look(base, { which: { run: 'run_' } }), { name: 'VerifyError', message: /여럿/ });
+    await assert.rejects(look(base, { which: { run: 'nothing' } }), { name: 'VerifyError', message: /없습니다/ });
   });
 
   test('all of them', async () => {
@@ -209,7 +209,7 @@ test('a ledger that was begun anew in between leaves some sums unsaid, and the r
   await runWorker(run, ['--max-stories', '4']);
   editLedger(run, (records) => {
     const half = 1 + records.findIndex((record) => record.type === 'outcome');
-    const state = records.slice(0, half).reduce(fold, NEW_RUN);
+    const state = records.slice(0, half).reduce(applyRecord, INITIAL_RUN_STATE);
     return [...records.slice(0, 1), { type: 'snapshot', at: state.lastAt, state }, ...records.slice(half)];
   });
   const found = await assertKept(run);

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { CallFailure } from '../../../api/failure.js';
-import type { Answer, Author } from '../../../api/messages-client.js';
+import { CallError } from '../../../api/failure.js';
+import type { Answer, MessagesClient } from '../../../api/messages-client.js';
 import { NO_TOKENS, toUsage } from '../../../api/usage.js';
 import type { Prompt } from '../../../prompt/prompt.js';
 import type { LedgerRecord } from '../../../run/ledger.js';
-import { NOTHING_YET } from '../../../run/statistics.js';
-import { type Entry, type Library, openLibrary } from '../../../store/story-store.js';
-import type { Nearest } from '../../../story/similarity.js';
-import { type AttemptDeps, createAttempt, type Outcome } from '../../../worker/attempt.js';
+import { EMPTY_STATISTICS } from '../../../run/statistics.js';
+import { openStoryStore, type StoryFiles, type StoryStore } from '../../../store/story-store.js';
+import type { MostSimilar } from '../../../story/similarity.js';
+import { type AttemptDeps, type AttemptOutcome, createAttempt } from '../../../worker/attempt.js';
 import {
   AXIS_CARDS,
   diskFull,
@@ -47,10 +47,10 @@ const FACTS: AttemptDeps['facts'] = {
 
 const SECOND = 1000;
 
-/** An attempt whose author is `write`, with whatever else a test sets; and what it leaves behind. */
+/** An attempt whose author is `client`, with whatever else a test sets; and what it leaves behind. */
 function setUp(
   t: TestContext,
-  write: Author,
+  client: MessagesClient,
   { runOptions, ...options }: Partial<AttemptDeps> & { runOptions?: MemoryRunOptions } = {},
 ) {
   const folder = temporaryFolder(t);
@@ -71,8 +71,8 @@ function setUp(
     drawPremise: async () => PREMISE,
     recent: { list: () => [], add: () => {} },
     likeness: likenessOf(null),
-    write,
-    library: openLibrary(folder, run.id),
+    client,
+    store: openStoryStore(folder, run.id),
     progress: {
       start: () => {
         progress.open++;
@@ -88,7 +88,7 @@ function setUp(
     },
     log,
     clock,
-    holding: { wait, clock, random, log, stopping: stopping.signal },
+    storageRetry: { wait, clock, random, log, stopping: stopping.signal },
     stopping: stopping.signal,
     aborting: aborting.signal,
     ...options,
@@ -97,7 +97,7 @@ function setUp(
 }
 
 /** An index that finds this story for every text. */
-function likenessOf(nearest: Nearest | null): AttemptDeps['likeness'] {
+function likenessOf(nearest: MostSimilar | null): AttemptDeps['likeness'] {
   return { nearest: async () => nearest, add: async () => {} };
 }
 
@@ -105,18 +105,18 @@ function likenessOf(nearest: Nearest | null): AttemptDeps['likeness'] {
 const outcomes = (records: readonly LedgerRecord[]) => records.filter((record) => record.type === 'outcome');
 
 /** An author who gives the same answer each time, and counts. */
-function answering(answer: Partial<Answer> = {}): { write: Author; calls(): number } {
+function answering(answer: Partial<Answer> = {}): { client: MessagesClient; calls(): number } {
   let calls = 0;
   return {
     calls: () => calls,
-    write: async () => {
+    client: async () => {
       calls++;
       return { ...ANSWER, ...answer };
     },
   };
 }
 
-const NO_DETAIL: CallFailure['detail'] = {
+const NO_DETAIL: CallError['detail'] = {
   fault: 'http',
   status: null,
   type: null,
@@ -127,20 +127,20 @@ const NO_DETAIL: CallFailure['detail'] = {
   usage: null,
 };
 
-function failingCall(detail: Partial<CallFailure['detail']>): Author {
+function failingCall(detail: Partial<CallError['detail']>): MessagesClient {
   return async () => {
-    throw new CallFailure({ ...NO_DETAIL, ...detail });
+    throw new CallError({ ...NO_DETAIL, ...detail });
   };
 }
 
-/** A library on which staging fails as often as told; what it published is kept. */
-function fullDisk(failures: number): { library: Library; saved: Entry[]; tries(): number; mend(): void } {
-  const staged = new Map<string, Entry>();
-  const saved: Entry[] = [];
+/** A store on which staging fails as often as told; what it published is kept. */
+function fullDisk(failures: number): { store: StoryStore; saved: StoryFiles[]; tries(): number; mend(): void } {
+  const staged = new Map<string, StoryFiles>();
+  const saved: StoryFiles[] = [];
   let tries = 0;
   let left = failures;
   return {
-    library: {
+    store: {
       stage: async (name, entry) => {
         tries++;
         if (left-- > 0) throw diskFull();
@@ -170,9 +170,12 @@ function metadataIn(folder: string): Record<string, unknown> {
   return JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>;
 }
 
-function assertKind<K extends Outcome['kind']>(outcome: Outcome, kind: K): Extract<Outcome, { kind: K }> {
+function assertKind<K extends AttemptOutcome['kind']>(
+  outcome: AttemptOutcome,
+  kind: K,
+): Extract<AttemptOutcome, { kind: K }> {
   assert.equal(outcome.kind, kind);
-  return outcome as Extract<Outcome, { kind: K }>;
+  return outcome as Extract<AttemptOutcome, { kind: K }>;
 }
 
 test('a story is saved with all the metadata of the contract', async (t) => {
@@ -186,7 +189,7 @@ test('a story is saved with all the metadata of the contract', async (t) => {
     {
       facts: { ...FACTS, template, request: '고양이', temperature: 0.9 },
       likeness: likenessOf({ name: 'horror_story_20261122_000000_0000000a', score: 0.12345 }),
-      runOptions: { state: { statistics: { ...NOTHING_YET, stories: 2 }, failuresInARow: 1 } },
+      runOptions: { state: { statistics: { ...EMPTY_STATISTICS, stories: 2 }, failuresInARow: 1 } },
     },
   );
   const outcome = assertKind(await attempt(), 'saved');
@@ -233,7 +236,7 @@ test('a story is saved with all the metadata of the contract', async (t) => {
 });
 
 test('an answer that names no model is filed under the one that was asked', async (t) => {
-  const { attempt, folder } = setUp(t, answering({ model: null, requestId: null }).write);
+  const { attempt, folder } = setUp(t, answering({ model: null, requestId: null }).client);
   await attempt();
   assert.equal(metadataIn(folder).model, 'claude-sonnet-5-5');
   assert.equal(metadataIn(folder).request_id, null);
@@ -268,7 +271,7 @@ test('the start is logged with the premise, and growth is shown while the story 
 });
 
 test('a story without usage is saved with null, and a warning says so', async (t) => {
-  const { attempt, folder, log } = setUp(t, answering({ usage: null }).write);
+  const { attempt, folder, log } = setUp(t, answering({ usage: null }).client);
   const outcome = assertKind(await attempt(), 'saved');
   assert.deepEqual([outcome.usage, outcome.costUsd], [null, null]);
   assert.deepEqual([metadataIn(folder).usage, metadataIn(folder).cost_usd], [null, null]);
@@ -277,7 +280,7 @@ test('a story without usage is saved with null, and a warning says so', async (t
 });
 
 test('a model without a known price gives a story without a cost', async (t) => {
-  const { attempt, folder } = setUp(t, answering().write, { price: null });
+  const { attempt, folder } = setUp(t, answering().client, { price: null });
   assert.equal(assertKind(await attempt(), 'saved').costUsd, null);
   assert.equal(metadataIn(folder).cost_usd, null);
 });
@@ -296,7 +299,7 @@ const UNUSABLE: [name: string, answer: Partial<Answer>, kind: string, code: stri
 for (const [name, answer, kind, code] of UNUSABLE) {
   test(`${name} is set aside with its reason and its usage, and is no story`, async (t) => {
     const facts = { ...FACTS, maxContinuations: 0 };
-    const { attempt, folder, log, run, clock } = setUp(t, answering(answer).write, { facts });
+    const { attempt, folder, log, run, clock } = setUp(t, answering(answer).client, { facts });
     const outcome = assertKind(await attempt(), 'failed');
     assert.deepEqual([outcome.failure.kind, outcome.failure.code], [kind, code]);
     const [file = ''] = readdirSync(join(folder, '.set-aside')).filter((name) => name.endsWith('.md'));
@@ -329,7 +332,7 @@ for (const [name, answer, code] of [
   ['a refusal without text', { stopReason: 'refusal', text: '' }, 'refusal:unnamed'],
 ] as const) {
   test(`${name} leaves nothing to set aside, but its usage counts`, async (t) => {
-    const { attempt, folder, run } = setUp(t, answering(answer).write);
+    const { attempt, folder, run } = setUp(t, answering(answer).client);
     const outcome = assertKind(await attempt(), 'failed');
     assert.equal(outcome.failure.code, code);
     const { setAside, tokens, failureCodes } = run.state().statistics;
@@ -341,7 +344,7 @@ for (const [name, answer, code] of [
 test('an answer that cannot be set aside is held like a story, and paid for once', async (t) => {
   const author = answering({ stopReason: 'refusal', text: '쓸 수 없습니다.' });
   const disk = fullDisk(2);
-  const { attempt, log, run } = setUp(t, author.write, { library: disk.library });
+  const { attempt, log, run } = setUp(t, author.client, { store: disk.store });
   assertKind(await attempt(), 'failed');
   assert.equal(disk.tries(), 3);
   assert.equal(author.calls(), 1);
@@ -396,7 +399,7 @@ test('an unforeseen error is logged with its stack, and is one failed attempt', 
 
 test('an unforeseen error before the call is one failed attempt too', async (t) => {
   const author = answering();
-  const { attempt, log, run } = setUp(t, author.write, {
+  const { attempt, log, run } = setUp(t, author.client, {
     drawPremise: () => {
       throw new Error('an axis has no cards');
     },
@@ -440,7 +443,7 @@ test('the author is given the signal that aborts, not the one that stops', async
 test('a story that cannot be saved is held, tried again with back-off, and paid for once', async (t) => {
   const author = answering();
   const disk = fullDisk(3);
-  const { attempt, clock, log } = setUp(t, author.write, { library: disk.library });
+  const { attempt, clock, log } = setUp(t, author.client, { store: disk.store });
   const startedAt = clock.now();
   assertKind(await attempt(), 'saved');
   assert.equal(author.calls(), 1);
@@ -455,14 +458,14 @@ test('a story that cannot be saved is held, tried again with back-off, and paid 
 });
 
 test('the time spent holding a story is no generation time', async (t) => {
-  const { attempt } = setUp(t, answering().write, { library: fullDisk(3).library });
+  const { attempt } = setUp(t, answering().client, { store: fullDisk(3).store });
   assert.equal(assertKind(await attempt(), 'saved').generationMs, 0);
 });
 
 test('a real folder that comes back gets the story', async (t) => {
   const folder = join(temporaryFolder(t), 'stories');
   writeFileSync(folder, 'a file in place of the folder');
-  const { attempt, clock, log } = setUp(t, answering().write, { library: openLibrary(folder, 'run_1') });
+  const { attempt, clock, log } = setUp(t, answering().client, { store: openStoryStore(folder, 'run_1') });
   clock.at(clock.now() + 12 * SECOND, () => rmSync(folder));
   assertKind(await attempt(), 'saved');
   assert.equal(visible(folder).length, 2);
@@ -472,7 +475,7 @@ test('a real folder that comes back gets the story', async (t) => {
 test('told to stop while it holds a story, it writes the text to the log once, and goes on trying', async (t) => {
   const author = answering();
   const disk = fullDisk(Number.POSITIVE_INFINITY);
-  const { attempt, clock, log, stopping } = setUp(t, author.write, { library: disk.library });
+  const { attempt, clock, log, stopping } = setUp(t, author.client, { store: disk.store });
   const startedAt = clock.now();
   clock.at(startedAt + 12 * SECOND, () => stopping.abort('SIGINT'));
   clock.at(startedAt + 100 * SECOND, () => disk.mend());
@@ -491,7 +494,7 @@ test('told to stop while it holds a story, it writes the text to the log once, a
 
 test('the stop wakes the wait at once for one more try', async (t) => {
   const disk = fullDisk(1);
-  const { attempt, clock, stopping } = setUp(t, answering().write, { library: disk.library });
+  const { attempt, clock, stopping } = setUp(t, answering().client, { store: disk.store });
   const startedAt = clock.now();
   clock.at(startedAt + 1 * SECOND, () => stopping.abort('SIGINT'));
   assertKind(await attempt(), 'saved');
@@ -500,7 +503,7 @@ test('the stop wakes the wait at once for one more try', async (t) => {
 
 test('given up while it holds a story, the text is in the log and the usage is counted', async (t) => {
   const disk = fullDisk(Number.POSITIVE_INFINITY);
-  const { attempt, clock, log, stopping, aborting, run } = setUp(t, answering().write, { library: disk.library });
+  const { attempt, clock, log, stopping, aborting, run } = setUp(t, answering().client, { store: disk.store });
   const startedAt = clock.now();
   clock.at(startedAt + 12 * SECOND, () => stopping.abort('SIGINT'));
   clock.at(startedAt + 14 * SECOND, () => aborting.abort('SIGINT'));
@@ -515,7 +518,7 @@ test('given up while it holds a story, the text is in the log and the usage is c
 
 test('stopped and given up in the same wait, the text is in the log all the same', async (t) => {
   const disk = fullDisk(Number.POSITIVE_INFINITY);
-  const { attempt, clock, log, stopping, aborting } = setUp(t, answering().write, { library: disk.library });
+  const { attempt, clock, log, stopping, aborting } = setUp(t, answering().client, { store: disk.store });
   clock.at(clock.now() + 1 * SECOND, () => {
     stopping.abort('SIGINT');
     aborting.abort('SIGINT');
@@ -549,7 +552,7 @@ test('the call is in the ledger before it is made, with the premise and the most
 });
 
 test('a saved story is in the ledger under its name, once', async (t) => {
-  const { attempt, run, clock } = setUp(t, answering().write);
+  const { attempt, run, clock } = setUp(t, answering().client);
   const { stored } = assertKind(await attempt(), 'saved');
   assert.deepEqual(outcomes(run.records), [
     {
@@ -568,16 +571,16 @@ test('a saved story is in the ledger under its name, once', async (t) => {
 test('a story is staged before it is in the ledger, and seen only after', async (t) => {
   const steps: string[] = [];
   const folder = temporaryFolder(t);
-  const real = openLibrary(folder, 'run_1');
-  const { attempt } = setUp(t, answering().write, {
-    library: {
+  const real = openStoryStore(folder, 'run_1');
+  const { attempt } = setUp(t, answering().client, {
+    store: {
       stage: async (name, entry) => {
         await real.stage(name, entry);
         steps.push('staged');
       },
-      publish: async (name, shelf) => {
+      publish: async (name, destination) => {
         steps.push('published');
-        return real.publish(name, shelf);
+        return real.publish(name, destination);
       },
       discard: real.discard,
     },
@@ -594,7 +597,7 @@ test('a story is staged before it is in the ledger, and seen only after', async 
 
 test('a call that would pass a cap is not made, and leaves no record', async (t) => {
   const author = answering();
-  const { attempt, run, log } = setUp(t, author.write, { caps: { tokens: 16_000, costUsd: null } });
+  const { attempt, run, log } = setUp(t, author.client, { caps: { tokens: 16_000, costUsd: null } });
   assert.deepEqual(await attempt(), { kind: 'capped', hit: { cap: 'tokens', used: 0, limit: 16_000 } });
   assert.deepEqual([author.calls(), run.records, log.records], [0, [], []]);
 });
@@ -611,7 +614,7 @@ test('a ledger that cannot be written holds the call back', async (t) => {
     t,
     async (prompt, options) => {
       assert.equal(clock.now() - startedAt, 15 * SECOND);
-      return author.write(prompt, options);
+      return author.client(prompt, options);
     },
     { runOptions: { refuse: refusing('attempt', 2) } },
   );
@@ -623,7 +626,7 @@ test('a ledger that cannot be written holds the call back', async (t) => {
 
 test('told to stop while the ledger holds a call back, no call is made', async (t) => {
   const author = answering();
-  const { attempt, clock, stopping, run } = setUp(t, author.write, {
+  const { attempt, clock, stopping, run } = setUp(t, author.client, {
     runOptions: { refuse: refusing('attempt', Number.POSITIVE_INFINITY) },
   });
   clock.at(clock.now() + SECOND, () => stopping.abort('SIGTERM'));
@@ -634,7 +637,7 @@ test('told to stop while the ledger holds a call back, no call is made', async (
 });
 
 test('a story whose record cannot be written is held in staging, and seen once it is recorded', async (t) => {
-  const { attempt, folder, run, log, clock } = setUp(t, answering().write, {
+  const { attempt, folder, run, log, clock } = setUp(t, answering().client, {
     runOptions: { refuse: refusing('outcome', 2) },
   });
   clock.at(clock.now() + SECOND, () => {
@@ -650,14 +653,14 @@ test('a story whose record cannot be written is held in staging, and seen once i
 test('a story that is recorded and cannot be published is not recorded again', async (t) => {
   const disk = fullDisk(0);
   let left = 2;
-  const { attempt, run } = setUp(t, answering().write, {
-    library: {
-      stage: disk.library.stage,
-      publish: async (name, shelf) => {
+  const { attempt, run } = setUp(t, answering().client, {
+    store: {
+      stage: disk.store.stage,
+      publish: async (name, destination) => {
         if (left-- > 0) throw diskFull();
-        return disk.library.publish(name, shelf);
+        return disk.store.publish(name, destination);
       },
-      discard: disk.library.discard,
+      discard: disk.store.discard,
     },
   });
   assertKind(await attempt(), 'saved');
@@ -666,8 +669,8 @@ test('a story that is recorded and cannot be published is not recorded again', a
 });
 
 test('given up after its record, a story counts as one: the next start publishes it', async (t) => {
-  const { attempt, run, clock, aborting, stopping } = setUp(t, answering().write, {
-    library: {
+  const { attempt, run, clock, aborting, stopping } = setUp(t, answering().client, {
+    store: {
       stage: async () => {},
       publish: async () => {
         throw diskFull();
@@ -713,7 +716,7 @@ test('a call that is given up while the ledger cannot be written is counted, and
 });
 
 test('an answer on which something unforeseen breaks goes to the log, and its usage is counted', async (t) => {
-  const { attempt, run, log } = setUp(t, answering({ usage: toUsage(7, 3) }).write, {
+  const { attempt, run, log } = setUp(t, answering({ usage: toUsage(7, 3) }).client, {
     facts: {
       ...FACTS,
       get provider(): string {
@@ -729,16 +732,16 @@ test('an answer on which something unforeseen breaks goes to the log, and its us
 });
 
 test('a request of the API to slow down comes out with the story', async (t) => {
-  const { attempt } = setUp(t, answering({ slowUntil: 5 }).write);
+  const { attempt } = setUp(t, answering({ slowUntil: 5 }).client);
   assert.equal(assertKind(await attempt(), 'saved').slowUntil, 5);
 });
 
 test('a story that lies whole in staging is not written anew while its record is refused', async (t) => {
   const folder = temporaryFolder(t);
-  const real = openLibrary(folder, 'run_1');
+  const real = openStoryStore(folder, 'run_1');
   let staged = 0;
-  const { attempt } = setUp(t, answering().write, {
-    library: {
+  const { attempt } = setUp(t, answering().client, {
+    store: {
       ...real,
       stage: (name, entry) => {
         staged++;
@@ -754,8 +757,8 @@ test('a story that lies whole in staging is not written anew while its record is
 
 test('a story whose staging somebody takes away before it is seen is staged anew, and recorded once', async (t) => {
   const folder = temporaryFolder(t);
-  const { attempt, run } = setUp(t, answering().write, {
-    library: openLibrary(folder, 'run_1'),
+  const { attempt, run } = setUp(t, answering().client, {
+    store: openStoryStore(folder, 'run_1'),
     runOptions: {
       refuse: (record) => {
         if (record.type === 'outcome') rmSync(join(folder, '.staging'), { recursive: true });
@@ -769,11 +772,11 @@ test('a story whose staging somebody takes away before it is seen is staged anew
 });
 
 /** An author who is cut off after so many characters each time, and goes on where he was cut. */
-function cutOff(text: string, ...lengths: number[]): { write: Author; prompts: Prompt[] } {
+function cutOff(text: string, ...lengths: number[]): { client: MessagesClient; prompts: Prompt[] } {
   const prompts: Prompt[] = [];
   return {
     prompts,
-    write: async (prompt) => {
+    client: async (prompt) => {
       const length = lengths[prompts.length];
       prompts.push(prompt);
       const from = prompt.rest?.written.length ?? 0;
@@ -790,8 +793,8 @@ const kindsIn = (records: readonly LedgerRecord[]) =>
   records.map((record) => (record.type === 'outcome' ? record.kind : record.type));
 
 test('a text cut off twice is gone on with, and saved whole', async (t) => {
-  const { write, prompts } = cutOff(ANSWER.text, 400, 300);
-  const { attempt, folder, run, log } = setUp(t, write);
+  const { client, prompts } = cutOff(ANSWER.text, 400, 300);
+  const { attempt, folder, run, log } = setUp(t, client);
   const saved = assertKind(await attempt(), 'saved');
   assert.equal(saved.story.text, ANSWER.text);
   assert.equal(prompts.length, 3);
@@ -811,7 +814,7 @@ test('a text cut off twice is gone on with, and saved whole', async (t) => {
 });
 
 test('while the rest is asked for, what there is lies whole in staging and in the ledger', async (t) => {
-  const { write } = cutOff(ANSWER.text, 400);
+  const { client } = cutOff(ANSWER.text, 400);
   const { attempt, folder, run } = setUp(t, async (prompt, options) => {
     if (prompt.rest !== undefined) {
       const files = readdirSync(join(folder, '.staging', 'run_1'));
@@ -819,14 +822,14 @@ test('while the rest is asked for, what there is lies whole in staging and in th
       assert.deepEqual(files.sort(), [`${part?.name}.md`, `${part?.name}_metadata.json`]);
       assert.equal(open?.continues, part?.name);
     }
-    return write(prompt, options);
+    return client(prompt, options);
   });
   assertKind(await attempt(), 'saved');
 });
 
 test('a text that is cut off again and again is set aside as far as it came, once', async (t) => {
-  const { write, prompts } = cutOff(ANSWER.text, 300, 300, 300, 300);
-  const { attempt, folder, run } = setUp(t, write);
+  const { client, prompts } = cutOff(ANSWER.text, 300, 300, 300, 300);
+  const { attempt, folder, run } = setUp(t, client);
   const { failure } = assertKind(await attempt(), 'failed');
   assert.deepEqual([failure.kind, failure.code, prompts.length], ['incomplete', 'max_tokens', 3]);
   const [file = '', ...others] = readdirSync(join(folder, '.set-aside')).filter((name) => name.endsWith('.md'));
@@ -841,14 +844,14 @@ test('a text that is cut off again and again is set aside as far as it came, onc
 });
 
 for (const [name, error, kind] of [
-  ['fails', new CallFailure({ ...NO_DETAIL, fault: 'cut' }), 'failed'],
+  ['fails', new CallError({ ...NO_DETAIL, fault: 'cut' }), 'failed'],
   ['ends in a defect', new TypeError('x is undefined'), 'failed'],
 ] as const) {
   test(`when the call for the rest ${name}, what there is is set aside`, async (t) => {
-    const { write } = cutOff(ANSWER.text, 400);
+    const { client } = cutOff(ANSWER.text, 400);
     const { attempt, folder, run } = setUp(t, async (prompt, options) => {
       if (prompt.rest !== undefined) throw error;
-      return write(prompt, options);
+      return client(prompt, options);
     });
     assertKind(await attempt(), kind);
     assert.equal(readdirSync(join(folder, '.set-aside')).length, 2);
@@ -858,9 +861,9 @@ for (const [name, error, kind] of [
 }
 
 test('given up while the rest is asked for, what there is is set aside', async (t) => {
-  const { write } = cutOff(ANSWER.text, 400);
+  const { client } = cutOff(ANSWER.text, 400);
   const { attempt, folder, run, aborting } = setUp(t, async (prompt, options) => {
-    if (prompt.rest === undefined) return write(prompt, options);
+    if (prompt.rest === undefined) return client(prompt, options);
     aborting.abort('SIGINT');
     throw options.signal.reason;
   });
@@ -871,32 +874,32 @@ test('given up while the rest is asked for, what there is is set aside', async (
 });
 
 test('told to stop while the rest is to be asked for, the story in hand is finished', async (t) => {
-  const { write } = cutOff(ANSWER.text, 400);
+  const { client } = cutOff(ANSWER.text, 400);
   const { attempt, stopping } = setUp(t, async (prompt, options) => {
     stopping.abort('SIGTERM');
-    return write(prompt, options);
+    return client(prompt, options);
   });
   assert.equal(assertKind(await attempt(), 'saved').story.text, ANSWER.text);
 });
 
 test('a cap in the way of the rest ends the run, and what there is is set aside', async (t) => {
-  const { write } = cutOff(ANSWER.text, 400);
+  const { client } = cutOff(ANSWER.text, 400);
   // Room for the first call at its most, and not for a second one.
-  const { attempt, folder } = setUp(t, write, { caps: { tokens: 20_000, costUsd: null } });
+  const { attempt, folder } = setUp(t, client, { caps: { tokens: 20_000, costUsd: null } });
   assertKind(await attempt(), 'capped');
   assert.equal(readdirSync(join(folder, '.set-aside')).length, 2);
 });
 
 test('a story too much like one before it is set aside where there is a limit, and saved where there is none', async (t) => {
   const likeness = likenessOf({ name: 'horror_story_20261122_000000_0000000a', score: 0.31 });
-  const strict = setUp(t, answering().write, { likeness, facts: { ...FACTS, maxLikeness: 0.3 } });
+  const strict = setUp(t, answering().client, { likeness, facts: { ...FACTS, maxLikeness: 0.3 } });
   const { failure } = assertKind(await strict.attempt(), 'failed');
   assert.deepEqual([failure.kind, failure.code], ['unusable', 'too_alike']);
   assert.match(failure.reason, /31%.*horror_story_20261122_000000_0000000a/);
   assert.equal(readdirSync(join(strict.folder, '.set-aside')).length, 2);
-  const exactly = setUp(t, answering().write, { likeness, facts: { ...FACTS, maxLikeness: 0.31 } });
+  const exactly = setUp(t, answering().client, { likeness, facts: { ...FACTS, maxLikeness: 0.31 } });
   assertKind(await exactly.attempt(), 'saved');
-  const lenient = setUp(t, answering().write, { likeness });
+  const lenient = setUp(t, answering().client, { likeness });
   assert.equal(assertKind(await lenient.attempt(), 'saved').nearest?.score, 0.31);
 });
 
@@ -909,7 +912,7 @@ test('an index that cannot be used costs no story', async (t) => {
       throw diskFull();
     },
   };
-  const { attempt, folder, log } = setUp(t, answering().write, { likeness: broken });
+  const { attempt, folder, log } = setUp(t, answering().client, { likeness: broken });
   assert.equal(assertKind(await attempt(), 'saved').nearest, null);
   assert.equal(metadataIn(folder).likeness, null);
   assert.deepEqual(log.events(), ['story_started', 'likeness_unknown', 'likeness_not_added']);

@@ -5,9 +5,9 @@ import { NO_TOKENS, toUsage } from '../../../api/usage.js';
 import { SECOND } from '../../../lib/clock.js';
 import type { Caps } from '../../../run/budget.js';
 import type { Limits } from '../../../run/end-reason.js';
-import { fold, NEW_RUN, type RunState } from '../../../run/run-state.js';
-import type { Outcome } from '../../../worker/attempt.js';
-import { type Change, work } from '../../../worker/loop.js';
+import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../../run/run-state.js';
+import type { AttemptOutcome } from '../../../worker/attempt.js';
+import { runLoop, type WorkerEvent } from '../../../worker/loop.js';
 import { createShutdown } from '../../../worker/shutdown.js';
 import { FakeClock, recordingLog } from '../../helpers/fakes.js';
 
@@ -15,7 +15,7 @@ const UNLIMITED: Limits = { durationMs: null, maxStories: null, intervalMs: 0, m
 const UNCAPPED: Caps = { tokens: null, costUsd: null };
 const never = new AbortController().signal;
 
-function saved(generationMs = 60 * SECOND): Outcome {
+function saved(generationMs = 60 * SECOND): AttemptOutcome {
   return {
     kind: 'saved',
     story: { title: '제목', description: '', opening: '', tags: [], text: '본문', wordCount: 2 },
@@ -28,42 +28,42 @@ function saved(generationMs = 60 * SECOND): Outcome {
   };
 }
 
-function failed(kind: FailureKind = 'transient', retryAfterMs: number | null = null): Outcome {
+function failed(kind: FailureKind = 'transient', retryAfterMs: number | null = null): AttemptOutcome {
   const failure: Failure = { kind, code: 'overloaded_error', reason: '이유', advice: null, retryAfterMs };
   return { kind: 'failed', failure };
 }
 
 /** What an attempt writes into the ledger, as far as the loop can see it. */
-function recorded(state: RunState, outcome: Outcome, at: number): RunState {
+function recorded(state: RunState, outcome: AttemptOutcome, at: number): RunState {
   const common = { type: 'outcome', at, cost_usd: null } as const;
   switch (outcome.kind) {
     case 'saved': {
       const { usage, generationMs: generation_ms, stored } = outcome;
-      return fold(state, { ...common, kind: 'story', usage, name: stored.name, generation_ms });
+      return applyRecord(state, { ...common, kind: 'story', usage, name: stored.name, generation_ms });
     }
     case 'failed': {
       const { kind: failure, code } = outcome.failure;
-      return fold(state, { ...common, kind: 'failure', usage: NO_TOKENS, failure, code, name: null });
+      return applyRecord(state, { ...common, kind: 'failure', usage: NO_TOKENS, failure, code, name: null });
     }
     case 'abandoned':
-      return fold(state, { ...common, kind: 'abandoned', usage: null });
+      return applyRecord(state, { ...common, kind: 'abandoned', usage: null });
     case 'capped':
       return state;
   }
 }
 
 /** A worker on a clock of its own whose attempts take a minute each and end as the script says. */
-function scripted(limits: Partial<Limits>, script: (attempt: number) => Outcome, caps: Caps = UNCAPPED) {
+function scripted(limits: Partial<Limits>, script: (attempt: number) => AttemptOutcome, caps: Caps = UNCAPPED) {
   const clock = new FakeClock();
   const start = clock.now();
   const log = recordingLog();
   const shutdown = createShutdown(clock.monotonic);
   const startedAt: number[] = [];
-  const told: Change[] = [];
+  const told: WorkerEvent[] = [];
   let calls = 0;
-  let state = NEW_RUN;
+  let state = INITIAL_RUN_STATE;
   const run = () =>
-    work({
+    runLoop({
       caps,
       limits: { ...UNLIMITED, ...limits },
       retry: { baseMs: 5 * SECOND, maxMs: 300 * SECOND },
@@ -73,7 +73,7 @@ function scripted(limits: Partial<Limits>, script: (attempt: number) => Outcome,
       ...shutdown,
       startedAt: start,
       state: () => state,
-      tell: (change) => told.push(change),
+      onEvent: (change) => told.push(change),
       attempt: async () => {
         startedAt.push((clock.now() - start) / SECOND);
         calls++;

@@ -14,11 +14,11 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { toUsage } from '../../../api/usage.js';
-import type { Owner } from '../../../lib/process-identity.js';
+import type { ProcessIdentity } from '../../../lib/process-identity.js';
 import { type LedgerRecord, ledgerPath, listRuns, readLedger } from '../../../run/ledger.js';
-import { beginRun, claimRun, type Run, type RunPlace, replay } from '../../../run/run.js';
-import { type Entry, openLibrary } from '../../../store/story-store.js';
-import { openRun, type RunWish, recoverRuns } from '../../../worker/recovery.js';
+import { beginRun, claimRun, type Run, type RunContext, replay } from '../../../run/run.js';
+import { openStoryStore, type StoryFiles } from '../../../store/story-store.js';
+import { openRun, type RunRequest, recoverRuns } from '../../../worker/recovery.js';
 import { recordingLog, storyText, temporaryFolder } from '../../helpers/fakes.js';
 import { attempt, DEAD, end, failure, ME, neighbour, part, story } from '../../helpers/records.js';
 
@@ -26,16 +26,16 @@ const HOUR = 3_600_000;
 const START = Date.UTC(2026, 10, 23, 5);
 const NAME = 'horror_story_20261123_140000_0000000a';
 
-const RESUME: RunWish = { runName: 'default', durationMs: null, resume: true, newRun: false, processToken: null };
+const RESUME: RunRequest = { runName: 'default', durationMs: null, resume: true, newRun: false, processToken: null };
 
-const at = (folder: string, now = START, me: Owner = ME): RunPlace => ({ folder, me, now: () => now });
+const at = (folder: string, now = START, me: ProcessIdentity = ME): RunContext => ({ folder, me, now: () => now });
 
-const ENTRY: Entry = {
+const ENTRY: StoryFiles = {
   markdown: `---\ntitle: 반품 구역\n---\n\n${storyText()}\n`,
   metadata: { title: '반품 구역', usage: toUsage(500, 3000), cost_usd: 0.031, duration_ms: 42_000 },
 };
 
-const ASIDE: Entry = {
+const ASIDE: StoryFiles = {
   ...ENTRY,
   metadata: { ...ENTRY.metadata, set_aside: { kind: 'unusable', code: 'too_short', reason: '짧습니다' } },
 };
@@ -51,12 +51,13 @@ async function killed(
   return run;
 }
 
-const stage = (folder: string, run: Run, entry = ENTRY, name = NAME) => openLibrary(folder, run.id).stage(name, entry);
+const stage = (folder: string, run: Run, entry = ENTRY, name = NAME) =>
+  openStoryStore(folder, run.id).stage(name, entry);
 
 const staging = (folder: string, run: Run) => join(folder, '.staging', run.id);
 
 /** Opens the run as a worker does at its start. */
-async function open(folder: string, wish: Partial<RunWish> = {}, now = START) {
+async function open(folder: string, wish: Partial<RunRequest> = {}, now = START) {
   const log = recordingLog();
   const run = await openRun(at(folder, now), { ...RESUME, ...wish }, log);
   return { run, log };
@@ -282,7 +283,7 @@ for (const [owner, wish] of [
 
 const PART = 'horror_story_20261123_135900_0000000b';
 
-const CUT: Entry = {
+const CUT: StoryFiles = {
   markdown: `---\ntitle: 반품\n---\n\n${storyText().slice(0, 700)}\n`,
   metadata: {
     title: '반품',
@@ -293,7 +294,7 @@ const CUT: Entry = {
 };
 
 /** The whole that came of it: its usage is that of both calls. */
-const WHOLE: Entry = {
+const WHOLE: StoryFiles = {
   ...ENTRY,
   metadata: {
     ...ENTRY.metadata,

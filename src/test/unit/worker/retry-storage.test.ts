@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Holding, holdUntilDone } from '../../../worker/retry-storage.js';
+import { retryUntilStored, type StorageRetry } from '../../../worker/retry-storage.js';
 import { diskFull, FakeClock, recordingLog } from '../../helpers/fakes.js';
 
 const SECOND = 1000;
@@ -15,7 +15,7 @@ function setUp(failures: number) {
   const startedAt = clock.now();
   const triedAt: number[] = [];
   let left = failures;
-  const holding: Holding = {
+  const holding: StorageRetry = {
     wait: { baseMs: 5 * SECOND, maxMs: 60 * SECOND },
     clock,
     random: () => 0,
@@ -35,7 +35,7 @@ function setUp(failures: number) {
       left = 0;
     },
     hold: (entry: typeof ENTRY | null = ENTRY, until: AbortSignal = giveUp.signal) =>
-      holdUntilDone(
+      retryUntilStored(
         holding,
         { what: '소설을 저장하지', giveUp: until, ...(entry === null ? {} : { entry }) },
         async () => {
