@@ -1,10 +1,19 @@
-import { closeSync, fsync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, fsync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
-// What waits for the disk itself, a sync, is waited for. All else that a story needs is done in the calling turn: it takes
-// the system some microseconds, and would take ten times as long by way of another thread.
+// File operations shared by all folders. Only a sync is asynchronous, because it waits for the disk itself; everything
+// else takes some microseconds in the calling turn and ten times as long by way of the thread pool.
+
+/**
+ * Tells an error of the operating system (`ENOSPC`, `ENOENT`), which may go away by itself, from a defect of the
+ * program, Node's own `ERR_…` codes included.
+ */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+  const code: unknown = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' && /^E(?!RR_)[A-Z0-9]+$/.test(code);
+}
 
 /** Opens a file, and closes it whatever happens in between. */
 export async function withFile<T>(path: string, flags: string, act: (file: number) => T | Promise<T>): Promise<T> {
@@ -58,4 +67,25 @@ export function endsLine(file: number, size: number): boolean {
   const last = Buffer.alloc(1);
   readSync(file, last, 0, 1, size - 1);
   return last.toString() === '\n';
+}
+
+/**
+ * Replaces a file atomically: a reader finds the old content or the new one, whole. Not durable; write durably and
+ * rename where a crash must not lose it.
+ * @throws the file system's error; also when the folder is gone
+ */
+export function replaceFile(path: string, content: string | Buffer): void {
+  // The pid keeps two processes from writing one draft.
+  const draft = `${path}.${process.pid}.new`;
+  writeFileSync(draft, content);
+  renameSync(draft, path);
+}
+
+/** @returns the JSON value in a file; null when the file is missing, cannot be read, or holds no JSON */
+export function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
 }

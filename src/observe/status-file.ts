@@ -1,10 +1,11 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJson, replaceFile } from '../lib/files.js';
 import { isProcessAlive } from '../lib/process-identity.js';
 import type { RunEnd } from '../run/end-reason.js';
 import { type LedgerRecord, ledgerPath, listRuns, type ReadLedger, readLedger } from '../run/ledger.js';
 import { replay } from '../run/run.js';
 import type { RunState } from '../run/run-state.js';
+import { readMetadata } from '../store/story-metadata.js';
 import { filesOf } from '../store/story-store.js';
 import {
   countsOf,
@@ -31,9 +32,7 @@ export function statusPath(folder: string, runId: string): string {
  * @throws the file system's error; also where the folder is gone, which is not for this file to make anew
  */
 export function writeStatus(folder: string, status: Status): void {
-  const path = statusPath(folder, status.run_id);
-  writeFileSync(`${path}.new`, `${JSON.stringify(status, null, 2)}\n`);
-  renameSync(`${path}.new`, path);
+  replaceFile(statusPath(folder, status.run_id), `${JSON.stringify(status, null, 2)}\n`);
 }
 
 interface FoundRun {
@@ -131,8 +130,8 @@ function lastStory(folder: string, told: Status | null, records: readonly Ledger
   if (record === undefined) return told?.last_story ?? null;
   const [file, metadata] = filesOf(record.name);
   const known = told?.last_story?.file === file ? told.last_story.title : null;
-  const { title } = readJson(join(folder, metadata)) ?? {};
-  return { title: known ?? (typeof title === 'string' ? title : null), file, at: toIso(record.at) };
+  const title = known ?? readMetadata(readJson(join(folder, metadata)))?.title ?? null;
+  return { title, file, at: toIso(record.at) };
 }
 
 function lastFailure(told: Status | null, records: readonly LedgerRecord[]): LastFailure | null {
@@ -145,14 +144,4 @@ function lastFailure(told: Status | null, records: readonly LedgerRecord[]): Las
 function readFileOf(folder: string, runId: string): Status | null {
   const json = readJson(statusPath(folder, runId)) as Partial<Status> | null;
   return json?.run_id === runId && typeof json.since === 'string' ? (json as Status) : null;
-}
-
-/** @returns null for whatever is no JSON object, or cannot be read */
-function readJson(path: string): Record<string, unknown> | null {
-  try {
-    const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return typeof json === 'object' ? (json as Record<string, unknown> | null) : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AppendLog, openAppendLog } from '../lib/append-log.js';
-import { withFile } from '../lib/files.js';
+import { isSystemError, replaceFile, withFile } from '../lib/files.js';
 import type { Random } from '../lib/random.js';
 import { AXES, type AxisCards, byAxis, idsOf, type Premise } from './cards.js';
 import { type Combination, type DeckSnapshot, DeckState } from './deck-state.js';
@@ -118,14 +118,12 @@ const digestPath = (path: string) => path.replace(/\.jsonl$/, '.digest');
  * them. Not durable, and no loss: without it the next start reads the whole file.
  */
 async function writeDigest(path: string, read: number, { used, came }: DeckSnapshot): Promise<void> {
-  const draft = `${digestPath(path)}.${process.pid}`;
   try {
     const head = JSON.stringify({ read, check: await checkOf(path, read), used, came: came.length });
-    writeFileSync(draft, Buffer.concat([Buffer.from(`${head}\n`), came]));
-    renameSync(draft, digestPath(path));
+    replaceFile(digestPath(path), Buffer.concat([Buffer.from(`${head}\n`), came]));
   } catch (error) {
-    // Only the file system's refusals are no matter.
-    if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
+    // A digest that cannot be written only makes the next start slower.
+    if (!isSystemError(error)) throw error;
   }
 }
 

@@ -86,6 +86,15 @@ export async function claimRun(
   return won ? { run: toRun(context, ledger.begin, state), ledger } : null;
 }
 
+/** Another worker is recovering the run at this moment. Like the file system's EBUSY, it goes away by itself. */
+export class RunBusyError extends Error {
+  override readonly name = 'RunBusyError';
+  readonly code = 'EBUSY';
+  constructor() {
+    super('다른 작업자가 이어 할 실행을 정리하는 중입니다');
+  }
+}
+
 /** What to look for in the runs of a folder. */
 export interface ResumeQuery {
   runName: string;
@@ -98,7 +107,7 @@ export interface ResumeQuery {
  * Takes up the newest run of that name that is not over and has no living owner.
  * @param onUnreadable called with the path of every file on the way that is no ledger
  * @returns null when there is none
- * @throws when another worker is just putting it right; can be tried again
+ * @throws RunBusyError when another worker is recovering it; can be tried again
  */
 export async function resumeRun(
   context: RunContext,
@@ -116,7 +125,7 @@ export async function resumeRun(
     const taken = await claimRun(context, runId, 'resume');
     if (taken !== null) return taken;
     if (isBeingRecovered(context, runId)) {
-      throw Object.assign(new Error('다른 작업자가 이어 할 실행을 정리하는 중입니다'), { code: 'EBUSY' });
+      throw new RunBusyError();
     }
   }
   return null;

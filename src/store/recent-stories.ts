@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJson } from '../lib/files.js';
 import type { RecentStory } from '../prompt/prompt.js';
 import { ledgerPath, listRuns, readLedger } from '../run/ledger.js';
+import { readMetadata } from './story-metadata.js';
 import { filesOf } from './story-store.js';
 
 /** The latest stories, newest last, and never more than so many. */
@@ -33,14 +34,9 @@ export async function readRecentStories(folder: string, count: number): Promise<
   };
 }
 
-/** @returns null when somebody has taken the story away, or its metadata has no such fields */
+/** @returns null when the story is gone, or its metadata lacks the fields; that is no reason not to write the next */
 function readStory(folder: string, name: string): RecentStory | null {
-  try {
-    const metadata = JSON.parse(readFileSync(join(folder, filesOf(name)[1]), 'utf8')) as Partial<RecentStory>;
-    const { title, opening } = metadata;
-    return typeof title === 'string' && typeof opening === 'string' ? { title, opening } : null;
-  } catch {
-    // A story that cannot be read cannot be kept away from, and is no reason not to write the next.
-    return null;
-  }
+  const metadata = readMetadata(readJson(join(folder, filesOf(name)[1])));
+  const { title, opening } = metadata ?? {};
+  return title && opening ? { title, opening } : null;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../lib/errors.js';
 import { listFolder, makeFolder, syncFolder, writeDurably } from '../lib/files.js';
 import { localIso } from '../lib/format-time.js';
+import { type ReadMetadata, readMetadata } from './story-metadata.js';
 import { filesOf, setAsideFolder } from './story-store.js';
 
 /** An answer that is no story, but was paid for. */
@@ -31,7 +32,7 @@ export async function listSetAside(folder: string): Promise<SetAside[]> {
     .filter((file) => file.endsWith('.md'))
     .map((file) => file.slice(0, -'.md'.length))
     .sort();
-  return Promise.all(names.map(async (name) => describe(name, await readMetadata(folder, name))));
+  return Promise.all(names.map(async (name) => describe(name, await readKnown(folder, name))));
 }
 
 /** The text of one, as it was written. */
@@ -48,7 +49,7 @@ export async function acceptSetAside(folder: string, wanted: string, now: number
   const name = await find(folder, wanted);
   const [markdownFile, metadataFile] = filesOf(name);
   const from = setAsideFolder(folder);
-  const metadata = { ...(await readMetadata(folder, name)), accepted_at: localIso(now) };
+  const metadata = { ...(await readJsonObject(folder, name)), accepted_at: localIso(now) };
   const draft = join(from, `.${metadataFile}`);
   await makeFolder(folder);
   await writeDurably(draft, `${JSON.stringify(metadata, null, 2)}\n`);
@@ -72,7 +73,14 @@ async function find(folder: string, wanted: string): Promise<string> {
   return name;
 }
 
-async function readMetadata(folder: string, name: string): Promise<Record<string, unknown>> {
+async function readKnown(folder: string, name: string): Promise<ReadMetadata> {
+  const metadata = readMetadata(await readJsonObject(folder, name));
+  if (metadata === null) throw new SetAsideError(`메타데이터가 JSON 객체가 아닙니다: ${filesOf(name)[1]}`);
+  return metadata;
+}
+
+/** The metadata as it stands, fields that we do not know included. */
+async function readJsonObject(folder: string, name: string): Promise<Record<string, unknown>> {
   const path = join(setAsideFolder(folder), filesOf(name)[1]);
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
@@ -81,16 +89,15 @@ async function readMetadata(folder: string, name: string): Promise<Record<string
   }
 }
 
-function describe(name: string, metadata: Record<string, unknown>): SetAside {
-  const why = metadata.set_aside as { code?: unknown; reason?: unknown } | undefined;
-  const usage = metadata.usage as { total_tokens?: unknown } | null | undefined;
+function describe(name: string, metadata: ReadMetadata): SetAside {
+  const { title, word_count, set_aside: why, usage, generated_at } = metadata;
   return {
     name,
-    title: String(metadata.title),
-    characters: Number(metadata.word_count),
-    code: String(why?.code),
-    reason: String(why?.reason),
-    tokens: typeof usage?.total_tokens === 'number' ? usage.total_tokens : null,
-    writtenAt: String(metadata.generated_at),
+    title: title ?? '(제목 없음)',
+    characters: word_count ?? 0,
+    code: why?.code ?? 'unknown',
+    reason: why?.reason ?? '까닭이 적혀 있지 않습니다',
+    tokens: usage?.total_tokens ?? null,
+    writtenAt: generated_at ?? '',
   };
 }

@@ -1,14 +1,87 @@
-import type { Failure } from '../api/failure.js';
+import type { Failure, FailureKind } from '../api/failure.js';
+import { toUsage, type Usage } from '../api/usage.js';
 import { localIso } from '../lib/format-time.js';
 import type { Premise } from '../prompt/cards.js';
 import type { PromptStyle } from '../prompt/prompt.js';
 import { toSimilarityFields } from '../run/statistics.js';
-import type { Draft } from '../story/continuation.js';
+import type { CallSummary, Draft } from '../story/continuation.js';
 import type { MostSimilar } from '../story/similarity.js';
 import { type Story, toMarkdown } from '../story/story.js';
-import type { StoryFiles } from './story-store.js';
 
-/** Facts of the run that every story's metadata repeats. */
+/** A text's metadata: the JSON file beside its Markdown file. Scripts of users read it; the names are a contract. */
+export interface StoryMetadata {
+  /** ISO 8601, local time with its offset. */
+  generated_at: string;
+  model: string;
+  template_used: string | null;
+  custom_request: string | null;
+  config: StoryConfig;
+  /** Code points of the story, heading and spaces included. */
+  word_count: number;
+  /** Of all its calls; null where it is not known. */
+  usage: Usage | null;
+  title: string;
+  tags: readonly string[];
+  description: string;
+  /** The first sentence. */
+  opening: string;
+  run_id: string;
+  /** Number of the story within its run. */
+  sequence: number;
+  /** The cards by axis. */
+  premise: Record<string, { id: string; text: string }>;
+  stop_reason: string | null;
+  /** How often the story was tried, the last time included. */
+  attempts: number;
+  /** Time of generation, milliseconds. */
+  duration_ms: number;
+  request_id: string | null;
+  /** "anthropic", "offline", or the host of another endpoint. */
+  provider: string;
+  /** US dollars; null where no price is known. */
+  cost_usd: number | null;
+  /** The most similar story before it, and how similar it is, 0 to 1; null for the first story of a folder. */
+  nearest: string | null;
+  likeness: number | null;
+  /** Its calls, where it took more than one. */
+  calls?: readonly CallSummary[];
+  /** The part that it completes, where it took more than one call. */
+  completes?: string;
+  /** Why it is set aside. */
+  set_aside?: SetAsideReason;
+  /** When a person put it among the stories, though it had been set aside. */
+  accepted_at?: string;
+  /** Of the Markdown file, hexadecimal. */
+  sha256: string;
+}
+
+/** The settings that a story was written with. */
+export interface StoryConfig {
+  model: string;
+  max_tokens: number;
+  temperature: number | null;
+  min_story_characters: number;
+  max_continuations: number;
+  max_likeness: number | null;
+}
+
+export interface SetAsideReason {
+  kind: FailureKind;
+  /** A stable word. */
+  code: string;
+  /** The same in Korean. */
+  reason: string;
+}
+
+/** A text and its metadata, as they go to disk together. */
+export interface StoryFiles {
+  /** The whole content of the .md file. */
+  markdown: string;
+  /** Everything but the checksum, which the store adds. */
+  metadata: Omit<StoryMetadata, 'sha256'>;
+}
+
+/** Settings of the run that the metadata of each of its stories repeats. */
 export interface RunSettings extends PromptStyle {
   provider: string;
   model: string;
@@ -17,7 +90,7 @@ export interface RunSettings extends PromptStyle {
   minCharacters: number;
   /** How often the rest of a cut-off answer is asked for. */
   maxContinuations: number;
-  /** The likeness above which a story is set aside, from 0 to 1; null: none is. */
+  /** The similarity above which a story is set aside, from 0 to 1; null: none is. */
   maxLikeness: number | null;
 }
 
@@ -32,41 +105,41 @@ export interface WrittenDraft {
   nearest?: MostSimilar | null;
 }
 
-/** The occasion on which an answer goes to disk. */
+/** The occasion on which a text goes to disk. */
 export interface SaveContext {
   runId: string;
   /** Milliseconds since the epoch. */
   now: number;
   /** Why it is no story, when it is none. */
-  setAside?: Pick<Failure, 'kind' | 'code' | 'reason'>;
+  setAside?: SetAsideReason;
 }
 
-/** The two files of an answer. Pure. */
+/** The two files of a text. Pure. */
 export function toStoryFiles(
-  facts: RunSettings,
+  settings: RunSettings,
   written: WrittenDraft,
   story: Story,
   { runId, now, setAside }: SaveContext,
 ): StoryFiles {
   const { sequence, attempts, premise, nearest = null } = written;
   const { answer, generationMs, costUsd, calls, part } = written.draft;
-  const { provider, temperature } = facts;
+  const { provider, temperature } = settings;
   const date = localIso(now);
-  const model = answer.model ?? facts.model;
+  const model = answer.model ?? settings.model;
   return {
     markdown: toMarkdown(story, { date, model, provider, temperature }),
     metadata: {
       generated_at: date,
       model,
-      template_used: facts.template?.name ?? null,
-      custom_request: facts.request,
+      template_used: settings.template?.name ?? null,
+      custom_request: settings.request,
       config: {
-        model: facts.model,
-        max_tokens: facts.maxTokens,
+        model: settings.model,
+        max_tokens: settings.maxTokens,
         temperature,
-        min_story_characters: facts.minCharacters,
-        max_continuations: facts.maxContinuations,
-        max_likeness: facts.maxLikeness,
+        min_story_characters: settings.minCharacters,
+        max_continuations: settings.maxContinuations,
+        max_likeness: settings.maxLikeness,
       },
       word_count: story.wordCount,
       usage: answer.usage,
@@ -84,13 +157,121 @@ export function toStoryFiles(
       provider,
       cost_usd: costUsd,
       ...(nearest === null ? { nearest: null, likeness: null } : toSimilarityFields(nearest)),
-      // Only where it took more than one.
       ...(part === null ? {} : { calls, completes: part }),
-      ...(setAside === undefined ? {} : { set_aside: whyOf(setAside) }),
+      ...(setAside === undefined ? {} : { set_aside: toReason(setAside) }),
     },
   };
 }
 
-function whyOf({ kind, code, reason }: SaveContext['setAside'] & object) {
+/** @param failure may have more fields, which are not for the metadata */
+function toReason({ kind, code, reason }: Pick<Failure, 'kind' | 'code' | 'reason'>): SetAsideReason {
   return { kind, code, reason };
+}
+
+/** Metadata as it is read: people and older versions write it too, so each field may be missing, which is null. */
+export type ReadMetadata = {
+  [Name in keyof StoryMetadata]-?: Exclude<StoryMetadata[Name], undefined> | null;
+};
+
+/**
+ * Reads metadata leniently: a field that is missing, empty or of another type is null, and never a reason to refuse the
+ * rest.
+ * @returns null when the value is no JSON object
+ */
+export function readMetadata(json: unknown): ReadMetadata | null {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return null;
+  const fields = json as Record<string, unknown>;
+  const text = (name: keyof StoryMetadata) => textOf(fields[name]);
+  const number = (name: keyof StoryMetadata) => numberOf(fields[name]);
+  return {
+    generated_at: text('generated_at'),
+    model: text('model'),
+    template_used: text('template_used'),
+    custom_request: text('custom_request'),
+    config: configOf(fields.config),
+    word_count: number('word_count'),
+    usage: usageOf(fields.usage),
+    title: text('title'),
+    tags: Array.isArray(fields.tags) ? fields.tags.filter((tag) => typeof tag === 'string') : null,
+    description: text('description'),
+    opening: text('opening'),
+    run_id: text('run_id'),
+    sequence: number('sequence'),
+    premise: premiseOf(fields.premise),
+    stop_reason: text('stop_reason'),
+    attempts: number('attempts'),
+    duration_ms: number('duration_ms'),
+    request_id: text('request_id'),
+    provider: text('provider'),
+    cost_usd: number('cost_usd'),
+    nearest: text('nearest'),
+    likeness: number('likeness'),
+    calls: Array.isArray(fields.calls) ? fields.calls.map(callOf) : null,
+    completes: text('completes'),
+    set_aside: reasonOf(fields.set_aside),
+    accepted_at: text('accepted_at'),
+    sha256: text('sha256'),
+  };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? value : null;
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function usageOf(value: unknown): Usage | null {
+  const { input_tokens, output_tokens } = objectOf(value);
+  const [input, output] = [numberOf(input_tokens), numberOf(output_tokens)];
+  return input === null || output === null ? null : toUsage(input, output);
+}
+
+function configOf(value: unknown): StoryConfig | null {
+  const config = objectOf(value);
+  const model = textOf(config.model);
+  const maxTokens = numberOf(config.max_tokens);
+  if (model === null || maxTokens === null) return null;
+  return {
+    model,
+    max_tokens: maxTokens,
+    temperature: numberOf(config.temperature),
+    min_story_characters: numberOf(config.min_story_characters) ?? 0,
+    max_continuations: numberOf(config.max_continuations) ?? 0,
+    max_likeness: numberOf(config.max_likeness),
+  };
+}
+
+function premiseOf(value: unknown): ReadMetadata['premise'] {
+  if (typeof value !== 'object' || value === null) return null;
+  const cards = Object.entries(value).flatMap(([axis, card]) => {
+    const { id, text } = objectOf(card);
+    return typeof text === 'string' ? [[axis, { id: textOf(id) ?? text, text }] as const] : [];
+  });
+  return Object.fromEntries(cards);
+}
+
+function callOf(value: unknown): CallSummary {
+  const call = objectOf(value);
+  return {
+    request_id: textOf(call.request_id),
+    stop_reason: textOf(call.stop_reason),
+    usage: usageOf(call.usage),
+    cost_usd: numberOf(call.cost_usd),
+  };
+}
+
+function reasonOf(value: unknown): SetAsideReason | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { kind, code, reason } = objectOf(value);
+  return {
+    kind: (textOf(kind) ?? 'unusable') as FailureKind,
+    code: textOf(code) ?? 'unknown',
+    reason: textOf(reason) ?? '까닭이 적혀 있지 않습니다',
+  };
 }

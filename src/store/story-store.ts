@@ -4,14 +4,7 @@ import { readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listFolder, makeFolder, syncFolder, writeDurably } from '../lib/files.js';
 import { fileTimestamp } from '../lib/format-time.js';
-
-/** A text and what is known about it, as they go to disk together. */
-export interface StoryFiles {
-  /** The whole content of the .md file. */
-  markdown: string;
-  /** The whole metadata but the checksum, which is added here. */
-  metadata: Record<string, unknown>;
-}
+import { type ReadMetadata, readMetadata, type StoryFiles } from './story-metadata.js';
 
 /** Stories are seen; what is set aside is no story, but was paid for. */
 export type Destination = 'stories' | 'set-aside';
@@ -46,7 +39,7 @@ export function newName(writtenAt: number): string {
 export interface StagedLeftover {
   name: string;
   /** null: not whole, and never published. */
-  metadata: Record<string, unknown> | null;
+  metadata: ReadMetadata | null;
 }
 
 const STAGING = '.staging';
@@ -131,11 +124,7 @@ export async function removeStaging(folder: string, runId: string): Promise<void
 }
 
 /** The metadata of a staged pair when both files are there, whole, the metadata perhaps moved; null otherwise. */
-async function verifiedMetadata(
-  folder: string,
-  staging: string,
-  name: string,
-): Promise<Record<string, unknown> | null> {
+async function verifiedMetadata(folder: string, staging: string, name: string): Promise<ReadMetadata | null> {
   const [markdownFile, metadataFile] = filesOf(name);
   try {
     const markdown = await readFile(join(staging, markdownFile), 'utf8');
@@ -144,8 +133,8 @@ async function verifiedMetadata(
       join(staging, metadataFile),
       ...destinations.map((destination) => join(destination, metadataFile)),
     );
-    const metadata = JSON.parse(text) as Record<string, unknown>;
-    return metadata.sha256 === checksum(markdown) ? metadata : null;
+    const metadata = readMetadata(JSON.parse(text));
+    return metadata?.sha256 === checksum(markdown) ? metadata : null;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // Missing or torn: that is the answer. What cannot be read just now may be whole.

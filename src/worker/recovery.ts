@@ -1,5 +1,3 @@
-import type { FailureKind } from '../api/failure.js';
-import type { Usage } from '../api/usage.js';
 import { SECOND } from '../lib/clock.js';
 import { formatDuration } from '../lib/format-time.js';
 import type { Logger } from '../logging/logger.js';
@@ -20,6 +18,7 @@ import {
   type RunContext,
   resumeRun,
 } from '../run/run.js';
+import type { ReadMetadata } from '../store/story-metadata.js';
 import {
   type Destination,
   discardLeftover,
@@ -29,7 +28,6 @@ import {
   removeStaging,
   stagingFolder,
 } from '../store/story-store.js';
-import type { CallSummary } from '../story/continuation.js';
 
 /** What the settings and the supervisor say about which run this is. */
 export interface RunRequest {
@@ -187,36 +185,23 @@ function recordedOutcome({ records }: ReadLedger, name: string): NamedOutcome | 
 }
 
 /** A whole pair that the ledger does not know: the process was killed between staging and recording. */
-async function recordOutcome(
-  run: Run,
-  name: string,
-  metadata: Record<string, unknown>,
-  at: number,
-): Promise<NamedOutcome> {
+async function recordOutcome(run: Run, name: string, metadata: ReadMetadata, at: number): Promise<NamedOutcome> {
   const record = rebuildOutcome(name, metadata, at);
   await run.record(record);
   return record;
 }
 
-function rebuildOutcome(name: string, metadata: Record<string, unknown>, at: number): NamedOutcome {
+function rebuildOutcome(name: string, metadata: ReadMetadata, at: number): NamedOutcome {
+  const { calls, completes, set_aside: setAside, nearest, likeness, duration_ms } = metadata;
   // Of several calls, the ledger has counted all but the last.
-  const last = (metadata.calls as CallSummary[] | undefined)?.at(-1) ?? metadata;
-  const common = {
-    type: 'outcome',
-    at,
-    usage: last.usage as Usage | null,
-    cost_usd: last.cost_usd as number | null,
-    name,
-    ...(typeof metadata.completes === 'string' ? { completes: metadata.completes } : {}),
-  } as const;
-  const setAside = metadata.set_aside as { kind: FailureKind; code: string } | undefined;
-  if (setAside !== undefined) return { ...common, kind: 'failure', failure: setAside.kind, code: setAside.code };
-  const { nearest, likeness, duration_ms } = metadata;
+  const { usage, cost_usd } = calls?.at(-1) ?? metadata;
+  const common = { type: 'outcome', at, usage, cost_usd, name, ...(completes === null ? {} : { completes }) } as const;
+  if (setAside !== null) return { ...common, kind: 'failure', failure: setAside.kind, code: setAside.code };
   return {
     ...common,
     kind: 'story',
-    generation_ms: Number(duration_ms),
-    nearest: typeof nearest === 'string' ? { name: nearest, score: Number(likeness) } : null,
+    generation_ms: duration_ms ?? 0,
+    nearest: nearest === null ? null : { name: nearest, score: likeness ?? 0 },
   };
 }
 

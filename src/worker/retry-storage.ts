@@ -1,9 +1,10 @@
 import { type BackoffOptions, backoff } from '../lib/backoff.js';
 import { type Clock, SECOND } from '../lib/clock.js';
+import { isSystemError } from '../lib/files.js';
 import { formatDuration } from '../lib/format-time.js';
 import type { Random } from '../lib/random.js';
 import type { Logger } from '../logging/logger.js';
-import type { StoryFiles } from '../store/story-store.js';
+import type { StoryFiles } from '../store/story-metadata.js';
 
 /** How to go on when the disk refuses. */
 export interface StorageRetry {
@@ -36,9 +37,9 @@ export async function retryUntilStored<T>(
       return { done: true, value };
     } catch (error) {
       // What the file system refuses, it may allow later; a defect of ours would fail for ever.
-      if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
+      if (!isSystemError(error)) throw error;
       const waitMs = backoff(failures, wait, random);
-      const { code, message } = error as NodeJS.ErrnoException;
+      const { code, message } = error;
       log.error(
         { event: 'holding', err: error, code, retry_in_seconds: waitMs / SECOND },
         `${what} 못했습니다 (${message}). 새 소설을 쓰지 않고 ${formatDuration(waitMs)} 뒤 다시 저장합니다`,

@@ -9,6 +9,7 @@ import { AXES, type Axis, type AxisCards, type Premise } from '../../prompt/card
 import type { LedgerRecord } from '../../run/ledger.js';
 import type { Run } from '../../run/run.js';
 import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../run/run-state.js';
+import type { StoryFiles } from '../../store/story-metadata.js';
 
 export { seededRandom } from '../../lib/random.js';
 
@@ -174,4 +175,40 @@ export function replaceInNode(
   syncBuiltinESMExports();
   t.after(mend);
   return { mend };
+}
+
+/** Metadata of a made-up story, with whatever a test wants to be otherwise. */
+export function storyMetadata(fields: Partial<StoryFiles['metadata']> = {}): StoryFiles['metadata'] {
+  return {
+    generated_at: '2026-11-23T14:00:00+09:00',
+    model: 'claude-test',
+    template_used: null,
+    custom_request: null,
+    config: {
+      model: 'claude-test',
+      max_tokens: 16_000,
+      temperature: null,
+      min_story_characters: 1000,
+      max_continuations: 2,
+      max_likeness: null,
+    },
+    word_count: 1200,
+    usage: null,
+    title: '검은 방',
+    tags: ['호러'],
+    description: '문이 열려 있었다.',
+    opening: '문이 열려 있었다.',
+    run_id: 'run_1',
+    sequence: 1,
+    premise: {},
+    stop_reason: 'end_turn',
+    attempts: 1,
+    duration_ms: 0,
+    request_id: null,
+    provider: 'anthropic',
+    cost_usd: null,
+    nearest: null,
+    likeness: null,
+    ...fields,
+  };
 }

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { beginRun } from '../../../run/run.js';
 import { readRecentStories } from '../../../store/recent-stories.js';
 import { newName, openStoryStore } from '../../../store/story-store.js';
-import { temporaryFolder } from '../../helpers/fakes.js';
+import { storyMetadata, temporaryFolder } from '../../helpers/fakes.js';
 import { ME, story } from '../../helpers/records.js';
 
 const START = Date.UTC(2026, 10, 23, 5);
@@ -16,7 +16,7 @@ async function runWith(folder: string, at: number, ...titles: string[]): Promise
   const paths: string[] = [];
   for (const title of titles) {
     const name = newName(at);
-    await library.stage(name, { markdown: title, metadata: { title, opening: `${title}의 첫 문장.` } });
+    await library.stage(name, { markdown: title, metadata: storyMetadata({ title, opening: `${title}의 첫 문장.` }) });
     await run.record(story({ name }));
     paths.push((await library.publish(name, 'stories')).metadataPath);
   }

@@ -4,9 +4,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { toUsage } from '../../../api/usage.js';
 import { acceptSetAside, listSetAside, SetAsideError, showSetAside } from '../../../store/set-aside.js';
 import { newName, openStoryStore } from '../../../store/story-store.js';
-import { temporaryFolder } from '../../helpers/fakes.js';
+import { storyMetadata, temporaryFolder } from '../../helpers/fakes.js';
 import { cleanEnvironment, ROOT } from '../../helpers/processes.js';
 
 const NOW = Date.UTC(2026, 10, 23, 5);
@@ -15,8 +16,8 @@ const NOW = Date.UTC(2026, 10, 23, 5);
 async function keep(folder: string, title: string, at = NOW): Promise<string> {
   const name = newName(at);
   const library = openStoryStore(folder, 'run_1');
-  const why = { kind: 'incomplete', code: 'max_tokens', reason: '글이 토큰 한도에서 잘렸습니다' };
-  const metadata = { title, word_count: 1200, usage: { total_tokens: 3000 }, generated_at: '2026', set_aside: why };
+  const why = { kind: 'incomplete', code: 'max_tokens', reason: '글이 토큰 한도에서 잘렸습니다' } as const;
+  const metadata = storyMetadata({ title, usage: toUsage(1000, 2000), set_aside: why });
   await library.stage(name, { markdown: `# ${title}\n\n본문`, metadata });
   await library.publish(name, 'set-aside');
   return name;

@@ -5,6 +5,7 @@ import fsPromises from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileTimestamp } from '../../../lib/format-time.js';
+import type { StoryFiles } from '../../../store/story-metadata.js';
 import {
   type Destination,
   discardLeftover,
@@ -14,16 +15,15 @@ import {
   openStoryStore,
   removeStaging,
   type StoredStory,
-  type StoryFiles,
   type StoryStore,
 } from '../../../store/story-store.js';
-import { diskFull, replaceInNode, storyText, temporaryFolder } from '../../helpers/fakes.js';
+import { diskFull, replaceInNode, storyMetadata, storyText, temporaryFolder } from '../../helpers/fakes.js';
 
 const WRITTEN_AT = Date.UTC(2026, 10, 23, 5, 30);
 
 const entry = (n = 1): StoryFiles => ({
   markdown: `---\ntitle: ${n}\n---\n\n${storyText()}\n`,
-  metadata: { title: `반품 구역 ${n}`, usage: null, sequence: n },
+  metadata: storyMetadata({ title: `반품 구역 ${n}`, sequence: n }),
 });
 
 /** What the worker does with a story: staged, then published. */

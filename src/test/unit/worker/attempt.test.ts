@@ -8,7 +8,8 @@ import { NO_TOKENS, toUsage } from '../../../api/usage.js';
 import type { Prompt } from '../../../prompt/prompt.js';
 import type { LedgerRecord } from '../../../run/ledger.js';
 import { EMPTY_STATISTICS } from '../../../run/statistics.js';
-import { openStoryStore, type StoryFiles, type StoryStore } from '../../../store/story-store.js';
+import type { StoryFiles } from '../../../store/story-metadata.js';
+import { openStoryStore, type StoryStore } from '../../../store/story-store.js';
 import type { MostSimilar } from '../../../story/similarity.js';
 import { type AttemptDeps, type AttemptOutcome, createAttempt } from '../../../worker/attempt.js';
 import {

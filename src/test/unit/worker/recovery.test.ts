@@ -17,9 +17,10 @@ import { toUsage } from '../../../api/usage.js';
 import type { ProcessIdentity } from '../../../lib/process-identity.js';
 import { type LedgerRecord, ledgerPath, listRuns, readLedger } from '../../../run/ledger.js';
 import { beginRun, claimRun, type Run, type RunContext, replay } from '../../../run/run.js';
-import { openStoryStore, type StoryFiles } from '../../../store/story-store.js';
+import type { StoryFiles } from '../../../store/story-metadata.js';
+import { openStoryStore } from '../../../store/story-store.js';
 import { openRun, type RunRequest, recoverRuns } from '../../../worker/recovery.js';
-import { recordingLog, storyText, temporaryFolder } from '../../helpers/fakes.js';
+import { recordingLog, storyMetadata, storyText, temporaryFolder } from '../../helpers/fakes.js';
 import { attempt, DEAD, end, failure, ME, neighbour, part, story } from '../../helpers/records.js';
 
 const HOUR = 3_600_000;
@@ -32,7 +33,12 @@ const at = (folder: string, now = START, me: ProcessIdentity = ME): RunContext =
 
 const ENTRY: StoryFiles = {
   markdown: `---\ntitle: 반품 구역\n---\n\n${storyText()}\n`,
-  metadata: { title: '반품 구역', usage: toUsage(500, 3000), cost_usd: 0.031, duration_ms: 42_000 },
+  metadata: storyMetadata({
+    title: '반품 구역',
+    usage: toUsage(500, 3000),
+    cost_usd: 0.031,
+    duration_ms: 42_000,
+  }),
 };
 
 const ASIDE: StoryFiles = {
@@ -285,12 +291,12 @@ const PART = 'horror_story_20261123_135900_0000000b';
 
 const CUT: StoryFiles = {
   markdown: `---\ntitle: 반품\n---\n\n${storyText().slice(0, 700)}\n`,
-  metadata: {
+  metadata: storyMetadata({
     title: '반품',
     usage: toUsage(1, 2),
     cost_usd: 0.5,
     set_aside: { kind: 'incomplete', code: 'max_tokens', reason: '잘렸습니다' },
-  },
+  }),
 };
 
 /** The whole that came of it: its usage is that of both calls. */
@@ -301,8 +307,8 @@ const WHOLE: StoryFiles = {
     usage: toUsage(501, 3002),
     completes: PART,
     calls: [
-      { usage: toUsage(1, 2), cost_usd: 0.5 },
-      { usage: toUsage(500, 3000), cost_usd: 0.031 },
+      { request_id: null, stop_reason: 'max_tokens', usage: toUsage(1, 2), cost_usd: 0.5 },
+      { request_id: null, stop_reason: 'end_turn', usage: toUsage(500, 3000), cost_usd: 0.031 },
     ],
   },
 };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { retryUntilStored, type StorageRetry } from '../../../worker/retry-storage.js';
-import { diskFull, FakeClock, recordingLog } from '../../helpers/fakes.js';
+import { diskFull, FakeClock, recordingLog, storyMetadata } from '../../helpers/fakes.js';
 
 const SECOND = 1000;
-const ENTRY = { markdown: '# 반품 구역', metadata: { sequence: 3 } };
+const ENTRY = { markdown: '# 반품 구역', metadata: storyMetadata({ sequence: 3 }) };
 
 /** Something that fails as often as told. */
 function setUp(failures: number) {
