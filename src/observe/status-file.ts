@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readJson, replaceFile } from '../lib/files.js';
 import { isProcessAlive } from '../lib/process-identity.js';
-import type { RunEnd } from '../run/end-reason.js';
+import { endLabel } from '../run/labels.js';
 import { type LedgerRecord, ledgerPath, listRuns, type ReadLedger, readLedger } from '../run/ledger.js';
 import { replay } from '../run/run.js';
 import type { RunState } from '../run/run-state.js';
@@ -104,25 +104,13 @@ function doingOf(own: Status | null, { lastAt, open }: RunState): Pick<Status, '
   return { doing: open === null ? 'unknown' : 'writing', since: toIso(lastAt), next_at: null };
 }
 
-const ENDS: Record<string, string> = {
-  duration: '실행 시간 제한 도달',
-  count: '생성 개수 제한 도달',
-  cap: '토큰이나 비용의 상한 도달',
-  signal: '신호 수신',
-  aborted: '두 번째 신호 수신 - 강제 종료',
-  refused: 'API가 거부',
-  exhausted: '연속 실패',
-  uncaught: '예상하지 못한 문제',
-  killed: '끝났다는 기록 없이 끊김 (강제 종료, 메모리 부족, 전원 등)',
-} satisfies Record<RunEnd['kind'] | 'killed', string>;
-
 /** The worker's own words where it could still say them. */
 function endOf(own: Status | null, records: readonly LedgerRecord[], { over, owner }: RunState): StatusEnd {
   if (own?.end != null) return { ...own.end, over };
   const recorded = records.findLast((record) => record.type === 'end')?.reason;
   // A run that was put right after a kill has an end, but not one of its own.
   const reason = owner !== null || recorded === undefined || recorded === 'recovered' ? 'killed' : recorded;
-  return { reason, message: ENDS[reason] ?? reason, over, exit_code: null };
+  return { reason, message: endLabel(reason), over, exit_code: null };
 }
 
 function lastStory(folder: string, told: Status | null, records: readonly LedgerRecord[]): LastStory | null {

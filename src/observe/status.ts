@@ -3,6 +3,7 @@ import { formatCost, formatNumber } from '../lib/format-number.js';
 import { clockTime, formatDuration, localIso } from '../lib/format-time.js';
 import { type Caps, spent } from '../run/budget.js';
 import type { Waiting } from '../run/end-reason.js';
+import { waitingLabel } from '../run/labels.js';
 import type { RunState } from '../run/run-state.js';
 import type { WorkerEvent } from '../worker/loop.js';
 
@@ -149,9 +150,9 @@ const DOING: Record<ActivityKind, string> = {
   starting: '시작하는 중',
   writing: '소설을 쓰는 중',
   holding: '디스크에 저장할 수 있기를 기다리는 중',
-  interval: '다음 소설을 기다리는 중',
-  retry: '다시 시도하기를 기다리는 중',
-  rate_limit: 'API의 요청 한도가 차기를 기다리는 중',
+  interval: waitingLabel('interval'),
+  retry: waitingLabel('retry'),
+  rate_limit: waitingLabel('rate_limit'),
   ended: '끝남',
   unknown: '알 수 없음',
 };

@@ -7,6 +7,7 @@ import type { Random } from '../lib/random.js';
 import type { Logger } from '../logging/logger.js';
 import { type CapHit, type Caps, nearCaps } from '../run/budget.js';
 import type { EndReason, Limits, Waiting } from '../run/end-reason.js';
+import { afterWaitLabel } from '../run/labels.js';
 import type { RunState } from '../run/run-state.js';
 import { toSimilarityFields } from '../run/statistics.js';
 import { SIMILAR } from '../story/similarity.js';
@@ -100,7 +101,7 @@ export async function runLoop(deps: LoopDeps): Promise<EndReason> {
       { event: 'waiting', for: reason, seconds: pause / SECOND, until: new Date(until).toISOString() },
       cut
         ? `${clockTime(until)}에 실행 시간이 끝나므로, 새 소설 없이 ${formatDuration(until - from)} 뒤 종료합니다`
-        : `${clockTime(until)}에 ${NEXT[reason]} (${formatDuration(pause)} 뒤)`,
+        : `${clockTime(until)}에 ${afterWaitLabel(reason)} (${formatDuration(pause)} 뒤)`,
     );
     onEvent({ kind: 'waiting', for: reason, until });
     if (!cut) return void (await clock.sleep(pause, stopping));
@@ -129,12 +130,6 @@ export function describeNearCap({ cap, used, limit }: CapHit): string {
   const [what, show] = cap === 'tokens' ? (['토큰', formatNumber] as const) : (['비용', formatCost] as const);
   return `${what} 상한의 80%를 넘었습니다 (${show(used)} / ${show(limit)})`;
 }
-
-const NEXT: Record<Waiting, string> = {
-  retry: '다시 시도합니다',
-  interval: '다음 소설을 시작합니다',
-  rate_limit: 'API의 요청 한도가 다시 차므로 그때 다음 소설을 시작합니다',
-};
 
 function announceStory(saved: SavedStory, state: RunState, log: Logger): void {
   const { story, stored, usage, costUsd, generationMs, nearest } = saved;

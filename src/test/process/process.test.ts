@@ -748,7 +748,7 @@ describe('failures of the API', () => {
     const reset = new Date(Date.now() + 3_600_000).toISOString();
     const headers = { 'anthropic-ratelimit-requests-remaining': '0', 'anthropic-ratelimit-requests-reset': reset };
     const { worker, calls } = await workerOn(t, [{ ...STORY, headers }], { flags: ['--max-stories', '2'] });
-    await worker.printed(/남은 한도: \{"requests":0\}[\s\S]*요청 한도가 다시 차므로/);
+    await worker.printed(/남은 한도: \{"requests":0\}[\s\S]*요청 한도가 회복되므로/);
     worker.child.kill('SIGTERM');
     assert.deepEqual(await worker.exited, { code: 0, signal: null });
     assertSoundEnd(worker, 'signal', 1);

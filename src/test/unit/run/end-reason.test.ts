@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Failure } from '../../../api/failure.js';
-import { describeEnd, exitCodeOf, isOver, type Limits, type RunEnd } from '../../../run/end-reason.js';
+import { exitCodeOf, isOver, type Limits, type RunEnd } from '../../../run/end-reason.js';
+import { describeEnd } from '../../../run/labels.js';
 
 const LIMITS: Limits = { durationMs: 86_400_000, maxStories: 1200, intervalMs: 0, maxConsecutiveFailures: 5 };
 
@@ -20,7 +21,7 @@ const TABLE: [end: RunEnd, code: number, over: boolean, words: string][] = [
     { kind: 'duration', during: 'rate_limit' },
     10,
     true,
-    '실행 시간 제한 도달 (24시간 0분) - API의 요청 한도가 차기를 기다리던 중',
+    '실행 시간 제한 도달 (24시간 0분) - API의 요청 한도가 회복되기를 기다리던 중',
   ],
   [
     { kind: 'cap', hit: { cap: 'tokens', used: 98_765, limit: 100_000 } },
