@@ -1,99 +1,73 @@
 import { randomUUID } from 'node:crypto';
 import { fstatSync } from 'node:fs';
-import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { readModel } from '../api/pricing.js';
-import { checkCaps, chooseAuthor, choosePrice, FROM_SCHEMA, type LoadedConfig, toLimits } from '../config/load.js';
+import type { LoadedConfig } from '../config/load.js';
+import { type Plan, resolvePlan, toRunSettings } from '../config/plan.js';
 import { SECOND, systemClock } from '../lib/clock.js';
-import { formatDuration } from '../lib/format-time.js';
 import { identityOf } from '../lib/process-identity.js';
-import { ROOT, version } from '../lib/project.js';
+import { ROOT } from '../lib/project.js';
 import { systemRandom } from '../lib/random.js';
+import { revealSecrets } from '../lib/redact.js';
 import type { Logger } from '../logging/logger.js';
 import { createProgress } from '../logging/progress.js';
+import type { Terminal } from '../logging/terminal.js';
 import { openStatusTracker, toTrackedRun } from '../observe/open-tracker.js';
 import { readPm2Environment, reportReady } from '../observe/pm2.js';
+import type { StatusTracker } from '../observe/status-tracker.js';
 import type { Endpoint } from '../offline/messages-server.js';
-import { type AxisCards, readCards } from '../prompt/cards.js';
-import { addCustomCards } from '../prompt/custom-cards.js';
 import { openDeck } from '../prompt/deck.js';
-import { longestPrompt } from '../prompt/prompt.js';
-import { readTemplate } from '../prompt/template.js';
-import { worstCase } from '../run/budget.js';
-import type { Limits } from '../run/end-reason.js';
+import type { RunEnd } from '../run/end-reason.js';
 import type { Run } from '../run/run.js';
 import { readRecentStories } from '../store/recent-stories.js';
-import { openSimilarityIndex } from '../store/similarity-index.js';
+import { openSimilarityIndex, type SimilarityIndex } from '../store/similarity-index.js';
 import { openStoryStore, removeStaging } from '../store/story-store.js';
-import { createAttempt } from '../worker/attempt.js';
+import { type Attempt, createAttempt } from '../worker/attempt.js';
 import { runLoop } from '../worker/loop.js';
 import { openRun } from '../worker/recovery.js';
-import { retryUntilStored } from '../worker/retry-storage.js';
+import { retryUntilStored, type StorageRetry } from '../worker/retry-storage.js';
 import type { Shutdown } from '../worker/shutdown.js';
+import { announceShutdown, announceStart } from './announce.js';
 import { createRunFinisher } from './finish-run.js';
 
-// The composition root: the settings, put together into a run.
+// The composition root: puts a run together from the settings.
 
 /** How many stories the next one is told to keep away from. */
 const RECENT_STORIES = 8;
 
-/** When the folder is looked through for stories that are not in the index yet: while the first one is being written. */
+/** When stories that the similarity index lacks are looked for: while the first one is being written. */
 const CATCH_UP_AFTER = 5 * SECOND;
 
-/** Stands wherever a model's name does, so that nobody takes the built-in author for Claude. */
-const OFFLINE_MODEL = 'offline';
+/** What every part of the process needs, once there is a log. */
+interface Worker {
+  loaded: LoadedConfig;
+  plan: Plan;
+  shutdown: Shutdown;
+  log: Logger;
+  terminal: Terminal;
+  tracker: StatusTracker;
+}
 
 /** Puts a run together from the settings, and goes on with it until it ends. Never returns before that. */
-export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shutdown): Promise<void> {
+export async function runWorker(loaded: LoadedConfig, shutdown: Shutdown): Promise<void> {
   const startedAt = systemClock.now();
-  // fetch reads HTTP with a WebAssembly module. Compiling it a second time, optimized, takes 0.1 s of processor time and
-  // 8 MB that stay (Node 20 and 24), for answers that come a few bytes at a time.
-  setFlagsFromString('--no-wasm-tier-up --no-wasm-dynamic-tiering');
-  // Whatever the settings name is read before anything is opened or called.
-  const choice = chooseAuthor(config);
-  const isOffline = choice.kind === 'offline';
-  const model = isOffline ? OFFLINE_MODEL : config.model;
-  const shipped = readCards(join(ROOT, 'config', 'premises'));
-  const axes = config.cards === null ? shipped : addCustomCards(shipped, config.cards);
-  const style = { template: config.template === null ? null : readTemplate(config.template), request: config.request };
-  const known = choice.provider === 'anthropic' ? readModel(join(ROOT, 'config', 'models.json'), model) : null;
-  const price = choosePrice(config, choice, known);
-  const caps = { tokens: config.maxTokensTotal, costUsd: config.maxCostUsd };
-  checkCaps(caps, worstCase(longestPrompt(axes, style), config.maxTokens), price, model);
-  const limits = toLimits(config);
-
+  const { config } = loaded;
+  // Before anything is opened or called: a file that a setting names may be unusable.
+  const plan = resolvePlan(config);
+  const secrets = revealSecrets([config.anthropicApiKey, config.anthropicAuthToken]);
   let current: Run | null = null;
-  // Loaded only now, so that help and bad settings are answered at once.
-  const [{ openTerminal }, { openLogger }] = await Promise.all([
-    import('../logging/terminal.js'),
-    import('../logging/logger.js'),
-  ]);
-  const secrets = [config.anthropicApiKey, config.anthropicAuthToken].flatMap((secret) => secret?.reveal() ?? []);
-  const terminal = openTerminal(process.stdout, fstatSync(process.stdout.fd).isFile() ? 'file' : 'stream');
-  const log = await openLogger({
-    dir: config.logDir,
-    level: config.logLevel,
-    format: config.logFormat,
-    maxSizeMb: config.logMaxSizeMb,
-    keepFiles: config.logKeepFiles,
-    terminal,
-    secrets,
-    context: () => ({ pid: process.pid, run_id: current?.id ?? null }),
-  });
-  const writeStderr = (text: string) => process.stderr.write(text);
+  const { log, terminal } = await openLog(loaded, secrets, () => current?.id ?? null);
   const tracker = await openStatusTracker({
     config,
     log,
     secrets,
     cwd: ROOT,
     env: process.env,
-    writeStderr,
+    writeStderr: (text) => process.stderr.write(text),
     forceSignal: shutdown.aborting,
   });
   const finish = createRunFinisher({
     log,
     terminal,
-    limits,
+    limits: plan.limits,
     completed: config.completedExitCode,
     startedAt,
     run: () => current,
@@ -108,88 +82,111 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
+  announceStart({ loaded, plan, isLive: terminal.isLive }, log);
+  announceShutdown(shutdown, log);
 
-  // The first record of every process, also of one that was told to stop before it had a log.
-  log.info(
-    {
-      event: 'worker_started',
-      version: version(),
-      node: process.version,
-      provider: choice.provider,
-      model,
-      // On a terminal stories grow in a live line, elsewhere in the log.
-      terminal: terminal.isLive,
-      // Secrets mask themselves.
-      settings: config,
-      sources: Object.fromEntries(Object.entries(sources).filter(([, source]) => source !== FROM_SCHEMA)),
-    },
-    `호러 소설 생성기를 시작합니다 - ${describeLimits(limits)}`,
-  );
-  announceRequests(shutdown, log);
-  log.info(
-    { event: 'author_chosen', provider: choice.provider, model },
-    isOffline
-      ? '작가: 내장 작가(offline) - API를 쓰지 않으며, Claude가 쓴 소설이 아닙니다. ANTHROPIC_API_KEY를 설정하면 Claude가 씁니다'
-      : `작가: ${model} (${choice.provider})`,
-  );
-  const retry = { baseMs: config.retryBaseSeconds * SECOND, maxMs: config.retryMaxSeconds * SECOND };
-  const shared = { clock: systemClock, random: systemRandom, log, ...shutdown };
-  const storageRetry = { ...shared, wait: retry };
-  const runName = config.runName ?? readPm2Environment()?.name ?? 'default';
-  const opened = await retryUntilStored(storageRetry, { what: '실행 장부를 열지', giveUp: shutdown.stopping }, () =>
-    openRun(
-      { folder: config.outputDir, me: identityOf(process.pid), now: systemClock.now },
-      {
-        runName,
-        durationMs: limits.durationMs,
-        resume: config.resume,
-        newRun: config.newRun,
-        processToken: readPm2Environment()?.token ?? null,
-      },
-      log,
-    ),
-  );
-  if (!opened.done) return finish({ kind: 'signal', source: String(shutdown.stopping.reason), during: null });
-  const run = opened.value;
+  const worker = { loaded, plan, shutdown, log, terminal, tracker };
+  const run = await openRunUntilStored(worker);
+  if (run === null) return finish({ kind: 'signal', source: String(shutdown.stopping.reason), during: null });
   current = run;
-  tracker.track(toTrackedRun(config.outputDir, run, { runName, limits, caps }));
+  await workOn(run, worker).then(finish, crash);
+}
 
+/** Opens the log file and standard output. The modules are loaded only now: help and bad settings do without. */
+async function openLog({ config }: LoadedConfig, secrets: readonly string[], runId: () => string | null) {
+  const [{ openTerminal }, { openLogger }] = await Promise.all([
+    import('../logging/terminal.js'),
+    import('../logging/logger.js'),
+  ]);
+  const terminal = openTerminal(process.stdout, fstatSync(process.stdout.fd).isFile() ? 'file' : 'stream');
+  const log = await openLogger({
+    dir: config.logDir,
+    level: config.logLevel,
+    format: config.logFormat,
+    maxSizeMb: config.logMaxSizeMb,
+    keepFiles: config.logKeepFiles,
+    terminal,
+    secrets,
+    context: () => ({ pid: process.pid, run_id: runId() }),
+  });
+  return { log, terminal };
+}
+
+/** @returns null when told to stop before the run's ledger could be opened */
+async function openRunUntilStored(worker: Worker): Promise<Run | null> {
+  const { loaded, plan, shutdown, log, tracker } = worker;
+  const { config } = loaded;
+  const pm2 = readPm2Environment();
+  const runName = config.runName ?? pm2?.name ?? 'default';
+  const opened = await retryUntilStored(
+    storageRetryOf(worker),
+    { what: '실행 장부를 열지', giveUp: shutdown.stopping },
+    () =>
+      openRun(
+        { folder: config.outputDir, me: identityOf(process.pid), now: systemClock.now },
+        {
+          runName,
+          durationMs: plan.limits.durationMs,
+          resume: config.resume,
+          newRun: config.newRun,
+          processToken: pm2?.token ?? null,
+        },
+        log,
+      ),
+  );
+  if (!opened.done) return null;
+  tracker.track(toTrackedRun(config.outputDir, opened.value, { runName, limits: plan.limits, caps: plan.caps }));
+  return opened.value;
+}
+
+/** Writes one story after another until the run ends. */
+async function workOn(run: Run, worker: Worker): Promise<RunEnd> {
+  const { plan, shutdown, log, tracker } = worker;
+  const { limits, caps, retry } = plan;
+  const attempt = await openAttempt(run, worker);
+  reportReady();
+  return runLoop({
+    limits,
+    caps,
+    retry,
+    startedAt: run.startedAt,
+    state: run.state,
+    attempt,
+    onEvent: tracker.onEvent,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    ...shutdown,
+  });
+}
+
+/** Opens everything that an attempt at a story needs: the API or the offline author, deck, store, index. */
+async function openAttempt(run: Run, worker: Worker): Promise<Attempt> {
+  const { loaded, plan, shutdown, log, terminal, tracker } = worker;
+  const { config } = loaded;
+  const { author, model, knownModel, price, caps, axes } = plan;
   const { createMessagesClient } = await import('../api/messages-client.js');
-  const offline = isOffline ? await openOfflineAuthor({ axes, ...config }) : null;
-  const likeness = openSimilarityIndex(config.outputDir);
-  setTimeout(() => {
-    likeness.catchUp().catch((error: unknown) => {
-      // The first comparison reads what it needs, and the next process looks again.
-      log.debug({ event: 'likeness_not_caught_up', err: error }, '닮은 소설을 찾는 색인을 폴더와 맞추지 못했습니다');
-    });
-  }, CATCH_UP_AFTER).unref();
-  const attempt = createAttempt({
-    ...shared,
+  const offline = author.kind === 'offline' ? await openOfflineAuthor(plan, config) : null;
+  const similarity = openSimilarityIndex(config.outputDir);
+  catchUpLater(similarity, log);
+  const storageRetry = storageRetryOf(worker);
+  return createAttempt({
     run,
-    facts: {
-      ...style,
-      provider: choice.provider,
-      model,
-      maxTokens: config.maxTokens,
-      temperature: config.temperature,
-      minCharacters: config.minStoryCharacters,
-      maxContinuations: config.maxContinuations,
-      maxLikeness: config.maxLikeness,
-    },
+    settings: toRunSettings(config, plan),
     price,
     caps,
     axes,
     drawPremise: openDeck({ folder: config.outputDir, axes, random: systemRandom, newId: randomUUID }),
     recent: await readRecentStories(config.outputDir, RECENT_STORIES),
-    likeness,
+    similarity,
     client: createMessagesClient({
-      apiKey: isOffline ? null : (config.anthropicApiKey?.reveal() ?? null),
-      authToken: isOffline ? null : (config.anthropicAuthToken?.reveal() ?? null),
+      apiKey: offline === null ? (config.anthropicApiKey?.reveal() ?? null) : null,
+      authToken: offline === null ? (config.anthropicAuthToken?.reveal() ?? null) : null,
       baseUrl: offline?.url ?? config.anthropicBaseUrl,
       model,
       maxTokens: config.maxTokens,
       temperature: config.temperature,
-      streamThinking: known?.thinks === true,
+      streamThinking: knownModel?.thinks === true,
       idleMs: config.requestIdleSeconds * SECOND,
       totalMs: config.requestTimeoutSeconds * SECOND,
       onRateLimits: (remaining) =>
@@ -199,56 +196,30 @@ export async function runWorker({ config, sources }: LoadedConfig, shutdown: Shu
     store: openStoryStore(config.outputDir, run.id),
     progress: createProgress(terminal, log, systemClock, config.heartbeatSeconds * SECOND),
     storageRetry: { ...storageRetry, clock: tracker.trackRetries(systemClock) },
+    clock: systemClock,
+    log,
+    ...shutdown,
   });
-  reportReady();
-  const { startedAt: runStartedAt, state } = run;
-  await runLoop({
-    ...shared,
-    limits,
-    caps,
-    retry,
-    startedAt: runStartedAt,
-    state,
-    attempt,
-    onEvent: tracker.onEvent,
-  }).then(finish, crash);
+}
+
+function storageRetryOf({ plan, shutdown, log }: Worker): StorageRetry {
+  return { wait: plan.retry, clock: systemClock, random: systemRandom, log, stopping: shutdown.stopping };
 }
 
 /** Loaded only where it writes. */
-async function openOfflineAuthor({
-  axes,
-  offlineCharactersPerSecond: charactersPerSecond,
-}: {
-  axes: readonly AxisCards[];
-  offlineCharactersPerSecond: number;
-}): Promise<Endpoint> {
+async function openOfflineAuthor(
+  { axes }: Plan,
+  { offlineCharactersPerSecond: charactersPerSecond }: LoadedConfig['config'],
+): Promise<Endpoint> {
   const { startOfflineAuthor } = await import('../offline/author.js');
   return startOfflineAuthor({ axes, random: systemRandom, charactersPerSecond });
 }
 
-/** Says what `main.ts` has heard, also what it heard before there was a log. */
-function announceRequests({ stopping, aborting }: Shutdown, log: Logger): void {
-  whenAborted(stopping, (source) =>
-    log.info({ event: 'stop_requested', source }, `${source} 수신 - 현재 작업 완료 후 종료합니다`),
-  );
-  whenAborted(aborting, (source) =>
-    log.warn({ event: 'abort_requested', source }, `${source} 다시 수신 - 쓰던 소설을 버리고 종료합니다`),
-  );
-  process.on('SIGHUP', () => {
-    if (!stopping.aborted) log.info({ event: 'hangup_ignored' }, 'SIGHUP 수신 - 터미널 없이 실행 중이므로 계속합니다');
-  });
-}
-
-function whenAborted(signal: AbortSignal, act: (source: unknown) => void): void {
-  if (signal.aborted) act(signal.reason);
-  else signal.addEventListener('abort', () => act(signal.reason), { once: true });
-}
-
-function describeLimits({ durationMs, maxStories, intervalMs }: Limits): string {
-  const parts = [
-    durationMs === null ? '시간 제한 없음' : `실행 시간 ${formatDuration(durationMs)}`,
-    maxStories === null ? '개수 제한 없음' : `최대 ${maxStories}편`,
-    `간격 ${formatDuration(intervalMs)}`,
-  ];
-  return parts.join(', ');
+function catchUpLater(similarity: SimilarityIndex, log: Logger): void {
+  setTimeout(() => {
+    similarity.catchUp().catch((error: unknown) => {
+      // The first comparison reads what it needs, and the next process looks again.
+      log.debug({ event: 'likeness_not_caught_up', err: error }, '닮은 소설을 찾는 색인을 폴더와 맞추지 못했습니다');
+    });
+  }, CATCH_UP_AFTER).unref();
 }

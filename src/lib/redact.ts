@@ -24,3 +24,8 @@ export class Secret {
 export function redact(text: string, secrets: readonly string[]): string {
   return secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), text);
 }
+
+/** The values of those secrets that are given. */
+export function revealSecrets(secrets: readonly (Secret | null)[]): string[] {
+  return secrets.flatMap((secret) => secret?.reveal() ?? []);
+}

@@ -1,4 +1,5 @@
-import { type Config, toLimits } from '../config/load.js';
+import type { Config } from '../config/load.js';
+import { toLimits } from '../config/plan.js';
 import type { Limits } from '../run/end-reason.js';
 
 /** What a process was told, as its first record in the log says. */

@@ -54,19 +54,19 @@ export type AttemptOutcome = SavedStory | FailedAttempt | AbandonedAttempt | Cap
 export type Attempt = () => Promise<AttemptOutcome>;
 
 export interface AttemptDeps extends Omit<RecordedCallDeps, 'maxTokens'> {
-  facts: RunSettings;
+  settings: RunSettings;
   axes: readonly AxisCards[];
   drawPremise: DrawPremise;
   recent: RecentStories;
-  likeness: Pick<SimilarityIndex, 'nearest' | 'add'>;
+  similarity: Pick<SimilarityIndex, 'nearest' | 'add'>;
   store: StoryStore;
   log: Logger;
 }
 
 export function createAttempt(deps: AttemptDeps): Attempt {
-  const { run, facts, price, axes, drawPremise, recent, likeness, store } = deps;
+  const { run, settings, price, axes, drawPremise, recent, similarity, store } = deps;
   const { log, clock, storageRetry, stopping } = deps;
-  const call = createRecordedCall({ ...deps, maxTokens: facts.maxTokens });
+  const call = createRecordedCall({ ...deps, maxTokens: settings.maxTokens });
   const commit = createSaveStory(deps);
 
   return async () => {
@@ -89,7 +89,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
     if (!drawing.done) return { kind: 'abandoned' };
     const premise = drawing.value;
     const purpose = { sequence, premise: idsOf(premise) };
-    const prompt = composePrompt(premise, axes, facts, recent.list());
+    const prompt = composePrompt(premise, axes, settings, recent.list());
     const announceStart = () =>
       log.info(
         { event: 'story_started', sequence, attempt: attempts, premise: purpose.premise },
@@ -99,7 +99,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
     if (first.kind !== 'answered') return ended(first);
     let draft = newDraft(first);
     inHand(draft);
-    for (let asked = 1; asked <= facts.maxContinuations; asked++) {
+    for (let asked = 1; asked <= settings.maxContinuations; asked++) {
       const rest = restRequest(prompt, draft.answer);
       if (rest === null) break;
       const part = await keepPart({ sequence, attempts, premise, draft });
@@ -108,7 +108,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
       const announceRest = () =>
         log.info(
           { event: 'continuing', sequence, asked },
-          `글이 토큰 한도에서 잘려 이어서 쓰게 합니다 (${asked}/${facts.maxContinuations})`,
+          `글이 토큰 한도에서 잘려 이어서 쓰게 합니다 (${asked}/${settings.maxContinuations})`,
         );
       const next = await call(rest.prompt, { ...purpose, continues: part, onRecorded: announceRest });
       if (next.kind !== 'answered') return ended(next);
@@ -128,18 +128,18 @@ export function createAttempt(deps: AttemptDeps): Attempt {
 
   async function conclude(written: WrittenDraft): Promise<AttemptOutcome> {
     const { answer } = written.draft;
-    const failure = validateAnswer(answer, facts.minCharacters);
+    const failure = validateAnswer(answer, settings.minCharacters);
     if (failure !== null && answer.text.trim() === '') return fail(failure, lastCall(written.draft).usage);
     if (failure !== null) return setAside(written, failure);
     const nearest = await findNearest(answer.text);
-    const alike = validateSimilarity(nearest, facts.maxLikeness);
+    const alike = validateSimilarity(nearest, settings.maxLikeness);
     return alike === null ? save({ ...written, nearest }) : setAside({ ...written, nearest }, alike);
   }
 
   /** @returns null too when the index cannot be used: no story is lost for that */
   async function findNearest(text: string): Promise<MostSimilar | null> {
     try {
-      return await likeness.nearest(text);
+      return await similarity.nearest(text);
     } catch (error) {
       log.warn({ event: 'likeness_unknown', err: error }, '앞선 소설들과 얼마나 닮았는지 재지 못했습니다');
       return null;
@@ -157,7 +157,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
     const committed = await commit(entryOf(written, story), record, 'stories');
     if (!committed.done || committed.stored === null) return abandon(lastCall(draft).usage);
     recent.add(story);
-    await likeness.add(name, story.text).catch((error: unknown) => {
+    await similarity.add(name, story.text).catch((error: unknown) => {
       // The next start reads the story itself.
       log.debug({ event: 'likeness_not_added', err: error }, '닮은 소설을 찾는 색인에 더하지 못했습니다');
     });
@@ -182,7 +182,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
    */
   async function keepPart(written: WrittenDraft): Promise<string | null> {
     const { answer } = written.draft;
-    const failure = validateAnswer(answer, facts.minCharacters);
+    const failure = validateAnswer(answer, settings.minCharacters);
     if (failure === null) throw new Error('a cut-off answer cannot be whole');
     const name = newName(clock.now());
     const entry = entryOf(written, toStory(answer.text, written.premise), failure);
@@ -244,7 +244,11 @@ export function createAttempt(deps: AttemptDeps): Attempt {
 
   function entryOf(written: WrittenDraft, story: Story, setAside?: Failure) {
     const now = clock.now();
-    return toStoryFiles(facts, written, story, { runId: run.id, now, ...(setAside === undefined ? {} : { setAside }) });
+    return toStoryFiles(settings, written, story, {
+      runId: run.id,
+      now,
+      ...(setAside === undefined ? {} : { setAside }),
+    });
   }
 
   function outcome(draft: Draft) {

@@ -5,17 +5,8 @@ import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
 import { toUsage } from '../../../api/usage.js';
 import { describeConfig } from '../../../cli/help.js';
-import {
-  type Config,
-  ConfigError,
-  checkCaps,
-  chooseAuthor,
-  choosePrice,
-  FROM_SCHEMA,
-  loadConfig,
-  type RawValues,
-  toLimits,
-} from '../../../config/load.js';
+import { type Config, ConfigError, FROM_SCHEMA, loadConfig, type RawValues } from '../../../config/load.js';
+import { checkCaps, chooseAuthor, choosePrice, toLimits } from '../../../config/plan.js';
 import { SETTING_NAMES, SETTINGS } from '../../../config/settings.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 import { ROOT } from '../../helpers/processes.js';

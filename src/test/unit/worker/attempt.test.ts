@@ -34,7 +34,7 @@ const ANSWER: Answer = {
   slowUntil: null,
 };
 
-const FACTS: AttemptDeps['facts'] = {
+const FACTS: AttemptDeps['settings'] = {
   provider: 'anthropic',
   model: 'claude-sonnet-5-5',
   maxTokens: 16000,
@@ -65,13 +65,13 @@ function setUp(
   const wait = { baseMs: 5 * SECOND, maxMs: 300 * SECOND };
   const attempt = createAttempt({
     run,
-    facts: FACTS,
+    settings: FACTS,
     price: { input: 2, output: 10 },
     caps: { tokens: null, costUsd: null },
     axes: AXIS_CARDS,
     drawPremise: async () => PREMISE,
     recent: { list: () => [], add: () => {} },
-    likeness: likenessOf(null),
+    similarity: likenessOf(null),
     client,
     store: openStoryStore(folder, run.id),
     progress: {
@@ -98,7 +98,7 @@ function setUp(
 }
 
 /** An index that finds this story for every text. */
-function likenessOf(nearest: MostSimilar | null): AttemptDeps['likeness'] {
+function likenessOf(nearest: MostSimilar | null): AttemptDeps['similarity'] {
   return { nearest: async () => nearest, add: async () => {} };
 }
 
@@ -188,8 +188,8 @@ test('a story is saved with all the metadata of the contract', async (t) => {
       return ANSWER;
     },
     {
-      facts: { ...FACTS, template, request: '고양이', temperature: 0.9 },
-      likeness: likenessOf({ name: 'horror_story_20261122_000000_0000000a', score: 0.12345 }),
+      settings: { ...FACTS, template, request: '고양이', temperature: 0.9 },
+      similarity: likenessOf({ name: 'horror_story_20261122_000000_0000000a', score: 0.12345 }),
       runOptions: { state: { statistics: { ...EMPTY_STATISTICS, stories: 2 }, failuresInARow: 1 } },
     },
   );
@@ -299,8 +299,8 @@ const UNUSABLE: [name: string, answer: Partial<Answer>, kind: string, code: stri
 
 for (const [name, answer, kind, code] of UNUSABLE) {
   test(`${name} is set aside with its reason and its usage, and is no story`, async (t) => {
-    const facts = { ...FACTS, maxContinuations: 0 };
-    const { attempt, folder, log, run, clock } = setUp(t, answering(answer).client, { facts });
+    const settings = { ...FACTS, maxContinuations: 0 };
+    const { attempt, folder, log, run, clock } = setUp(t, answering(answer).client, { settings });
     const outcome = assertKind(await attempt(), 'failed');
     assert.deepEqual([outcome.failure.kind, outcome.failure.code], [kind, code]);
     const [file = ''] = readdirSync(join(folder, '.set-aside')).filter((name) => name.endsWith('.md'));
@@ -718,7 +718,7 @@ test('a call that is given up while the ledger cannot be written is counted, and
 
 test('an answer on which something unforeseen breaks goes to the log, and its usage is counted', async (t) => {
   const { attempt, run, log } = setUp(t, answering({ usage: toUsage(7, 3) }).client, {
-    facts: {
+    settings: {
       ...FACTS,
       get provider(): string {
         throw new TypeError('a defect after the call');
@@ -892,20 +892,20 @@ test('a cap in the way of the rest ends the run, and what there is is set aside'
 });
 
 test('a story too much like one before it is set aside where there is a limit, and saved where there is none', async (t) => {
-  const likeness = likenessOf({ name: 'horror_story_20261122_000000_0000000a', score: 0.31 });
-  const strict = setUp(t, answering().client, { likeness, facts: { ...FACTS, maxLikeness: 0.3 } });
+  const similarity = likenessOf({ name: 'horror_story_20261122_000000_0000000a', score: 0.31 });
+  const strict = setUp(t, answering().client, { similarity, settings: { ...FACTS, maxLikeness: 0.3 } });
   const { failure } = assertKind(await strict.attempt(), 'failed');
   assert.deepEqual([failure.kind, failure.code], ['unusable', 'too_alike']);
   assert.match(failure.reason, /31%.*horror_story_20261122_000000_0000000a/);
   assert.equal(readdirSync(join(strict.folder, '.set-aside')).length, 2);
-  const exactly = setUp(t, answering().client, { likeness, facts: { ...FACTS, maxLikeness: 0.31 } });
+  const exactly = setUp(t, answering().client, { similarity, settings: { ...FACTS, maxLikeness: 0.31 } });
   assertKind(await exactly.attempt(), 'saved');
-  const lenient = setUp(t, answering().client, { likeness });
+  const lenient = setUp(t, answering().client, { similarity });
   assert.equal(assertKind(await lenient.attempt(), 'saved').nearest?.score, 0.31);
 });
 
 test('an index that cannot be used costs no story', async (t) => {
-  const broken: AttemptDeps['likeness'] = {
+  const broken: AttemptDeps['similarity'] = {
     nearest: async () => {
       throw diskFull();
     },
@@ -913,7 +913,7 @@ test('an index that cannot be used costs no story', async (t) => {
       throw diskFull();
     },
   };
-  const { attempt, folder, log } = setUp(t, answering().client, { likeness: broken });
+  const { attempt, folder, log } = setUp(t, answering().client, { similarity: broken });
   assert.equal(assertKind(await attempt(), 'saved').nearest, null);
   assert.equal(metadataIn(folder).likeness, null);
   assert.deepEqual(log.events(), ['story_started', 'likeness_unknown', 'likeness_not_added']);

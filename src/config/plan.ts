@@ -1,0 +1,163 @@
+import { join } from 'node:path';
+import { costOf, type Model, type Price, readModel } from '../api/pricing.js';
+import type { Usage } from '../api/usage.js';
+import type { BackoffOptions } from '../lib/backoff.js';
+import { SECOND } from '../lib/clock.js';
+import { ROOT } from '../lib/project.js';
+import { type AxisCards, readCards } from '../prompt/cards.js';
+import { addCustomCards } from '../prompt/custom-cards.js';
+import { longestPrompt, type PromptStyle } from '../prompt/prompt.js';
+import { readTemplate } from '../prompt/template.js';
+import { type Caps, worstCase } from '../run/budget.js';
+import type { Limits } from '../run/end-reason.js';
+import type { RunSettings } from '../store/story-metadata.js';
+import { type Config, ConfigError } from './load.js';
+
+// What the settings come to: everything that is decided before a run begins, files that they name included.
+
+/** A run as the settings ask for it. */
+export interface Plan {
+  author: AuthorChoice;
+  /** As it is asked for, and stands in every record; "offline" for the built-in author. */
+  model: string;
+  /** From config/models.json; null for a model that it does not list, or of another endpoint. */
+  knownModel: Model | null;
+  /** null where none is known. */
+  price: Price | null;
+  caps: Caps;
+  limits: Limits;
+  /** Back-off after failures. */
+  retry: BackoffOptions;
+  /** The cards of all axes, the user's own included. */
+  axes: readonly AxisCards[];
+  style: PromptStyle;
+  /** The most that one call can use. */
+  callAtMost: Usage;
+}
+
+/** Stands wherever a model's name does, so that the built-in author is not taken for Claude. */
+const OFFLINE_MODEL = 'offline';
+
+/**
+ * Reads every file that the settings name and decides what they leave open. Opens and calls nothing.
+ * @throws UserError when a setting or a file cannot be used
+ */
+export function resolvePlan(config: Config): Plan {
+  const author = chooseAuthor(config);
+  const model = author.kind === 'offline' ? OFFLINE_MODEL : config.model;
+  const shipped = readCards(join(ROOT, 'config', 'premises'));
+  const axes = config.cards === null ? shipped : addCustomCards(shipped, config.cards);
+  const style = { template: config.template === null ? null : readTemplate(config.template), request: config.request };
+  const knownModel = author.provider === 'anthropic' ? readModel(join(ROOT, 'config', 'models.json'), model) : null;
+  const price = choosePrice(config, author, knownModel);
+  const caps = { tokens: config.maxTokensTotal, costUsd: config.maxCostUsd };
+  const callAtMost = worstCase(longestPrompt(axes, style), config.maxTokens);
+  checkCaps(caps, callAtMost, price, model);
+  return {
+    author,
+    model,
+    knownModel,
+    price,
+    caps,
+    limits: toLimits(config),
+    retry: { baseMs: config.retryBaseSeconds * SECOND, maxMs: config.retryMaxSeconds * SECOND },
+    axes,
+    style,
+    callAtMost,
+  };
+}
+
+/** The settings that the metadata of each story of the run repeats. */
+export function toRunSettings(config: Config, { author, model, style }: Plan): RunSettings {
+  return {
+    ...style,
+    provider: author.provider,
+    model,
+    maxTokens: config.maxTokens,
+    temperature: config.temperature,
+    minCharacters: config.minStoryCharacters,
+    maxContinuations: config.maxContinuations,
+    maxLikeness: config.maxLikeness,
+  };
+}
+
+/** Who writes, and under which name it is recorded. */
+export interface AuthorChoice {
+  kind: 'anthropic' | 'offline';
+  /** "anthropic", "offline", or the host of another endpoint. */
+  provider: string;
+}
+
+const VENDOR_HOST = 'api.anthropic.com';
+
+/**
+ * The author that the settings ask for: with `auto`, the Messages API as soon as a credential or an address is
+ * given, and else the built-in offline author.
+ * @throws ConfigError when the API is asked for by name and nothing says how to reach it
+ */
+export function chooseAuthor({ author, anthropicApiKey, anthropicAuthToken, anthropicBaseUrl }: Config): AuthorChoice {
+  const reachable = anthropicApiKey !== null || anthropicAuthToken !== null || anthropicBaseUrl !== null;
+  if (author === 'offline' || (author === 'auto' && !reachable)) return { kind: 'offline', provider: 'offline' };
+  if (!reachable) {
+    throw new ConfigError(
+      'AUTHOR=anthropic에는 ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN, ANTHROPIC_BASE_URL 가운데 하나가 필요합니다',
+    );
+  }
+  const host = anthropicBaseUrl === null ? VENDOR_HOST : new URL(anthropicBaseUrl).host;
+  return { kind: 'anthropic', provider: host === VENDOR_HOST ? 'anthropic' : host };
+}
+
+/**
+ * The price of a call: the settings', the model's list price, nothing for the offline author; null where none is known.
+ * @throws ConfigError when only one of the two prices is given
+ */
+export function choosePrice(
+  { priceInputUsd, priceOutputUsd }: Config,
+  { kind }: AuthorChoice,
+  listPrice: Price | null,
+): Price | null {
+  if ((priceInputUsd === null) !== (priceOutputUsd === null)) {
+    throw new ConfigError('PRICE_INPUT_USD와 PRICE_OUTPUT_USD는 함께 주어야 합니다');
+  }
+  if (priceInputUsd !== null && priceOutputUsd !== null) return { input: priceInputUsd, output: priceOutputUsd };
+  return kind === 'offline' ? { input: 0, output: 0 } : listPrice;
+}
+
+/**
+ * @param call the most that one call can use
+ * @throws ConfigError when a cap leaves no room for a single call, or costs are capped and no price is known
+ */
+export function checkCaps(caps: Caps, call: Usage, price: Price | null, model: string): void {
+  if (caps.tokens !== null && caps.tokens < call.total_tokens) {
+    throw new ConfigError(
+      `MAX_TOKENS_TOTAL: 한 번의 호출이 쓸 수 있는 ${call.total_tokens}토큰보다 작습니다. 늘리거나 MAX_TOKENS를 줄이세요`,
+    );
+  }
+  if (caps.costUsd === null) return;
+  const cost = costOf(call, price);
+  if (cost === null) {
+    throw new ConfigError(
+      `MAX_COST_USD: ${model}의 가격을 모릅니다. PRICE_INPUT_USD와 PRICE_OUTPUT_USD를 주거나 config/models.json에 더하세요`,
+    );
+  }
+  if (caps.costUsd < cost) {
+    throw new ConfigError(
+      `MAX_COST_USD: 한 번의 호출이 쓸 수 있는 ${cost.toFixed(4)}달러보다 작습니다. 늘리거나 MAX_TOKENS를 줄이세요`,
+    );
+  }
+}
+
+/**
+ * 0 means "no limit" everywhere. With neither a duration nor a count, one story is written; a duration alone is
+ * not cut at one.
+ */
+export function toLimits(config: Config): Limits {
+  const { durationSeconds, maxStories, intervalSeconds, maxConsecutiveFailures } = config;
+  const stories = maxStories ?? (durationSeconds === null ? 1 : 0);
+  return {
+    durationMs: durationSeconds === null || durationSeconds === 0 ? null : durationSeconds * 1000,
+    maxStories: stories === 0 ? null : stories,
+    intervalMs: intervalSeconds * 1000,
+    maxConsecutiveFailures: maxConsecutiveFailures === 0 ? null : maxConsecutiveFailures,
+  };
+}
