@@ -1,15 +1,25 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { envExample, settingsTable } from '../src/cli/help.js';
+import { defineCommand, runScript } from '../src/lib/command-line.js';
 
-// npm run docs: writes what is made from the settings, the table of the README and .env.example, anew.
+// npm run docs: writes what is generated from the settings, the table of the README and .env.example, anew.
 
-const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const docs = defineCommand({
+  usage: '사용법: npm run docs    설정표와 .env.example을 설정에서 다시 만들기',
+  options: {},
+  run: async (_, { root }) => {
+    const readme = join(root, 'README.md');
+    const table = /(<!-- settings -->\n)[\s\S]*?(<!-- \/settings -->)/;
+    writeFileSync(
+      readme,
+      readFileSync(readme, 'utf8').replace(
+        table,
+        (_, start: string, end: string) => `${start}${settingsTable()}\n${end}`,
+      ),
+    );
+    writeFileSync(join(root, '.env.example'), envExample());
+  },
+});
 
-const readme = readFileSync(at('README.md'), 'utf8');
-const table = /(<!-- settings -->\n)[\s\S]*?(<!-- \/settings -->)/;
-writeFileSync(
-  at('README.md'),
-  readme.replace(table, (_, start: string, end: string) => `${start}${settingsTable()}\n${end}`),
-);
-writeFileSync(at('.env.example'), envExample());
+await runScript(docs, process);

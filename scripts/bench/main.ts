@@ -1,29 +1,53 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { defineCommand, parseChoice, runScript } from '../../src/lib/command-line.js';
+import { UserError } from '../../src/lib/errors.js';
+import { ROOT } from '../../src/lib/project.js';
 import { readCards } from '../../src/prompt/cards.js';
 import { type Circumstances, circumstances, loadOfLastMinute } from './host-info.js';
 import { type BenchResult, bench, MEASURES } from './index.js';
 import { formatTable } from './table.js';
 
 // npm run bench -- [--quick] [--only NAME]… [--json FILE] [--worker main.js]
-// Measures the worker next to the SDK alone; see docs/performance.md. Ends with 1 when a measurement failed, and
-// whatever the times are, with 0 otherwise.
+// Measures the worker next to the SDK alone; see docs/performance.md. Exits with 1 when a measurement failed, and with
+// 0 otherwise, however slow it was.
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NAMES = MEASURES.map(({ name }) => name);
 
-const { values } = parse();
-const only = values.only ?? null;
-const unknown = only?.find((name) => !NAMES.includes(name));
-if (unknown !== undefined) fail(`--only: ${NAMES.join(', ')} 가운데 하나여야 합니다 (${unknown})`);
-if (!existsSync(values.worker)) fail(`${values.worker}이(가) 없습니다. 먼저 npm run build를 실행하세요`);
+const command = defineCommand({
+  usage: `사용법: npm run bench                          모두 재기
+        npm run bench -- --quick               짧게 재기
+        npm run bench -- --only 이름           고른 것만 재기 (여러 번 쓸 수 있습니다)
+        npm run bench -- --json 파일           결과를 JSON으로도 쓰기
+        npm run bench -- --worker main.js      다른 빌드를 재기
+이름: ${NAMES.join(', ')}`,
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+    json: { type: 'string' },
+    worker: { type: 'string', default: join(ROOT, 'dist', 'main.js') },
+  },
+  run: async ({ quick, only, json, worker }, { stdout, stderr }) => {
+    const chosen = only?.map((name) => parseChoice('--only', name, NAMES)) ?? null;
+    if (!existsSync(worker)) throw new UserError(`파일이 없습니다: ${worker}. 먼저 npm run build를 실행하세요`);
+    const files = ['.env', join('config', 'local.json')].filter((file) => existsSync(join(worker, '..', '..', file)));
+    if (files.length > 0) stderr.write(`워커의 ${files.join(', ')}에 적힌 설정도 적용됩니다\n`);
 
-const files = ['.env', join('config', 'local.json')].filter((file) =>
-  existsSync(join(values.worker, '..', '..', file)),
-);
-if (files.length > 0) process.stderr.write(`작업자의 ${files.join(', ')}에 적힌 설정도 적용됩니다\n`);
+    const loadBefore = loadOfLastMinute();
+    const result = await bench({
+      worker,
+      axes: readCards(join(ROOT, 'config', 'premises')),
+      quick,
+      only: chosen,
+      onMeasure: ({ title }) => stderr.write(`${title} …\n`),
+      signal: stopping.signal,
+    });
+    const about = await circumstances(ROOT, loadBefore);
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify({ ...about, quick, ...result }, null, 2)}\n`);
+    stdout.write(describe(result, about));
+    return result.aborted ? 130 : result.failures.length === 0 ? 0 : 1;
+  },
+});
 
 const stopping = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort(name));
@@ -31,23 +55,8 @@ process.on('SIGHUP', () => {
   // Under nohup it goes on.
   if (process.stdout.isTTY) stopping.abort('SIGHUP');
 });
-
-const loadBefore = loadOfLastMinute();
-const result = await bench({
-  worker: values.worker,
-  axes: readCards(join(ROOT, 'config', 'premises')),
-  quick: values.quick,
-  only,
-  onMeasure: ({ title }) => process.stderr.write(`${title} …\n`),
-  signal: stopping.signal,
-});
-const about = await circumstances(ROOT, loadBefore);
-if (values.json !== undefined) {
-  writeFileSync(values.json, `${JSON.stringify({ ...about, quick: values.quick, ...result }, null, 2)}\n`);
-}
-process.stdout.write(describe(result, about));
-process.exitCode = result.aborted ? 130 : result.failures.length === 0 ? 0 : 1;
-// What a measure that was cut off still waits for keeps no process alive.
+await runScript(command, process);
+// A measurement that was cut off may still wait for something, which must not keep the process alive.
 process.exit();
 
 function describe({ rows, notes, failures, aborted }: BenchResult, about: Circumstances): string {
@@ -60,24 +69,4 @@ function describe({ rows, notes, failures, aborted }: BenchResult, about: Circum
     ...failures.map(({ measure, reason }) => `\n재지 못했습니다: ${measure}: ${reason}\n`),
     aborted ? `\n${stopping.signal.reason} 수신 - 여기까지 재고 멈췄습니다\n` : '',
   ].join('');
-}
-
-function parse() {
-  try {
-    return parseArgs({
-      options: {
-        quick: { type: 'boolean', default: false },
-        only: { type: 'string', multiple: true },
-        json: { type: 'string' },
-        worker: { type: 'string', default: join(ROOT, 'dist', 'main.js') },
-      },
-    });
-  } catch {
-    return fail('사용법: npm run bench -- [--quick] [--only 이름]… [--json 파일] [--worker main.js]');
-  }
-}
-
-function fail(message: string): never {
-  process.stderr.write(`${message}\n`);
-  process.exit(2);
 }

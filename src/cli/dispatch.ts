@@ -1,8 +1,9 @@
+import { describeUserError } from '../lib/command-line.js';
 import { ExitCode, UserError } from '../lib/errors.js';
 import { ROOT, version } from '../lib/project.js';
 import { readPm2Environment } from '../observe/pm2.js';
 import type { Shutdown } from '../worker/shutdown.js';
-import { type CommandLine, parseCommandLine, UsageError } from './args.js';
+import { type CommandLine, parseCommandLine } from './args.js';
 
 // What the command line asks for. Help and a mistyped flag are answered before anything of the worker is loaded.
 
@@ -12,8 +13,7 @@ export async function runCommand(argv: readonly string[], shutdown: Shutdown): P
     await dispatch(parseCommandLine(argv), shutdown);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const hint = error instanceof UsageError ? ' (옵션 목록: --help)' : '';
-    process.stderr.write(`${error.message}${hint}\n`);
+    process.stderr.write(`${describeUserError(error)}\n`);
     // Under pm2 the channel to the daemon would keep the process alive.
     process.exit(ExitCode.usage);
   }

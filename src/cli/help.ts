@@ -12,10 +12,10 @@ const EXAMPLES = `예:
   npm start -- --max-stories 5                                       이어서 5편
   npm start -- --duration-seconds 3600 --interval-seconds 900        1시간 동안, 15분 간격
   npm start -- --duration-seconds 86400 --interval-seconds 1800      24시간 동안, 30분 간격
-  npx pm2 start ecosystem.config.cjs                                 같은 24시간을 pm2 아래에서
+  npx pm2 start ecosystem.config.cjs                                 같은 24시간을 pm2로
 
 설정은 기본값 → config/default.json → config/$NODE_ENV.json → config/local.json → 환경 변수(.env 포함) → 옵션
-순서로 겹치며, 뒤의 것이 이깁니다.
+순서로 겹치며, 뒤의 설정이 우선합니다.
 
 종료 코드: 0 요청대로 끝남 · 1 실패 · 2 잘못된 옵션이나 설정 · 78 API가 거부 · 130 두 번째 신호로 강제 종료`;
 

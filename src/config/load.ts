@@ -84,8 +84,11 @@ function apply(
     // convict says "name: what is wrong: value was X", and leaves the value of a secret out.
     const text = (error as Error).message
       .replace(/^[^:]+: /, '')
-      .replace(/must be one of the possible values: (\[.*?\])/, '다음 가운데 하나여야 합니다: $1')
-      .replace(/: value was (.*)$/s, ' (받은 값: $1)')
+      .replace(
+        /must be one of the possible values: (\[.*?\])/,
+        (_, values: string) => `${(JSON.parse(values) as string[]).join(', ')} 중 하나여야 합니다`,
+      )
+      .replace(/: value was (.*)$/s, ' (입력값: $1)')
       // The password of an address.
       .replace(/"(\w+:\/\/)?.*@/, '"$1***@');
     // Without its cause, which has the value as it was given.

@@ -789,16 +789,16 @@ describe('failures of the API', () => {
 
 describe('bad input', () => {
   const cases: [string, readonly string[], Record<string, string>, RegExp][] = [
-    ['an unknown flag', ['--max-storys', '3'], {}, /모르는 옵션 --max-storys/],
-    ['a wrong case', ['--Max-Stories', '3'], {}, /모르는 옵션 --Max-Stories/],
+    ['an unknown flag', ['--max-storys', '3'], {}, /알 수 없는 옵션: --max-storys. 혹시 --max-stories인가요\?/],
+    ['a wrong case', ['--Max-Stories', '3'], {}, /알 수 없는 옵션: --Max-Stories/],
     ['a missing value', ['--max-stories'], {}, /--max-stories에 값이 필요합니다/],
     ['a word for a number', ['--max-stories', 'three'], {}, /--max-stories: 0 이상의 정수.*three/],
     ['a number with a tail', ['--max-stories', '3abc'], {}, /--max-stories: 0 이상의 정수.*3abc/],
     ['a fraction for a count', ['--max-stories', '1.5'], {}, /--max-stories: 0 이상의 정수/],
-    ['a negative number', ['--interval-seconds', '-1'], {}, /--interval-seconds/],
+    ['a negative number', ['--interval-seconds', '-1'], {}, /--interval-seconds: 0 이상의 초.*-1/],
     ['a negative number after =', ['--interval-seconds=-1'], {}, /--interval-seconds: 0 이상의 초.*-1/],
     ['an empty value', ['--duration-seconds='], {}, /--duration-seconds: 0 이상의 초/],
-    ['a stray argument', ['3'], {}, /옵션이 아닌 값 "3"/],
+    ['a stray argument', ['3'], {}, /옵션이 아닌 값은 받지 않습니다: "3"/],
     ['a bad variable', [], { INTERVAL_SECONDS: 'soon' }, /환경 변수 INTERVAL_SECONDS: 0 이상의 초.*soon/],
     ['an unknown author', [], { AUTHOR: 'poe' }, /환경 변수 AUTHOR: .*anthropic.*poe/],
     ['a key with a blank in it', [], { ANTHROPIC_API_KEY: 'sk ant' }, /환경 변수 ANTHROPIC_API_KEY: 공백/],

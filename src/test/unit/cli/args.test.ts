@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseCommandLine, UsageError } from '../../../cli/args.js';
+import { parseCommandLine } from '../../../cli/args.js';
 import { isSwitch, SETTING_NAMES, SETTINGS } from '../../../config/settings.js';
+import { UsageError } from '../../../lib/command-line.js';
 
 function refused(argv: string[], words: RegExp): void {
   assert.throws(
@@ -36,6 +37,11 @@ test('a switch is a flag without a value, and stands before other flags', () => 
   assert.deepEqual(parseCommandLine(['--new-run', '--resume']).flags, { newRun: true, resume: true });
 });
 
+test('a negative number is a value, for the check of the setting to refuse', () => {
+  assert.deepEqual(parseCommandLine(['--max-stories', '-1']).flags, { maxStories: '-1' });
+  assert.deepEqual(parseCommandLine(['--interval-seconds=-.5']).flags, { intervalSeconds: '-.5' });
+});
+
 test('of a flag given twice the last one counts', () => {
   assert.deepEqual(parseCommandLine(['--max-stories', '3', '--max-stories', '5']).flags, { maxStories: '5' });
 });
@@ -53,22 +59,21 @@ test('help, version and print-config are actions', () => {
 });
 
 const REFUSED: [name: string, argv: string[], words: RegExp][] = [
-  ['an unknown flag', ['--stories', '3'], /^모르는 옵션 --stories$/],
-  ['an unknown short flag', ['-x'], /^모르는 옵션 -x$/],
-  ['a flag in the wrong case', ['--Max-Stories', '3'], /^모르는 옵션 --Max-Stories$/],
-  ['a flag with underscores', ['--max_stories', '3'], /^모르는 옵션 --max_stories$/],
-  ['the negation of a flag', ['--no-help'], /^모르는 옵션 --no-help$/],
+  ['an unknown flag', ['--stories', '3'], /^알 수 없는 옵션: --stories\. 혹시 --max-stories인가요\?$/],
+  ['an unknown short flag', ['-x'], /^알 수 없는 옵션: -x$/],
+  ['a flag in the wrong case', ['--Max-Stories', '3'], /^알 수 없는 옵션: --Max-Stories\. 혹시 --max-stories인가요\?$/],
+  ['a flag with underscores', ['--max_stories', '3'], /^알 수 없는 옵션: --max_stories\. 혹시 --max-stories인가요\?$/],
+  ['the negation of a flag', ['--no-help'], /^알 수 없는 옵션: --no-help$/],
   ['a missing value at the end', ['--max-stories'], /^--max-stories에 값이 필요합니다/],
   ['a flag in place of a value', ['--max-stories', '--interval-seconds', '3'], /^--max-stories에 값이 필요합니다/],
-  ['a negative value', ['--duration-seconds', '-1'], /^--duration-seconds에 값이 필요합니다/],
-  ['a stray argument', ['5'], /^옵션이 아닌 값 "5"/],
-  ['a stray argument after a flag', ['--max-stories', '3', '이야기'], /^옵션이 아닌 값 "이야기"/],
-  ['a stray argument after --', ['--', '5'], /^옵션이 아닌 값 "5"/],
-  ['a value for --help', ['--help=yes'], /^--help은\(는\) 값을 받지 않습니다$/],
-  ['a value for a switch', ['--resume=true'], /^--resume은\(는\) 값을 받지 않습니다$/],
-  ['a word after a switch', ['--new-run', 'true'], /^옵션이 아닌 값 "true"/],
-  ['the negation of a switch', ['--no-resume'], /^모르는 옵션 --no-resume$/],
-  ['a value for --version', ['--version=1'], /^--version은\(는\) 값을 받지 않습니다$/],
+  ['a stray argument', ['5'], /^옵션이 아닌 값은 받지 않습니다: "5"$/],
+  ['a stray argument after a flag', ['--max-stories', '3', '이야기'], /^옵션이 아닌 값은 받지 않습니다: "이야기"$/],
+  ['a stray argument after --', ['--', '5'], /^옵션이 아닌 값은 받지 않습니다: "5"$/],
+  ['a value for --help', ['--help=yes'], /^값을 받지 않는 옵션입니다: --help$/],
+  ['a value for a switch', ['--resume=true'], /^값을 받지 않는 옵션입니다: --resume$/],
+  ['a word after a switch', ['--new-run', 'true'], /^옵션이 아닌 값은 받지 않습니다: "true"$/],
+  ['the negation of a switch', ['--no-resume'], /^알 수 없는 옵션: --no-resume$/],
+  ['a value for --version', ['--version=1'], /^값을 받지 않는 옵션입니다: --version$/],
 ];
 
 for (const [name, argv, words] of REFUSED) {
@@ -81,7 +86,7 @@ test('an unknown flag is refused also beside --help', () => {
 
 test('secrets are no flags, because a process list shows those', () => {
   for (const flag of ['--anthropic-api-key', '--api-key', '--anthropic-auth-token', '--auth-token']) {
-    refused([flag, 'sk-ant-secret'], /^모르는 옵션/);
+    refused([flag, 'sk-ant-secret'], /^알 수 없는 옵션:/);
     refused([`${flag}=sk-ant-secret`], /^[^=]*$/);
   }
   for (const name of SETTING_NAMES) {

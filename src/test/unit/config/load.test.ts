@@ -148,12 +148,12 @@ test('null in a file is "not given" where nothing is needed, and refused elsewhe
 
 test('the refused value is quoted back', (t) => {
   const { message } = problemOf(() => load(project(t), { MAX_STORIES: '3abc' }));
-  assert.equal(message, '환경 변수 MAX_STORIES: 0 이상의 정수여야 합니다 (받은 값: "3abc")');
+  assert.equal(message, '환경 변수 MAX_STORIES: 0 이상의 정수여야 합니다 (입력값: "3abc")');
 });
 
 test('a word that is not on the list is answered with the list', (t) => {
   const { message } = problemOf(() => load(project(t), { LOG_LEVEL: 'INFO' }));
-  assert.match(message, /다음 가운데 하나여야 합니다: \["debug","info","warn","error"\] \(받은 값: "INFO"\)$/);
+  assert.match(message, /: debug, info, warn, error 중 하나여야 합니다 \(입력값: "INFO"\)$/);
 });
 
 test('good values are taken: fractions of a second, bounds, space around a value', (t) => {

@@ -275,8 +275,8 @@ describe('npm run status', () => {
 
   for (const [name, args, env, message] of [
     ['no run', [], {}, /^실행 기록이 없습니다: \/.*\n$/],
-    ['an unknown flag', ['--jsn'], {}, /^사용법/],
-    ['a stray word', ['run_1'], {}, /^사용법/],
+    ['an unknown flag', ['--jsn'], {}, /^알 수 없는 옵션: --jsn\. 혹시 --json인가요\?.*\n$/],
+    ['a stray word', ['run_1'], {}, /^옵션이 아닌 값은 받지 않습니다: "run_1".*\n$/],
     ['a setting that cannot be used', [], { MAX_TOKENS: 'many' }, /^환경 변수 MAX_TOKENS: /],
   ] as const) {
     test(`answers ${name} with 2 and a word on standard error`, async (t) => {

@@ -70,5 +70,9 @@ test('the command lists, accepts, and says what is wrong with a wrong one', asyn
   assert.match((await run('list')).stdout, new RegExp(`${name}.*첫째.*\\n.*max_tokens.*\\n따로 보관한 글 1건`));
   assert.match((await run('accept', name)).stdout, /받아들였습니다/);
   await assert.rejects(run('accept', name), { code: 2, stderr: /맞는 것이 없습니다/ });
-  await assert.rejects(run('burn'), { code: 2, stderr: /사용법/ });
+  await assert.rejects(run('burn'), {
+    code: 2,
+    stderr: /^list, show 이름, accept 이름 중 하나로 쓰세요 \(.*--help\)\n$/,
+  });
+  assert.match((await run('--help')).stdout, /^사용법: npm run set-aside/);
 });
