@@ -101,7 +101,7 @@ function toStatus(folder: string, { ledger, state }: FoundRun): Status {
 function doingOf(own: Status | null, { lastAt, open }: RunState): Pick<Status, 'doing' | 'since' | 'next_at'> {
   const isCurrent = own !== null && (own.doing === 'writing' || Date.parse(own.since) >= lastAt);
   if (isCurrent) return { doing: own.doing, since: own.since, next_at: own.next_at };
-  return { doing: open === null ? 'unknown' : 'writing', since: toIso(lastAt), next_at: null };
+  return { doing: open.length === 0 ? 'unknown' : 'writing', since: toIso(lastAt), next_at: null };
 }
 
 /** The worker's own words where it could still say them. */

@@ -32,8 +32,14 @@ export function worstCase({ system, user, rest }: Prompt, maxTokens: number): Us
  */
 export function spent({ statistics, unknownAtMost, open }: RunState): { tokens: number; costUsd: number } {
   return {
-    tokens: statistics.tokens.total_tokens + unknownAtMost.tokens + (open?.at_most.tokens ?? 0),
-    costUsd: (statistics.costUsd ?? 0) + unknownAtMost.costUsd + (open?.at_most.cost_usd ?? 0),
+    tokens: open.reduce(
+      (tokens, { at_most }) => tokens + at_most.tokens,
+      statistics.tokens.total_tokens + unknownAtMost.tokens,
+    ),
+    costUsd: open.reduce(
+      (costUsd, { at_most }) => costUsd + (at_most.cost_usd ?? 0),
+      (statistics.costUsd ?? 0) + unknownAtMost.costUsd,
+    ),
   };
 }
 

@@ -59,6 +59,8 @@ export interface AttemptRecord extends Dated {
 
 interface Outcome extends Dated {
   type: 'outcome';
+  /** Number of the call that it is the outcome of; absent in ledgers of version 1, where one call was open at most. */
+  attempt?: number;
   /** Of the one call. */
   usage: Usage | null;
   cost_usd: number | null;

@@ -13,6 +13,22 @@ import {
   type Statistics,
 } from './statistics.js';
 
+/** A call that is in flight, or was when its process was killed. */
+export interface OpenCall extends AttemptRecord {
+  /** Of the process that made it. */
+  epoch: number;
+}
+
+/** A cut-off text whose rest is asked for. */
+export interface OpenPart {
+  name: string;
+  code: string;
+  /** What it used so far; null where that is not known. */
+  usage: Usage | null;
+  /** Of the process that has it in hand. */
+  epoch: number;
+}
+
 /**
  * What a run knows of itself: its ledger, folded. A worker that goes on and one that takes the run up count in the
  * same way, so that what is told at the end is what the ledger says.
@@ -22,10 +38,10 @@ export interface RunState {
   failuresInARow: number;
   /** The most that calls whose usage is not known may have used. Caps count it; statistics do not. */
   unknownAtMost: { tokens: number; costUsd: number };
-  /** The call whose outcome is not yet known. */
-  open: AttemptRecord | null;
-  /** A cut-off text whose rest may still come, and what it used so far. */
-  part: { name: string; code: string; usage: Usage | null } | null;
+  /** The calls whose outcomes are not known yet, oldest first. */
+  open: readonly OpenCall[];
+  /** Cut-off texts whose rest may still come. */
+  parts: readonly OpenPart[];
   /** Who has the run; null once they let go of it. */
   owner: ProcessIdentity | null;
   /** Who has the run only puts right what a crash left, and lets go of it at once. */
@@ -42,8 +58,8 @@ export const INITIAL_RUN_STATE: RunState = {
   statistics: EMPTY_STATISTICS,
   failuresInARow: 0,
   unknownAtMost: { tokens: 0, costUsd: 0 },
-  open: null,
-  part: null,
+  open: [],
+  parts: [],
   owner: null,
   recovering: false,
   epoch: 0,
@@ -68,54 +84,73 @@ function apply(state: RunState, record: LedgerRecord): RunState {
       return { ...state, owner: record.owner, recovering, epoch: record.epoch, resumes };
     }
     case 'attempt': {
-      const goesOn = record.continues !== undefined && record.continues === state.part?.name;
-      const next = withoutOpen(goesOn ? state : withoutPart(state));
-      return { ...next, open: record, statistics: goesOn ? countContinuation(next.statistics) : next.statistics };
+      // A call or a part of an earlier process will not be heard of any more.
+      const next = withoutStale(state);
+      const goesOn = next.parts.some(({ name }) => name === record.continues);
+      return {
+        ...next,
+        open: [...next.open, { ...record, epoch: state.epoch }],
+        statistics: goesOn ? countContinuation(next.statistics) : next.statistics,
+      };
     }
     case 'outcome':
       return withOutcome(state, record);
     case 'end':
-      return { ...withoutPart(withoutOpen(state)), owner: null, recovering: false, over: record.over };
+      return { ...withoutAll(state), owner: null, recovering: false, over: record.over };
     case 'snapshot':
-      // Counters that a former version did not know begin at nothing.
-      return { ...INITIAL_RUN_STATE, ...record.state, statistics: { ...EMPTY_STATISTICS, ...record.state.statistics } };
+      return fromSnapshot(record.state);
   }
 }
 
-/** A call that another record follows without its outcome was cut off by a kill: it may have been paid for. */
-function withoutOpen(state: RunState): RunState {
-  if (state.open === null) return state;
-  return { ...withUnknown(state, state.open), statistics: countLost(state.statistics), open: null };
+/** Drops the calls and parts of earlier processes: a kill cut them off. */
+function withoutStale(state: RunState): RunState {
+  const isStale = ({ epoch }: { epoch: number }) => epoch !== state.epoch;
+  const calls = state.open.filter(isStale).reduce(withoutCall, state);
+  return state.parts.filter(isStale).reduce(withoutPart, calls);
 }
 
-/** A part whose rest will not come any more: it is set aside. */
-function withoutPart(state: RunState): RunState {
-  if (state.part === null) return state;
-  return { ...state, part: null, statistics: countCutOff(state.statistics, state.part.code) };
+function withoutAll(state: RunState): RunState {
+  return state.parts.reduce(withoutPart, state.open.reduce(withoutCall, state));
+}
+
+/** The state after a call that a kill cut off: it may have been paid for. */
+function withoutCall(state: RunState, call: OpenCall): RunState {
+  const next = withUnknown(state, call);
+  return { ...next, open: next.open.filter((each) => each !== call), statistics: countLost(next.statistics) };
+}
+
+/** The state after a part whose rest will not come any more: it is set aside. */
+function withoutPart(state: RunState, part: OpenPart): RunState {
+  return {
+    ...state,
+    parts: state.parts.filter((each) => each !== part),
+    statistics: countCutOff(state.statistics, part.code),
+  };
 }
 
 function withOutcome(state: RunState, record: OutcomeRecord): RunState {
-  const { open } = state;
-  const isTakenIn = record.completes !== undefined && record.completes === state.part?.name;
-  const before = isTakenIn ? state.part : null;
-  const base = isTakenIn ? { ...state, part: null } : withoutPart(state);
-  const next = { ...(record.usage === null && open !== null ? withUnknown(base, open) : base), open: null };
+  const call = callOf(state, record);
+  const known = call !== null && record.usage === null ? withUnknown(state, call) : state;
+  const closed = { ...known, open: known.open.filter((each) => each !== call) };
+  const completed = closed.parts.find(({ name }) => name === record.completes) ?? null;
+  // The rest of a part came to nothing: it is set aside.
+  const givenUp = closed.parts.find((part) => part !== completed && part.name === call?.continues);
+  const base = givenUp === undefined ? closed : withoutPart(closed, givenUp);
+  const next = { ...base, parts: base.parts.filter((each) => each !== completed) };
   const { statistics } = next;
   const tally = { usage: record.usage, costUsd: record.cost_usd };
   // Of the text, all its calls together.
-  const usage = before === null ? record.usage : addKnownUsage(before.usage, record.usage);
+  const usage = completed === null ? record.usage : addKnownUsage(completed.usage, record.usage);
   switch (record.kind) {
     case 'story': {
       const { name, generation_ms: generationMs, nearest = null } = record;
       const story = { ...tally, storyUsage: usage, generationMs, nearest: nearest === null ? null : { name, nearest } };
       return { ...next, failuresInARow: 0, statistics: countStory(statistics, story) };
     }
-    case 'part':
-      return {
-        ...next,
-        part: { name: record.name, code: record.code, usage },
-        statistics: countPart(statistics, tally),
-      };
+    case 'part': {
+      const part = { name: record.name, code: record.code, usage, epoch: state.epoch };
+      return { ...next, parts: [...next.parts, part], statistics: countPart(statistics, tally) };
+    }
     case 'failure': {
       const { failure: kind, code, name } = record;
       return {
@@ -127,6 +162,29 @@ function withOutcome(state: RunState, record: OutcomeRecord): RunState {
     case 'abandoned':
       return { ...next, statistics: countAbandoned(statistics, tally) };
   }
+}
+
+/** The call that an outcome is of; null when its record is missing. */
+function callOf({ open }: RunState, { attempt }: OutcomeRecord): OpenCall | null {
+  // Version 1 had one call open at most.
+  const call = attempt === undefined ? open.at(-1) : open.find(({ number }) => number === attempt);
+  return call ?? null;
+}
+
+/** The state as another version may have written it: one call and one part, and counters that it did not know. */
+function fromSnapshot(saved: RunState): RunState {
+  const { open, part, parts, ...rest } = saved as Omit<RunState, 'open'> & {
+    open: readonly OpenCall[] | AttemptRecord | null;
+    part?: Omit<OpenPart, 'epoch'> | null;
+  };
+  const { epoch } = rest;
+  return {
+    ...INITIAL_RUN_STATE,
+    ...rest,
+    statistics: { ...EMPTY_STATISTICS, ...rest.statistics },
+    open: Array.isArray(open) ? open : open === null ? [] : [{ ...(open as AttemptRecord), epoch }],
+    parts: parts ?? (part == null ? [] : [{ ...part, epoch }]),
+  };
 }
 
 function withUnknown(state: RunState, { at_most }: AttemptRecord): RunState {

@@ -43,6 +43,8 @@ export interface StoryMetadata {
   /** The most similar story before it, and how similar it is, 0 to 1; null for the first story of a folder. */
   nearest: string | null;
   likeness: number | null;
+  /** Number of its last call in the run's ledger; absent in version 1. */
+  call_number?: number;
   /** Its calls, where it took more than one. */
   calls?: readonly CallSummary[];
   /** The part that it completes, where it took more than one call. */
@@ -99,6 +101,8 @@ export interface WrittenDraft {
   sequence: number;
   /** How often the story was tried, this time included. */
   attempts: number;
+  /** Number of its last call in the ledger; null or absent where none is known. */
+  call?: number | null;
   premise: Premise;
   draft: Draft;
   /** null for the first story of a folder; absent where it was not looked for. */
@@ -121,7 +125,7 @@ export function toStoryFiles(
   story: Story,
   { runId, now, setAside }: SaveContext,
 ): StoryFiles {
-  const { sequence, attempts, premise, nearest = null } = written;
+  const { sequence, attempts, call = null, premise, nearest = null } = written;
   const { answer, generationMs, costUsd, calls, part } = written.draft;
   const { provider, temperature } = settings;
   const date = localIso(now);
@@ -157,6 +161,7 @@ export function toStoryFiles(
       provider,
       cost_usd: costUsd,
       ...(nearest === null ? { nearest: null, likeness: null } : toSimilarityFields(nearest)),
+      ...(call === null ? {} : { call_number: call }),
       ...(part === null ? {} : { calls, completes: part }),
       ...(setAside === undefined ? {} : { set_aside: toReason(setAside) }),
     },
@@ -206,6 +211,7 @@ export function readMetadata(json: unknown): ReadMetadata | null {
     cost_usd: number('cost_usd'),
     nearest: text('nearest'),
     likeness: number('likeness'),
+    call_number: number('call_number'),
     calls: Array.isArray(fields.calls) ? fields.calls.map(callOf) : null,
     completes: text('completes'),
     set_aside: reasonOf(fields.set_aside),

@@ -1,22 +1,20 @@
 import { classifyFailure, type Failure } from '../api/failure.js';
-import { costOf } from '../api/pricing.js';
 import { NO_TOKENS, type Usage } from '../api/usage.js';
-import type { Logger } from '../logging/logger.js';
-import { type AxisCards, idsOf } from '../prompt/cards.js';
+import type { AxisCards, Premise } from '../prompt/cards.js';
+import { idsOf } from '../prompt/cards.js';
 import type { DrawPremise } from '../prompt/deck.js';
-import { composePrompt } from '../prompt/prompt.js';
+import { composePrompt, type Prompt } from '../prompt/prompt.js';
 import type { CapHit } from '../run/budget.js';
 import type { RecentStories } from '../store/recent-stories.js';
 import type { SimilarityIndex } from '../store/similarity-index.js';
-import { type RunSettings, toStoryFiles, type WrittenDraft } from '../store/story-metadata.js';
-import { newName, type StoredStory, type StoryStore } from '../store/story-store.js';
+import type { StoredStory } from '../store/story-store.js';
 import { appendRest, type Draft, lastCall, newDraft, restRequest } from '../story/continuation.js';
 import type { MostSimilar } from '../story/similarity.js';
-import { type Story, toStory } from '../story/story.js';
+import type { Story } from '../story/story.js';
 import { validateAnswer, validateSimilarity } from '../story/validate-answer.js';
 import { type CallResult, createRecordedCall, type RecordedCallDeps } from './record-call.js';
 import { retryUntilStored } from './retry-storage.js';
-import { createSaveStory } from './save-story.js';
+import { createSettlement, type SettlementDeps, type StoryInHand } from './settle-attempt.js';
 
 /** A story on disk. */
 export interface SavedStory {
@@ -50,94 +48,113 @@ export interface CappedAttempt {
 
 export type AttemptOutcome = SavedStory | FailedAttempt | AbandonedAttempt | CappedAttempt;
 
-/** Makes one attempt at a story: premise, prompt, calls, verdict, files. Its outcome is in the run's ledger. */
-export type Attempt = () => Promise<AttemptOutcome>;
+/**
+ * Makes one attempt at a story: premise, prompt, calls, verdict, files. Its outcome is in the run's ledger.
+ * @param tries how often this story was tried, this time included
+ */
+export type Attempt = (tries: number) => Promise<AttemptOutcome>;
 
-export interface AttemptDeps extends Omit<RecordedCallDeps, 'maxTokens'> {
-  settings: RunSettings;
+export interface AttemptDeps extends Omit<RecordedCallDeps, 'maxTokens'>, SettlementDeps {
   axes: readonly AxisCards[];
   drawPremise: DrawPremise;
   recent: RecentStories;
   similarity: Pick<SimilarityIndex, 'nearest' | 'add'>;
-  store: StoryStore;
-  log: Logger;
 }
 
 export function createAttempt(deps: AttemptDeps): Attempt {
-  const { run, settings, price, axes, drawPremise, recent, similarity, store } = deps;
-  const { log, clock, storageRetry, stopping } = deps;
+  const { run, settings, axes, drawPremise, recent, similarity, log, storageRetry, stopping } = deps;
   const call = createRecordedCall({ ...deps, maxTokens: settings.maxTokens });
-  const commit = createSaveStory(deps);
+  const settle = createSettlement(deps);
 
-  return async () => {
-    let draft: Draft | null = null;
+  return async (tries) => {
+    const sequence = run.state().statistics.stories + 1;
+    const inHand: StoryInHand = { sequence, tries, premise: null, call: null, draft: null, part: null };
     try {
-      return await attemptStory((inHand) => {
-        draft = inHand;
-      });
+      return await attemptStory(inHand);
     } catch (error) {
-      return unforeseen(error, draft);
+      return settleUnforeseen(error, inHand);
     }
   };
 
-  /** @param inHand told of what is paid for and not on disk yet */
-  async function attemptStory(inHand: (draft: Draft | null) => void): Promise<AttemptOutcome> {
-    const { statistics, failuresInARow } = run.state();
-    const sequence = statistics.stories + 1;
-    const attempts = failuresInARow + 1;
+  async function attemptStory(inHand: StoryInHand): Promise<AttemptOutcome> {
+    const { sequence, tries } = inHand;
     const drawing = await retryUntilStored(storageRetry, { what: '소재를 뽑지', giveUp: stopping }, drawPremise);
     if (!drawing.done) return { kind: 'abandoned' };
     const premise = drawing.value;
-    const purpose = { sequence, premise: idsOf(premise) };
+    inHand.premise = premise;
     const prompt = composePrompt(premise, axes, settings, recent.list());
-    const announceStart = () =>
+    const onRecorded = (number: number) => {
+      inHand.call = number;
       log.info(
-        { event: 'story_started', sequence, attempt: attempts, premise: purpose.premise },
+        { event: 'story_started', sequence, attempt: tries, premise: idsOf(premise) },
         `${sequence}번째 소설을 씁니다 - ${premise.place.text} / ${premise.presence.text}`,
       );
-    const first = await call(prompt, { ...purpose, continues: null, onRecorded: announceStart });
-    if (first.kind !== 'answered') return ended(first);
-    let draft = newDraft(first);
-    inHand(draft);
+    };
+    const first = await call(prompt, { sequence, premise: idsOf(premise), continues: null, onRecorded });
+    if (first.kind !== 'answered') return settleWithoutAnswer(first, inHand);
+    inHand.draft = newDraft(first);
+    const interrupted = await completeDraft(inHand, inHand.draft, premise, prompt);
+    return interrupted ?? conclude(inHand, inHand.draft, premise);
+  }
+
+  /**
+   * Asks for the rest of a draft for as long as the model is cut off and the settings allow.
+   * @returns the attempt's outcome when a rest did not come; null when the draft is as complete as it gets
+   */
+  async function completeDraft(
+    inHand: StoryInHand,
+    draft: Draft,
+    premise: Premise,
+    prompt: Prompt,
+  ): Promise<AttemptOutcome | null> {
+    const { sequence } = inHand;
     for (let asked = 1; asked <= settings.maxContinuations; asked++) {
       const rest = restRequest(prompt, draft.answer);
-      if (rest === null) break;
-      const part = await keepPart({ sequence, attempts, premise, draft });
-      if (part === null) return abandon(lastCall(draft).usage);
-      inHand(null);
-      const announceRest = () =>
+      if (rest === null) return null;
+      const part = await settle.keepPart(inHand, draft, premise);
+      if (part === null) return settle.abandon(inHand, lastCall(draft).usage);
+      const onRecorded = (number: number) => {
+        inHand.call = number;
         log.info(
           { event: 'continuing', sequence, asked },
           `글이 토큰 한도에서 잘려 이어서 쓰게 합니다 (${asked}/${settings.maxContinuations})`,
         );
-      const next = await call(rest.prompt, { ...purpose, continues: part, onRecorded: announceRest });
-      if (next.kind !== 'answered') return ended(next);
+      };
+      const next = await call(rest.prompt, { sequence, premise: idsOf(premise), continues: part, onRecorded });
+      if (next.kind !== 'answered') return settleWithoutAnswer(next, inHand);
       draft = appendRest(draft, part, rest.cut, next);
-      inHand(draft);
+      inHand.draft = draft;
     }
-    return conclude({ sequence, attempts, premise, draft });
+    return null;
   }
 
-  /** The end of an attempt whose last call brought nothing. */
-  async function ended(called: Exclude<CallResult, { kind: 'answered' }>): Promise<AttemptOutcome> {
-    if (called.kind === 'failed') return fail(called.failure, called.usage);
-    if (called.kind === 'abandoned') return abandon(null);
-    await setPartAside();
-    return called;
+  /** The end of an attempt whose last call brought no answer. */
+  async function settleWithoutAnswer(
+    result: Exclude<CallResult, { kind: 'answered' }>,
+    inHand: StoryInHand,
+  ): Promise<AttemptOutcome> {
+    if (result.kind === 'failed') return settle.fail(inHand, result.failure, result.usage);
+    if (result.kind === 'abandoned') return settle.abandon(inHand, null);
+    await settle.setPartAside(inHand);
+    return result;
   }
 
-  async function conclude(written: WrittenDraft): Promise<AttemptOutcome> {
-    const { answer } = written.draft;
+  /** Judges what there is, and keeps it as a story or sets it aside. */
+  async function conclude(inHand: StoryInHand, draft: Draft, premise: Premise): Promise<AttemptOutcome> {
+    const { answer } = draft;
     const failure = validateAnswer(answer, settings.minCharacters);
-    if (failure !== null && answer.text.trim() === '') return fail(failure, lastCall(written.draft).usage);
-    if (failure !== null) return setAside(written, failure);
-    const nearest = await findNearest(answer.text);
+    if (failure !== null && answer.text.trim() === '') return settle.fail(inHand, failure, lastCall(draft).usage);
+    if (failure !== null) return settle.setAside(inHand, { draft, premise }, failure);
+    const nearest = await findMostSimilar(answer.text);
     const alike = validateSimilarity(nearest, settings.maxLikeness);
-    return alike === null ? save({ ...written, nearest }) : setAside({ ...written, nearest }, alike);
+    if (alike !== null) return settle.setAside(inHand, { draft, premise, nearest }, alike);
+    const outcome = await settle.save(inHand, { draft, premise, nearest });
+    if (outcome.kind === 'saved') await rememberStory(outcome);
+    return outcome;
   }
 
   /** @returns null too when the index cannot be used: no story is lost for that */
-  async function findNearest(text: string): Promise<MostSimilar | null> {
+  async function findMostSimilar(text: string): Promise<MostSimilar | null> {
     try {
       return await similarity.nearest(text);
     } catch (error) {
@@ -146,116 +163,22 @@ export function createAttempt(deps: AttemptDeps): Attempt {
     }
   }
 
-  async function save(written: WrittenDraft & { nearest: MostSimilar | null }): Promise<AttemptOutcome> {
-    const { sequence, premise, draft, nearest } = written;
-    const { costUsd, generationMs } = draft;
-    const { usage, slowUntil } = draft.answer;
-    if (usage === null) log.warn({ event: 'usage_missing', sequence }, '토큰 사용량 정보 없음');
-    const story = toStory(draft.answer.text, premise);
-    const name = newName(clock.now());
-    const record = { ...outcome(draft), kind: 'story', name, generation_ms: generationMs, nearest } as const;
-    const committed = await commit(entryOf(written, story), record, 'stories');
-    if (!committed.done || committed.stored === null) return abandon(lastCall(draft).usage);
+  /** Lets later stories keep away from this one. */
+  async function rememberStory({ story, stored }: SavedStory): Promise<void> {
     recent.add(story);
-    await similarity.add(name, story.text).catch((error: unknown) => {
+    await similarity.add(stored.name, story.text).catch((error: unknown) => {
       // The next start reads the story itself.
       log.debug({ event: 'likeness_not_added', err: error }, '닮은 소설을 찾는 색인에 더하지 못했습니다');
     });
-    return { kind: 'saved', story, stored: committed.stored, usage, costUsd, generationMs, nearest, slowUntil };
-  }
-
-  /** Keeps an answer that is no story, for it was paid for. */
-  async function setAside(written: WrittenDraft, failure: Failure): Promise<AttemptOutcome> {
-    const { kind, code } = failure;
-    const story = toStory(written.draft.answer.text, written.premise);
-    const name = newName(clock.now());
-    const record = { ...outcome(written.draft), kind: 'failure', failure: kind, code, name } as const;
-    const committed = await commit(entryOf(written, story, failure), record, 'set-aside');
-    if (!committed.done || committed.stored === null) return abandon(lastCall(written.draft).usage);
-    announceSetAside(committed.stored, code);
-    return { kind: 'failed', failure };
-  }
-
-  /**
-   * Keeps a cut-off text while its rest is asked for, so that a kill leaves it to the next start.
-   * @returns its name; null when given up on request
-   */
-  async function keepPart(written: WrittenDraft): Promise<string | null> {
-    const { answer } = written.draft;
-    const failure = validateAnswer(answer, settings.minCharacters);
-    if (failure === null) throw new Error('a cut-off answer cannot be whole');
-    const name = newName(clock.now());
-    const entry = entryOf(written, toStory(answer.text, written.premise), failure);
-    const record = { ...outcome(written.draft), kind: 'part', name, code: failure.code } as const;
-    return (await commit(entry, record, null)).done ? name : null;
-  }
-
-  /** Sets aside the part whose rest did not come, if there is one. */
-  async function setPartAside(): Promise<void> {
-    const { part } = run.state();
-    if (part === null) return;
-    try {
-      announceSetAside(await store.publish(part.name, 'set-aside'), part.code);
-    } catch (error) {
-      // Whole and in the ledger: the next start moves it.
-      log.warn({ event: 'part_left_staged', err: error }, `잘린 글을 작업 폴더에 둡니다: ${part.name}`);
-    }
-  }
-
-  function announceSetAside({ markdownPath }: StoredStory, code: string): void {
-    log.warn(
-      { event: 'set_aside', path: markdownPath, code },
-      `소설로 쓸 수 없는 답을 따로 보관했습니다: ${markdownPath}`,
-    );
   }
 
   /** A defect, ours or a library's. An answer that was there already was paid for, and goes to the log. */
-  async function unforeseen(error: unknown, draft: Draft | null): Promise<AttemptOutcome> {
+  async function settleUnforeseen(error: unknown, inHand: StoryInHand): Promise<AttemptOutcome> {
+    const { draft } = inHand;
     const failure = classifyFailure(error);
     log.error({ event: 'unforeseen', err: error, ...(draft === null ? {} : { answer: draft.answer }) }, failure.reason);
-    // Without a call in hand there is nothing to count: none was made, or its outcome is recorded.
+    // Without an open call there is nothing to count: none was made, or its outcome is recorded.
     const usage = draft === null ? null : lastCall(draft).usage;
-    return fail(failure, run.state().open === null ? NO_TOKENS : usage);
-  }
-
-  async function fail(failure: Failure, usage: Usage | null): Promise<AttemptOutcome> {
-    await setPartAside();
-    const { kind, code } = failure;
-    const record = { ...costs(usage), kind: 'failure', failure: kind, code, name: null } as const;
-    const result = await retryUntilStored(storageRetry, { what: '실패를 장부에 적지', giveUp: stopping }, () =>
-      run.record(record),
-    );
-    if (!result.done) run.recordInMemory(record);
-    return { kind: 'failed', failure };
-  }
-
-  /** The process ends after this; a ledger that cannot be written then shows the call as lost. */
-  async function abandon(usage: Usage | null): Promise<AttemptOutcome> {
-    await setPartAside();
-    // Counted already when a staged story could not be recorded or published: the next start does that.
-    if (run.state().open === null) return { kind: 'abandoned' };
-    const record = { ...costs(usage), kind: 'abandoned' } as const;
-    await run.record(record).catch((error: unknown) => {
-      log.warn({ event: 'ledger_unwritable', err: error }, '포기한 호출을 장부에 적지 못했습니다');
-      run.recordInMemory(record);
-    });
-    return { kind: 'abandoned' };
-  }
-
-  function entryOf(written: WrittenDraft, story: Story, setAside?: Failure) {
-    const now = clock.now();
-    return toStoryFiles(settings, written, story, {
-      runId: run.id,
-      now,
-      ...(setAside === undefined ? {} : { setAside }),
-    });
-  }
-
-  function outcome(draft: Draft) {
-    return { ...costs(lastCall(draft).usage), ...(draft.part === null ? {} : { completes: draft.part }) };
-  }
-
-  function costs(usage: Usage | null) {
-    return { type: 'outcome', at: clock.now(), usage, cost_usd: costOf(usage, price) } as const;
+    return settle.fail(inHand, failure, settle.isOpen(inHand) ? usage : NO_TOKENS);
   }
 }

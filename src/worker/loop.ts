@@ -55,7 +55,7 @@ export async function runLoop(deps: LoopDeps): Promise<EndReason> {
     if (due !== null) return due;
     during = null;
     onEvent({ kind: 'writing' });
-    const outcome = await attempt();
+    const outcome = await attempt(state().failuresInARow + 1);
     onEvent(outcome);
     if (outcome.kind === 'capped') return { kind: 'cap', hit: outcome.hit };
     failuresInARow = outcome.kind === 'failed' ? failuresInARow + 1 : 0;

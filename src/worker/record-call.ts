@@ -17,8 +17,8 @@ export interface CallPurpose {
   premise: Record<string, string>;
   /** The part whose rest is asked for; null for a new text. */
   continues: string | null;
-  /** Called once the ledger knows of the call, before it is made. */
-  onRecorded: () => void;
+  /** Called with the call's number once the ledger knows of it, before it is made. */
+  onRecorded: (number: number) => void;
 }
 
 /** What came of a call. Its outcome is not in the ledger yet, unless it was never made. */
@@ -52,27 +52,32 @@ export function createRecordedCall(deps: RecordedCallDeps): RecordedCall {
     const atMost = worstCase(prompt, maxTokens);
     const hit = capInTheWay(caps, run.state(), atMost, price);
     if (hit !== null) return { kind: 'capped', hit };
-    if (!(await recordCall(purpose, atMost))) return { kind: 'abandoned' };
-    purpose.onRecorded();
+    const number = await recordCall(purpose, atMost);
+    if (number === null) return { kind: 'abandoned' };
+    purpose.onRecorded(number);
     return callNow(prompt, purpose.sequence);
   };
 
-  /** A call that a kill cuts off must not go unnoticed. */
-  async function recordCall({ premise, continues }: CallPurpose, atMost: Usage): Promise<boolean> {
+  /**
+   * Writes the call into the ledger before it is made, so that a kill cannot hide it.
+   * @returns its number; null when given up on request
+   */
+  async function recordCall({ premise, continues }: CallPurpose, atMost: Usage): Promise<number | null> {
     const { statistics, open } = run.state();
     const record = {
       type: 'attempt' as const,
       at: clock.now(),
-      // A call that a kill cut off is counted only once this record follows it.
-      number: statistics.attempts + (open === null ? 1 : 2),
+      // Calls in flight, and those that a kill cut off, are not counted yet.
+      number: statistics.attempts + open.length + 1,
       premise,
       at_most: { tokens: atMost.total_tokens, cost_usd: costOf(atMost, price) },
       ...(continues === null ? {} : { continues }),
     };
     // A story that is begun is finished, also when told to stop.
     const giveUp = continues === null ? stopping : aborting;
-    return (await retryUntilStored(storageRetry, { what: '호출을 장부에 적지', giveUp }, () => run.record(record)))
-      .done;
+    const what = '호출을 장부에 적지';
+    const stored = await retryUntilStored(storageRetry, { what, giveUp }, () => run.record(record));
+    return stored.done ? record.number : null;
   }
 
   async function callNow(prompt: Prompt, sequence: number): Promise<CallResult> {

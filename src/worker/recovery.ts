@@ -165,11 +165,10 @@ export async function recoverRun({ folder, now }: RunContext, { run, ledger }: C
       `장부에 읽을 수 없는 줄이 ${ledger.unreadable}개 있어 건너뛰었습니다: ${ledger.path}`,
     );
   }
-  const { open } = run.state();
-  if (open !== null) {
+  for (const { number, at_most } of run.state().open) {
     log.warn(
-      { event: 'call_lost', of_run: run.id, number: open.number, at_most: open.at_most },
-      '지난 실행의 마지막 호출은 결과를 받기 전에 끊겼습니다. 비용이 들었을 수 있어 상한을 셈할 때 최댓값으로 칩니다',
+      { event: 'call_lost', of_run: run.id, number, at_most },
+      '지난 실행의 호출 하나가 결과를 받기 전에 끊겼습니다. 비용이 들었을 수 있어 상한을 셈할 때 최댓값으로 칩니다',
     );
   }
 }
@@ -192,10 +191,18 @@ async function recordOutcome(run: Run, name: string, metadata: ReadMetadata, at:
 }
 
 function rebuildOutcome(name: string, metadata: ReadMetadata, at: number): NamedOutcome {
-  const { calls, completes, set_aside: setAside, nearest, likeness, duration_ms } = metadata;
+  const { calls, call_number, completes, set_aside: setAside, nearest, likeness, duration_ms } = metadata;
   // Of several calls, the ledger has counted all but the last.
   const { usage, cost_usd } = calls?.at(-1) ?? metadata;
-  const common = { type: 'outcome', at, usage, cost_usd, name, ...(completes === null ? {} : { completes }) } as const;
+  const common = {
+    type: 'outcome',
+    at,
+    ...(call_number === null ? {} : { attempt: call_number }),
+    usage,
+    cost_usd,
+    name,
+    ...(completes === null ? {} : { completes }),
+  } as const;
   if (setAside !== null) return { ...common, kind: 'failure', failure: setAside.kind, code: setAside.code };
   return {
     ...common,

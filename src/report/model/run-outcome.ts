@@ -24,6 +24,6 @@ export function standingOf(lives: readonly Life[], over: boolean, alive: boolean
  */
 export function settledState(records: readonly LedgerRecord[], alive: boolean): RunState {
   const state = records.reduce(applyRecord, INITIAL_RUN_STATE);
-  if (alive || (state.open === null && state.part === null)) return state;
+  if (alive || (state.open.length === 0 && state.parts.length === 0)) return state;
   return applyRecord(state, { type: 'end', at: state.lastAt, reason: 'killed', over: state.over });
 }

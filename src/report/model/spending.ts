@@ -37,5 +37,5 @@ export function growthOf(records: readonly LedgerRecord[], from: number, to: num
 /** A call in flight has not used anything yet that would be known. */
 function usedIn(state: RunState): Omit<GrowthPoint, 'at'> {
   const { tokens, costUsd } = state.statistics;
-  return { tokens: tokens.total_tokens, costUsd, atMost: spent({ ...state, open: null }) };
+  return { tokens: tokens.total_tokens, costUsd, atMost: spent({ ...state, open: [] }) };
 }

@@ -153,11 +153,13 @@ class Chronicler {
         this.#told.lostUntil = record.at;
         this.#epoch = state.epoch;
         this.#before = state.statistics.stories;
-        this.#open = state.open === null ? null : { ...state.open, from: state.open.at, killedBy: null };
-        if (state.part !== null) {
-          const { name, code, usage } = state.part;
+        const call = state.open.at(-1);
+        this.#open = call === undefined ? null : { ...call, from: call.at, killedBy: null };
+        const [cut] = state.parts;
+        if (cut !== undefined) {
+          const { name, code, usage } = cut;
           const part = { name, code, at: record.at, spans: [] };
-          this.#text = { from: state.open?.at ?? record.at, calls: 1, usage, costUsd: null, part };
+          this.#text = { from: call?.at ?? record.at, calls: 1, usage, costUsd: null, part };
         }
       }
     }

@@ -75,46 +75,58 @@ export const end = (record: Partial<EndRecord> = {}): EndRecord => ({
   ...record,
 });
 
-/** What a run may live through, kills included: `count` records in an order that can happen. */
-export function history(random: Random, count: number): LedgerRecord[] {
+/**
+ * What a run may live through, kills included: `count` records in an order that can happen.
+ * @param mostOpen calls in flight at a time
+ */
+export function history(random: Random, count: number, mostOpen = 3): LedgerRecord[] {
   const pick = <T>(...values: readonly [T, ...T[]]): T => values[Math.floor(random() * values.length)] ?? values[0];
   let at = 1000;
-  let open = false;
   let epoch = 1;
-  let pending = '';
-  const takesIn = () => (pending === '' ? {} : { completes: pending });
-  const keep = (record: LedgerRecord): LedgerRecord => {
-    if (record.type === 'outcome') pending = record.kind === 'part' ? record.name : '';
-    return record;
+  let open: AttemptRecord[] = [];
+  let pending: string[] = [];
+  let claimed = false;
+  const outcomeOf = ({ number, continues }: AttemptRecord, n: number): LedgerRecord => {
+    const usage = pick(null, toUsage(Math.floor(random() * 500), Math.floor(random() * 5000)));
+    const cost_usd = usage === null ? null : pick(null, usage.total_tokens / 1024);
+    const told = { at, attempt: number, usage, cost_usd };
+    const completes = continues === undefined ? {} : { completes: continues };
+    return pick<LedgerRecord>(
+      story({ ...told, name: `story_${n}`, generation_ms: Math.floor(random() * 1e5) }),
+      failure({ ...told, failure: pick('transient', 'unusable', 'incomplete'), code: pick('cut', 'too_short') }),
+      failure({ ...told, name: `aside_${n}` }),
+      part({ ...told, name: `part_${n}`, ...completes }),
+      story({ ...told, name: `whole_${n}`, ...completes }),
+      abandoned(told),
+    );
   };
   return Array.from({ length: count }, (_, n) => {
     at += Math.floor(random() * 1000);
-    if (open && random() < 0.8) {
-      open = false;
-      const usage = pick(null, toUsage(Math.floor(random() * 500), Math.floor(random() * 5000)));
-      const cost_usd = usage === null ? null : pick(null, usage.total_tokens / 1024);
-      const told = { at, usage, cost_usd };
-      return keep(
-        pick<LedgerRecord>(
-          story({ ...told, name: `story_${n}`, generation_ms: Math.floor(random() * 1e5) }),
-          failure({ ...told, failure: pick('transient', 'unusable', 'incomplete'), code: pick('cut', 'too_short') }),
-          failure({ ...told, name: `aside_${n}` }),
-          part({ ...told, name: `part_${n}`, ...takesIn() }),
-          story({ ...told, name: `whole_${n}`, ...takesIn() }),
-          abandoned(told),
-        ),
-      );
+    const [call] = open;
+    if (call !== undefined && random() < 0.7) {
+      const closed = pick(call, ...open);
+      open = open.filter((each) => each !== closed);
+      const outcome = outcomeOf(closed, n);
+      if (outcome.type === 'outcome' && outcome.kind === 'part') pending.push(outcome.name);
+      return outcome;
     }
-    if (random() < 0.15) return end({ at });
-    if (random() < 0.2) {
+    if (random() < 0.15) {
+      [open, pending, claimed] = [[], [], false];
+      return end({ at });
+    }
+    if (random() < 0.2 || (open.length >= mostOpen && !claimed)) {
       epoch++;
+      claimed = true;
+      // Those of the killed process stay open until the next call, as a staged answer may still close one.
       return { type: 'claim', at, epoch, owner: DEAD, purpose: pick('resume', 'recover') };
     }
-    open = true;
-    const goesOn = pending !== '' && random() < 0.7;
-    if (!goesOn) pending = '';
+    // The first call of the next process: those of the killed one are gone.
+    if (claimed) [open, pending, claimed] = [[], [], false];
+    const continues = random() < 0.7 ? pending.shift() : undefined;
     const at_most = { tokens: 1000 * n, cost_usd: pick(null, n / 1024) };
-    return attempt({ at, number: n, at_most, ...(goesOn ? { continues: pending } : {}) });
+    const next = attempt({ at, number: n, at_most, ...(continues === undefined ? {} : { continues }) });
+    open.push(next);
+    return next;
   });
 }
 

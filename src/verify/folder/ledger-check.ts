@@ -80,8 +80,8 @@ export function checkGrammar({ id, ledger: { records } }: FoundRun, report: Repo
         open = 'no';
         break;
       case 'snapshot':
-        calls = record.state.statistics.attempts + (record.state.open === null ? 0 : 1);
-        open = record.state.open === null ? 'no' : 'yes';
+        calls = record.state.statistics.attempts + record.state.open.length;
+        open = record.state.open.length === 0 ? 'no' : 'yes';
         break;
       case 'end':
         open = 'no';
@@ -166,7 +166,7 @@ function checkTotals(id: string, state: RunState, records: readonly LedgerRecord
   const isSetAside = (outcome: OutcomeRecord) =>
     (outcome.kind === 'failure' && outcome.name !== null) || (outcome.kind === 'part' && !takenIn.has(outcome.name));
   // A part whose rest may still come is neither.
-  const pending = state.part === null ? 0 : 1;
+  const pending = state.parts.length;
   const setAside = outcomes.filter(isSetAside).length - pending;
   const total = outcomes.reduce((sum, { usage }) => sum + (usage?.total_tokens ?? 0), 0);
   const told = [statistics.stories, statistics.setAside, statistics.tokens.total_tokens];

@@ -5,6 +5,7 @@ import { toUsage } from '../../../api/usage.js';
 import { type Premise, readCards } from '../../../prompt/cards.js';
 import { composePrompt, longestPrompt } from '../../../prompt/prompt.js';
 import { type Caps, capInTheWay, nearCaps, spent, worstCase } from '../../../run/budget.js';
+import type { AttemptRecord } from '../../../run/ledger.js';
 import { INITIAL_RUN_STATE, type RunState } from '../../../run/run-state.js';
 import { EMPTY_STATISTICS } from '../../../run/statistics.js';
 import { ROOT } from '../../helpers/processes.js';
@@ -20,6 +21,8 @@ function used(tokens: number, costUsd: number | null, more: Partial<RunState> = 
   return { ...INITIAL_RUN_STATE, statistics: { ...EMPTY_STATISTICS, tokens: toUsage(tokens, 0), costUsd }, ...more };
 }
 
+const openCall = (record: AttemptRecord) => ({ ...record, epoch: 1 });
+
 test('a new run has spent nothing', () => {
   assert.deepEqual(spent(INITIAL_RUN_STATE), { tokens: 0, costUsd: 0 });
 });
@@ -27,13 +30,13 @@ test('a new run has spent nothing', () => {
 test('what is spent is what is known, and at most what is not: lost calls and the one in flight', () => {
   const state = used(1000, 0.5, {
     unknownAtMost: { tokens: 200, costUsd: 0.25 },
-    open: attempt({ at_most: { tokens: 30, cost_usd: 0.125 } }),
+    open: [openCall(attempt({ at_most: { tokens: 30, cost_usd: 0.125 } }))],
   });
   assert.deepEqual(spent(state), { tokens: 1230, costUsd: 0.875 });
 });
 
 test('an open call whose price is not known counts with its tokens', () => {
-  const state = used(0, null, { open: attempt({ at_most: { tokens: 30, cost_usd: null } }) });
+  const state = used(0, null, { open: [openCall(attempt({ at_most: { tokens: 30, cost_usd: null } }))] });
   assert.deepEqual(spent(state), { tokens: 30, costUsd: 0 });
 });
 
@@ -56,7 +59,7 @@ const TOKENS: [name: string, state: RunState, limit: number, fits: boolean][] = 
   ],
   [
     'an open call that leaves too little',
-    used(1, null, { open: attempt({ at_most: { tokens: 9000, cost_usd: 1 } }) }),
+    used(1, null, { open: [openCall(attempt({ at_most: { tokens: 9000, cost_usd: 1 } }))] }),
     10_000,
     false,
   ],
@@ -81,7 +84,7 @@ const COSTS: [name: string, state: RunState, limit: number, fits: boolean][] = [
   ['unknown calls that leave too little', used(0, 1.25, { unknownAtMost: { tokens: 0, costUsd: 0.5 } }), 2, false],
   [
     'an open call that leaves too little',
-    used(0, 1, { open: attempt({ at_most: { tokens: 0, cost_usd: 0.75 } }) }),
+    used(0, 1, { open: [openCall(attempt({ at_most: { tokens: 0, cost_usd: 0.75 } }))] }),
     2,
     false,
   ],

@@ -43,10 +43,10 @@ test('folding leaves the state before as it is', () => {
 
 test('an attempt is open until its outcome, and counts only with it', () => {
   const open = after(attempt());
-  assert.deepEqual(open.open, attempt());
+  assert.deepEqual(open.open, [{ ...attempt(), epoch: 1 }]);
   assert.equal(open.statistics.attempts, 0);
   const done = applyRecord(open, story());
-  assert.equal(done.open, null);
+  assert.deepEqual(done.open, []);
   assert.equal(done.statistics.attempts, 1);
 });
 
@@ -81,24 +81,25 @@ test('a call that was given up is an attempt, and neither a failure nor the end 
   assert.equal(statistics.tokens.total_tokens, 3);
 });
 
-for (const [name, next] of [
-  ['attempt', attempt({ number: 2 })],
+for (const [name, ...next] of [
+  ["process's first attempt", claim(), attempt({ number: 2 })],
   ['end', end()],
 ] as const) {
   test(`a call that the next ${name} follows without an outcome is lost, and counts at most`, () => {
-    const { statistics, unknownAtMost, open } = after(attempt(), next);
+    const { statistics, unknownAtMost, open } = after(attempt(), ...next);
     assert.deepEqual([statistics.attempts, statistics.lostCalls, statistics.callsWithoutUsage], [1, 1, 1]);
     assert.deepEqual(statistics.failures, {});
     assert.deepEqual(unknownAtMost, { tokens: 20_000, costUsd: 0.2 });
-    assert.deepEqual(open, next.type === 'attempt' ? next : null);
+    assert.deepEqual(open, next.length === 2 ? [{ ...next[1], epoch: 2 }] : []);
   });
 }
 
 test('every lost call counts with what it can have used itself', () => {
   const { unknownAtMost, statistics } = after(
-    attempt({ at_most: { tokens: 100, cost_usd: 0.25 } }),
-    attempt({ at_most: { tokens: 10, cost_usd: null } }),
-    attempt({ at_most: { tokens: 1, cost_usd: 0.5 } }),
+    attempt({ number: 1, at_most: { tokens: 100, cost_usd: 0.25 } }),
+    claim(),
+    attempt({ number: 2, at_most: { tokens: 10, cost_usd: null } }),
+    attempt({ number: 3, at_most: { tokens: 1, cost_usd: 0.5 } }),
     end(),
   );
   assert.deepEqual(unknownAtMost, { tokens: 111, costUsd: 0.75 });
@@ -115,7 +116,7 @@ for (const outcome of [
     assert.deepEqual(unknownAtMost, { tokens: 20_000, costUsd: 0.2 });
     assert.deepEqual([statistics.lostCalls, statistics.callsWithoutUsage, statistics.attempts], [0, 1, 1]);
     assert.equal(statistics.tokens.total_tokens, 0);
-    assert.equal(open, null);
+    assert.deepEqual(open, []);
   });
 }
 
@@ -125,15 +126,15 @@ const REST = attempt({ number: 2, continues: 'part_1' });
 test('a part is neither a story nor a failure as long as its rest may come', () => {
   for (const state of [after(attempt(), PART), after(attempt(), PART, claim()), after(attempt(), PART, REST)]) {
     const { statistics } = state;
-    assert.deepEqual(state.part, { name: 'part_1', code: 'max_tokens', usage: toUsage(100, 900) });
+    assert.deepEqual(state.parts, [{ name: 'part_1', code: 'max_tokens', usage: toUsage(100, 900), epoch: 1 }]);
     assert.deepEqual([statistics.attempts, statistics.tokens.total_tokens, statistics.costUsd], [1, 1000, 0.5]);
     assert.deepEqual([statistics.stories, statistics.setAside, statistics.failures], [0, 0, {}]);
   }
 });
 
 test('a story that takes its part in is one story of two calls', () => {
-  const { statistics, part: left } = after(attempt(), PART, REST, story({ completes: 'part_1' }));
-  assert.equal(left, null);
+  const { statistics, parts: left } = after(attempt(), PART, REST, story({ completes: 'part_1' }));
+  assert.deepEqual(left, []);
   assert.deepEqual([statistics.stories, statistics.attempts, statistics.continuations], [1, 2, 1]);
   assert.deepEqual([statistics.setAside, statistics.failures], [0, {}]);
   assert.deepEqual(statistics.storyTokens, toUsage(600, 3900));
@@ -163,12 +164,57 @@ for (const [name, records, attempts] of [
   ['the run ends', [end()], 1],
 ] as const) {
   test(`a part is set aside once ${name}`, () => {
-    const { statistics, part: left } = after(attempt(), PART, ...records);
-    assert.equal(left, null);
+    const { statistics, parts: left } = after(attempt(), PART, ...records);
+    assert.deepEqual(left, []);
     assert.deepEqual([statistics.setAside, statistics.failureCodes.max_tokens, statistics.attempts], [1, 1, attempts]);
     assert.equal(statistics.tokens.total_tokens, 1000);
   });
 }
+
+test('of several open calls an outcome closes the one that it names, whatever their order', () => {
+  const calls = [1, 2, 3].map((number) => attempt({ number, at_most: { tokens: 10 ** number, cost_usd: null } }));
+  const state = after(...calls, story({ attempt: 2 }), failure({ attempt: 1, usage: null, cost_usd: null }));
+  assert.deepEqual(
+    state.open.map(({ number }) => number),
+    [3],
+  );
+  assert.deepEqual([state.statistics.attempts, state.statistics.lostCalls, state.unknownAtMost.tokens], [2, 0, 10]);
+});
+
+test('of several open parts only that is set aside whose rest came to nothing', () => {
+  const first = part({ name: 'part_1', attempt: 1 });
+  const second = part({ name: 'part_2', attempt: 2 });
+  const state = after(
+    ...[attempt({ number: 1 }), attempt({ number: 2 }), first, second],
+    ...[attempt({ number: 3, continues: 'part_1' }), attempt({ number: 4, continues: 'part_2' })],
+    failure({ attempt: 3 }),
+  );
+  assert.deepEqual(
+    state.parts.map(({ name }) => name),
+    ['part_2'],
+  );
+  const done = applyRecord(state, story({ attempt: 4, completes: 'part_2' }));
+  assert.deepEqual([done.parts, done.statistics.setAside, done.statistics.stories], [[], 1, 1]);
+});
+
+test('calls and parts of a killed process are given up by the first call of the next one, all of them', () => {
+  const state = after(
+    ...[attempt({ number: 1 }), attempt({ number: 2 }), part({ attempt: 2 }), attempt({ number: 3 })],
+    ...[claim(), attempt({ number: 5 })],
+  );
+  assert.deepEqual([state.open.length, state.parts], [1, []]);
+  assert.deepEqual([state.statistics.lostCalls, state.statistics.setAside], [2, 1]);
+});
+
+test('a snapshot of version 1, with one open call and one part, is read', () => {
+  const { open: _, parts: __, ...rest } = after();
+  const old = { ...rest, open: attempt({ number: 7 }), part: { name: 'part_1', code: 'max_tokens', usage: null } };
+  const state = after({ type: 'snapshot', at: 5000, state: old as unknown as RunState });
+  assert.deepEqual(state.open, [{ ...attempt({ number: 7 }), epoch: 1 }]);
+  assert.deepEqual(state.parts, [{ ...old.part, epoch: 1 }]);
+  const idle = after({ type: 'snapshot', at: 5000, state: { ...old, open: null, part: null } as unknown as RunState });
+  assert.deepEqual([idle.open, idle.parts], [[], []]);
+});
 
 test('an outcome without a call before it counts, and nothing at most', () => {
   const { statistics, unknownAtMost } = after(failure({ usage: null, cost_usd: null }));
@@ -198,7 +244,7 @@ test('of two claims of one epoch the first has the run', () => {
 
 test('a claim leaves a call of the killed owner open, so that its staged answer can close it', () => {
   const claimed = after(attempt(), claim());
-  assert.deepEqual(claimed.open, attempt());
+  assert.deepEqual(claimed.open, [{ ...attempt(), epoch: 1 }]);
   assert.equal(applyRecord(claimed, story()).statistics.lostCalls, 0);
   assert.equal(applyRecord(claimed, attempt({ number: 2 })).statistics.lostCalls, 1);
 });
@@ -206,7 +252,7 @@ test('a claim leaves a call of the killed owner open, so that its staged answer 
 test('the end releases the owner, and says whether the run is over', () => {
   for (const over of [true, false]) {
     const state = after(attempt(), story(), end({ over }));
-    assert.deepEqual([state.owner, state.over, state.open], [null, over, null]);
+    assert.deepEqual([state.owner, state.over, state.open], [null, over, []]);
     assert.equal(state.statistics.stories, 1);
   }
 });
@@ -229,7 +275,7 @@ test('the histories of these tests hold whatever can happen', () => {
     most(({ statistics }) => statistics.lostCalls),
     most(({ statistics }) => statistics.setAside),
     most(({ statistics }) => statistics.continuations),
-    most(({ part: pending }) => (pending === null ? 0 : 1)),
+    most(({ parts }) => parts.length),
     most(({ resumes }) => resumes),
     most(({ unknownAtMost }) => unknownAtMost.tokens),
   ]) {

@@ -94,7 +94,16 @@ function setUp(
     aborting: aborting.signal,
     ...options,
   });
-  return { attempt, folder, clock, log, stopping, aborting, progress, run };
+  return {
+    attempt: () => attempt(1 + run.state().failuresInARow),
+    folder,
+    clock,
+    log,
+    stopping,
+    aborting,
+    progress,
+    run,
+  };
 }
 
 /** An index that finds this story for every text. */
@@ -219,6 +228,7 @@ test('a story is saved with all the metadata of the contract', async (t) => {
     premise: PREMISE,
     stop_reason: 'end_turn',
     attempts: 2,
+    call_number: 1,
     duration_ms: 42_500,
     request_id: 'req_1',
     provider: 'anthropic',
@@ -308,6 +318,7 @@ for (const [name, answer, kind, code] of UNUSABLE) {
       {
         type: 'outcome',
         at: clock.now(),
+        attempt: 1,
         usage: ANSWER.usage,
         cost_usd: 0.031,
         kind: 'failure',
@@ -510,7 +521,7 @@ test('given up while it holds a story, the text is in the log and the usage is c
   clock.at(startedAt + 14 * SECOND, () => aborting.abort('SIGINT'));
   assert.deepEqual(await attempt(), { kind: 'abandoned' });
   assert.deepEqual(outcomes(run.records), [
-    { type: 'outcome', at: clock.now(), usage: ANSWER.usage, cost_usd: 0.031, kind: 'abandoned' },
+    { type: 'outcome', at: clock.now(), attempt: 1, usage: ANSWER.usage, cost_usd: 0.031, kind: 'abandoned' },
   ]);
   assert.equal(run.state().statistics.tokens.total_tokens, 3500);
   assert.equal(clock.now(), startedAt + 14 * SECOND);
@@ -549,7 +560,7 @@ test('the call is in the ledger before it is made, with the premise and the most
     return ANSWER;
   });
   assertKind(await attempt(), 'saved');
-  assert.equal(run.state().open, null);
+  assert.deepEqual(run.state().open, []);
 });
 
 test('a saved story is in the ledger under its name, once', async (t) => {
@@ -559,6 +570,7 @@ test('a saved story is in the ledger under its name, once', async (t) => {
     {
       type: 'outcome',
       at: clock.now(),
+      attempt: 1,
       usage: ANSWER.usage,
       cost_usd: 0.031,
       kind: 'story',
@@ -713,7 +725,7 @@ test('a call that is given up while the ledger cannot be written is counted, and
   assert.deepEqual(await attempt(), { kind: 'abandoned' });
   assert.ok(log.events().includes('ledger_unwritable'));
   assert.equal(run.state().statistics.attempts, 1);
-  assert.equal(run.state().open, null);
+  assert.deepEqual(run.state().open, []);
 });
 
 test('an answer on which something unforeseen breaks goes to the log, and its usage is counted', async (t) => {
@@ -729,7 +741,7 @@ test('an answer on which something unforeseen breaks goes to the log, and its us
   const record = log.records.find(({ fields }) => fields.event === 'unforeseen');
   assert.deepEqual(record?.fields.answer, { ...ANSWER, usage: toUsage(7, 3) });
   assert.equal(run.state().statistics.tokens.total_tokens, 10);
-  assert.equal(run.state().open, null);
+  assert.deepEqual(run.state().open, []);
 });
 
 test('a request of the API to slow down comes out with the story', async (t) => {
@@ -807,8 +819,8 @@ test('a text cut off twice is gone on with, and saved whole', async (t) => {
     (metadata.calls as { request_id: string }[]).map(({ request_id }) => request_id),
     ['req_1', 'req_2', 'req_3'],
   );
-  const { statistics, part } = run.state();
-  assert.deepEqual([statistics.stories, statistics.attempts, statistics.setAside, part], [1, 3, 0, null]);
+  const { statistics, parts } = run.state();
+  assert.deepEqual([statistics.stories, statistics.attempts, statistics.setAside, parts], [1, 3, 0, []]);
   assert.deepEqual(statistics.tokens, saved.usage);
   assert.deepEqual(readdirSync(join(folder, '.staging', 'run_1')), []);
   assert.deepEqual(log.events(), ['story_started', 'continuing', 'continuing']);
@@ -819,7 +831,10 @@ test('while the rest is asked for, what there is lies whole in staging and in th
   const { attempt, folder, run } = setUp(t, async (prompt, options) => {
     if (prompt.rest !== undefined) {
       const files = readdirSync(join(folder, '.staging', 'run_1'));
-      const { part, open } = run.state();
+      const {
+        parts: [part],
+        open: [open],
+      } = run.state();
       assert.deepEqual(files.sort(), [`${part?.name}.md`, `${part?.name}_metadata.json`]);
       assert.equal(open?.continues, part?.name);
     }

@@ -226,7 +226,7 @@ for (const [owner, wish] of [
     const ledger = readLedger(ledgerPath(folder, before.id));
     assert.ok(ledger !== null);
     const { statistics, open: left } = replay(ledger);
-    assert.deepEqual([statistics.stories, statistics.attempts, statistics.lostCalls, left], [1, 1, 0, null]);
+    assert.deepEqual([statistics.stories, statistics.attempts, statistics.lostCalls, left], [1, 1, 0, []]);
     await open(folder, { resume: false });
     assert.equal(outcomesOf(folder, before).length, 1);
   });
