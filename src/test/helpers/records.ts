@@ -122,7 +122,7 @@ export function history(random: Random, count: number, mostOpen = 3): LedgerReco
     }
     // The first call of the next process: those of the killed one are gone.
     if (claimed) [open, pending, claimed] = [[], [], false];
-    const continues = random() < 0.7 ? pending.shift() : undefined;
+    const continues = mostOpen === 1 || random() < 0.7 ? pending.shift() : undefined;
     const at_most = { tokens: 1000 * n, cost_usd: pick(null, n / 1024) };
     const next = attempt({ at, number: n, at_most, ...(continues === undefined ? {} : { continues }) });
     open.push(next);
