@@ -10,10 +10,10 @@ import type { RecentStories } from '../store/recent-stories.js';
 import type { SimilarityIndex } from '../store/similarity-index.js';
 import { type RunSettings, toStoryFiles, type WrittenDraft } from '../store/story-metadata.js';
 import { newName, type StoredStory, type StoryStore } from '../store/story-store.js';
-import { appendRest, type Draft, lastCall, newDraft, restRequest } from '../story/continuation.js';
+import { appendRest, type Draft, lastCall, newDraft, restRequest, validateDraft } from '../story/continuation.js';
 import type { MostSimilar } from '../story/similarity.js';
 import { type Story, toStory } from '../story/story.js';
-import { validateAnswer, validateSimilarity } from '../story/validate-answer.js';
+import { validateSimilarity } from '../story/validate-answer.js';
 import { type CallResult, createRecordedCall, type RecordedCallDeps } from './record-call.js';
 import { retryUntilStored } from './retry-storage.js';
 import { createSaveStory } from './save-story.js';
@@ -128,10 +128,10 @@ export function createAttempt(deps: AttemptDeps): Attempt {
 
   async function conclude(written: WrittenDraft): Promise<AttemptOutcome> {
     const { answer } = written.draft;
-    const failure = validateAnswer(answer, facts.minCharacters);
+    const { failure } = validateDraft(written.draft, facts);
     if (failure !== null && answer.text.trim() === '') return fail(failure, lastCall(written.draft).usage);
     if (failure !== null) return setAside(written, failure);
-    const nearest = await findNearest(answer.text);
+    const nearest = await findNearest(written.draft.read.text);
     const alike = validateSimilarity(nearest, facts.maxLikeness);
     return alike === null ? save({ ...written, nearest }) : setAside({ ...written, nearest }, alike);
   }
@@ -151,7 +151,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
     const { costUsd, generationMs } = draft;
     const { usage, slowUntil } = draft.answer;
     if (usage === null) log.warn({ event: 'usage_missing', sequence }, '토큰 사용량 정보 없음');
-    const story = toStory(draft.answer.text, premise);
+    const story = toStory(draft.read, premise);
     const name = newName(clock.now());
     const record = { ...outcome(draft), kind: 'story', name, generation_ms: generationMs, nearest } as const;
     const committed = await commit(entryOf(written, story), record, 'stories');
@@ -167,7 +167,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
   /** Keeps an answer that is no story, for it was paid for. */
   async function setAside(written: WrittenDraft, failure: Failure): Promise<AttemptOutcome> {
     const { kind, code } = failure;
-    const story = toStory(written.draft.answer.text, written.premise);
+    const story = toStory(written.draft.read, written.premise);
     const name = newName(clock.now());
     const record = { ...outcome(written.draft), kind: 'failure', failure: kind, code, name } as const;
     const committed = await commit(entryOf(written, story, failure), record, 'set-aside');
@@ -181,11 +181,10 @@ export function createAttempt(deps: AttemptDeps): Attempt {
    * @returns its name; null when given up on request
    */
   async function keepPart(written: WrittenDraft): Promise<string | null> {
-    const { answer } = written.draft;
-    const failure = validateAnswer(answer, facts.minCharacters);
+    const { failure } = validateDraft(written.draft, facts);
     if (failure === null) throw new Error('a cut-off answer cannot be whole');
     const name = newName(clock.now());
-    const entry = entryOf(written, toStory(answer.text, written.premise), failure);
+    const entry = entryOf(written, toStory(written.draft.read, written.premise), failure);
     const record = { ...outcome(written.draft), kind: 'part', name, code: failure.code } as const;
     return (await commit(entry, record, null)).done ? name : null;
   }
