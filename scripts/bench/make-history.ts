@@ -13,6 +13,7 @@ import { toIndexLine } from '../../src/store/similarity-index.js';
 import { type RunSettings, toStoryFiles } from '../../src/store/story-metadata.js';
 import { filesOf, newName, openStoryStore } from '../../src/store/story-store.js';
 import { newDraft } from '../../src/story/continuation.js';
+import { readAnswer } from '../../src/story/read-answer.js';
 import { signatureOf } from '../../src/story/similarity.js';
 import { toStory } from '../../src/story/story.js';
 import { createTexts } from './sample-texts.js';
@@ -64,7 +65,10 @@ async function makePairs(
     const { premise } = rounds.choose(random);
     const text = textOf(index);
     const written = { sequence: index + 1, attempts: 1, premise, draft: draftOf(text) };
-    await library.stage(name, toStoryFiles(FACTS, written, toStory(text, premise), { runId: 'bench', now: 0 }));
+    await library.stage(
+      name,
+      toStoryFiles(FACTS, written, toStory(readAnswer(text), premise), { runId: 'bench', now: 0 }),
+    );
     await library.publish(name, 'stories');
   }
   for (const batch of batches(names.slice(ORIGINALS))) {

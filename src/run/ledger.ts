@@ -76,6 +76,8 @@ export interface StoryRecord extends Outcome {
   generation_ms: number;
   /** The story before it that is most like it, and how much, from 0 to 1; null for the first of a folder. */
   nearest?: MostSimilar | null;
+  /** Codes of the doubts with which it was saved; absent without any. */
+  doubts?: readonly string[];
 }
 
 /** Cut off, staged, and about to be gone on with. Unless a later text takes it in, it is set aside. */

@@ -5,6 +5,8 @@ import type { Premise } from '../prompt/cards.js';
 import type { PromptStyle } from '../prompt/prompt.js';
 import { toSimilarityFields } from '../run/statistics.js';
 import type { CallSummary, Draft } from '../story/continuation.js';
+import { DOUBT_REASONS, type Doubt, type DoubtCode } from '../story/doubt.js';
+import type { Removed } from '../story/reading/removed.js';
 import type { MostSimilar } from '../story/similarity.js';
 import { type Story, toMarkdown } from '../story/story.js';
 
@@ -43,6 +45,10 @@ export interface StoryMetadata {
   /** The most similar story before it, and how similar it is, 0 to 1; null for the first story of a folder. */
   nearest: string | null;
   likeness: number | null;
+  /** What may be wrong with the story; absent in version 1, which took nothing away and doubted nothing. */
+  doubts?: readonly Doubt[];
+  /** What was taken away around the story, word for word. */
+  removed?: readonly Removed[];
   /** Number of its last call in the run's ledger; absent in version 1. */
   call_number?: number;
   /** Its calls, where it took more than one. */
@@ -107,6 +113,7 @@ export interface WrittenDraft {
   draft: Draft;
   /** null for the first story of a folder; absent where it was not looked for. */
   nearest?: MostSimilar | null;
+  doubts?: readonly Doubt[];
 }
 
 /** The occasion on which a text goes to disk. */
@@ -125,8 +132,8 @@ export function toStoryFiles(
   story: Story,
   { runId, now, setAside }: SaveContext,
 ): StoryFiles {
-  const { sequence, attempts, call = null, premise, nearest = null } = written;
-  const { answer, generationMs, costUsd, calls, part } = written.draft;
+  const { sequence, attempts, call = null, premise, nearest = null, doubts = [] } = written;
+  const { answer, read, generationMs, costUsd, calls, part } = written.draft;
   const { provider, temperature } = settings;
   const date = localIso(now);
   const model = answer.model ?? settings.model;
@@ -161,6 +168,8 @@ export function toStoryFiles(
       provider,
       cost_usd: costUsd,
       ...(nearest === null ? { nearest: null, likeness: null } : toSimilarityFields(nearest)),
+      doubts,
+      removed: setAside === undefined ? read.removed : [],
       ...(call === null ? {} : { call_number: call }),
       ...(part === null ? {} : { calls, completes: part }),
       ...(setAside === undefined ? {} : { set_aside: toReason(setAside) }),
@@ -211,6 +220,8 @@ export function readMetadata(json: unknown): ReadMetadata | null {
     cost_usd: number('cost_usd'),
     nearest: text('nearest'),
     likeness: number('likeness'),
+    doubts: doubtsOf(fields.doubts),
+    removed: Array.isArray(fields.removed) ? fields.removed.filter(isRemoved) : null,
     call_number: number('call_number'),
     calls: Array.isArray(fields.calls) ? fields.calls.map(callOf) : null,
     completes: text('completes'),
@@ -280,4 +291,18 @@ function reasonOf(value: unknown): SetAsideReason | null {
     code: textOf(code) ?? 'unknown',
     reason: textOf(reason) ?? '까닭이 적혀 있지 않습니다',
   };
+}
+
+function doubtsOf(value: unknown): Doubt[] | null {
+  if (!Array.isArray(value)) return null;
+  return value.flatMap((each: unknown) => {
+    const { code, reason } = objectOf(each);
+    const isKnown = typeof code === 'string' && Object.hasOwn(DOUBT_REASONS, code);
+    return isKnown ? [{ code: code as DoubtCode, reason: textOf(reason) ?? DOUBT_REASONS[code as DoubtCode] }] : [];
+  });
+}
+
+function isRemoved(value: unknown): value is Removed {
+  const { what, where, text } = objectOf(value);
+  return [what, where, text].every((field) => typeof field === 'string');
 }

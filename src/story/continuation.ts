@@ -1,7 +1,9 @@
+import type { Failure } from '../api/failure.js';
 import type { Answer } from '../api/messages-client.js';
 import { addKnownUsage, type Usage } from '../api/usage.js';
 import { askForRest, type Prompt } from '../prompt/prompt.js';
-import { isCutOff } from './validate-answer.js';
+import { type ReadAnswer, readAnswer } from './read-answer.js';
+import { isCutOff, type ValidationOptions, type Verdict, validateAnswer } from './validate-answer.js';
 
 // A text that was cut off at a token limit, its rest, and how the two become one.
 
@@ -74,7 +76,7 @@ function overlap(kept: string, body: string): number {
  * @returns null when it was not, or there is nothing to go on with
  */
 export function restRequest(prompt: Prompt, answer: Answer): { prompt: Prompt; cut: CutText } | null {
-  const cut = isCutOff(answer) ? cutBack(answer.text) : null;
+  const cut = isCutOff(answer) ? cutBack(readAnswer(answer.text, { isCutOff: true }).text) : null;
   return cut === null ? null : { prompt: askForRest(prompt, cut.kept), cut };
 }
 
@@ -99,8 +101,12 @@ export interface CallSummary {
 
 /** What stands of a story while its calls come in. */
 export interface Draft {
-  /** All answers so far, as one. */
+  /** All answers so far, as one. Once there are several, its text is that of `read`. */
   answer: Answer;
+  /** The story so far, read; what was taken away from any of the answers is named here. */
+  read: ReadAnswer;
+  /** Why a rest could not be joined to what it was to go on from; null while all could. */
+  seamFailure: Failure | null;
   /** US dollars and milliseconds of all calls; the cost is null as soon as one is not known. */
   costUsd: number | null;
   generationMs: number;
@@ -117,7 +123,8 @@ export interface ReceivedAnswer {
 }
 
 export function newDraft({ answer, costUsd, generationMs }: ReceivedAnswer): Draft {
-  return { answer, costUsd, generationMs, calls: [factsOf(answer, costUsd)], part: null };
+  const read = readAnswer(answer.text, { isCutOff: isCutOff(answer) });
+  return { answer, read, seamFailure: null, costUsd, generationMs, calls: [factsOf(answer, costUsd)], part: null };
 }
 
 /** The draft with its rest. @param part where the draft was kept meanwhile */
@@ -127,13 +134,22 @@ export function appendRest(
   cut: CutText,
   { answer, costUsd, generationMs }: ReceivedAnswer,
 ): Draft {
+  const joined = joinAnswers(draft.answer, cut, answer);
   return {
-    answer: joinAnswers(draft.answer, cut, answer),
+    answer: joined,
+    read: { ...draft.read, text: joined.text },
+    seamFailure: null,
     costUsd: draft.costUsd === null || costUsd === null ? null : draft.costUsd + costUsd,
     generationMs: draft.generationMs + generationMs,
     calls: [...draft.calls, factsOf(answer, costUsd)],
     part,
   };
+}
+
+/** Is the draft a whole story? As `validateAnswer`, of one answer or of several that were joined. */
+export function validateDraft({ answer, read, seamFailure }: Draft, options: ValidationOptions): Verdict {
+  const verdict = validateAnswer(answer, read, options);
+  return seamFailure === null ? verdict : { ...verdict, failure: seamFailure };
 }
 
 /** What the latest call alone used, which is what the ledger has not counted yet. */

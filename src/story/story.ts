@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { Premise } from '../prompt/cards.js';
+import type { ReadAnswer } from './read-answer.js';
 
 /** A finished story, as it will stand on disk. */
 export interface Story {
@@ -7,6 +8,8 @@ export interface Story {
   description: string;
   /** The first sentence of the text below the title. */
   opening: string;
+  /** The last sentence. */
+  ending: string;
   tags: string[];
   /** The story as written, its heading included; only the space around it is gone. */
   text: string;
@@ -34,14 +37,15 @@ const OPENING_LENGTH = 120;
 /** `제목: `, `**제목:** `, `**제목**: `. */
 const TITLE_LABEL = /^(?:\*\*|__)?제목(?:\*\*|__)?\s*[:：](?:(?:\*\*|__)(?=\s))?\s*/;
 
-/** Reads the story out of the model's text: its title (or the nearest thing to one), tags and description. */
-export function toStory(raw: string, premise: Premise): Story {
-  const text = raw.trim();
+/** The story with its title (or the nearest thing to one), tags and description. */
+export function toStory(read: ReadAnswer, premise: Premise): Story {
+  const { text } = read;
   const { title, body } = findTitle(text);
   return {
     title,
     description: shorten(prose(body), DESCRIPTION_LENGTH),
     opening: shorten(firstSentence(prose(body)), OPENING_LENGTH),
+    ending: '',
     tags: [...BASE_TAGS, ...new Set([premise.place.text, premise.fear.text])],
     text,
     wordCount: countCharacters(text),

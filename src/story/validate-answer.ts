@@ -1,31 +1,53 @@
 import type { Failure, FailureKind } from '../api/failure.js';
-import type { Answer } from '../api/messages-client.js';
 import { formatNumber, formatPercent } from '../lib/format-number.js';
+import { type Doubt, mergeDoubts } from './doubt.js';
+import type { ReadAnswer } from './read-answer.js';
 import type { MostSimilar } from './similarity.js';
+import { stopKindOf } from './stop-reason.js';
 import { countCharacters } from './story.js';
 
-/** Stop reasons that mean: the model was cut off, not finished. */
-const CUT_OFF = new Set(['max_tokens', 'model_context_window_exceeded']);
+/** What of an answer the verdict looks at, besides its text. */
+export interface StoppedAnswer {
+  /** null when the endpoint gave none. */
+  stopReason: string | null;
+  /** The policy category of a refusal, when named. */
+  refusalCategory: string | null;
+}
+
+export interface ValidationOptions {
+  /** The shortest story, in code points, heading included. */
+  minCharacters: number;
+}
+
+/** A story, a story with doubts, or (with a failure) no story. */
+export interface Verdict {
+  /** What makes it no story; null when it is one. */
+  failure: Failure | null;
+  /** Those of the reading first. */
+  doubts: Doubt[];
+}
 
 /** Was the model cut off in the middle of its text? Then the rest can be asked for. */
-export function isCutOff({ stopReason, text }: Answer): boolean {
-  return stopReason !== null && CUT_OFF.has(stopReason) && text.trim() !== '';
+export function isCutOff({ stopReason, text }: { stopReason: string | null; text: string }): boolean {
+  return stopKindOf(stopReason) === 'cut_off' && text.trim() !== '';
 }
 
 /**
  * Decides whether an answer is a whole story.
- * @param minCharacters the shortest text, in code points, that counts as one
- * @returns null when it is, and else the first thing that is wrong with it
+ * @param read the answer's text, as `readAnswer` read it
  */
-export function validateAnswer(answer: Answer, minCharacters: number): Failure | null {
+export function validateAnswer(answer: StoppedAnswer, read: ReadAnswer, { minCharacters }: ValidationOptions): Verdict {
+  return { failure: failureOf(answer, read.text, minCharacters), doubts: mergeDoubts(read.doubts) };
+}
+
+function failureOf(answer: StoppedAnswer, text: string, minCharacters: number): Failure | null {
   const { stopReason, refusalCategory } = answer;
   if (stopReason === 'refusal') {
     const category = refusalCategory ?? 'unnamed';
     return failure('unusable', `refusal:${category}`, `모델이 쓰기를 거절했습니다 (분류: ${category})`);
   }
-  const text = answer.text.trim();
   const characters = countCharacters(text);
-  if (stopReason !== null && CUT_OFF.has(stopReason)) {
+  if (stopReason !== null && stopKindOf(stopReason) === 'cut_off') {
     const reason = `글이 토큰 한도에서 잘렸습니다 (${formatNumber(characters)}자)`;
     return { ...failure('incomplete', stopReason, reason), advice: 'MAX_TOKENS를 늘리세요' };
   }

@@ -8,10 +8,11 @@ import type { CapHit } from '../run/budget.js';
 import type { RecentStories } from '../store/recent-stories.js';
 import type { SimilarityIndex } from '../store/similarity-index.js';
 import type { StoredStory } from '../store/story-store.js';
-import { appendRest, type Draft, lastCall, newDraft, restRequest } from '../story/continuation.js';
+import { appendRest, type Draft, lastCall, newDraft, restRequest, validateDraft } from '../story/continuation.js';
+import type { Doubt } from '../story/doubt.js';
 import type { MostSimilar } from '../story/similarity.js';
 import type { Story } from '../story/story.js';
-import { validateAnswer, validateSimilarity } from '../story/validate-answer.js';
+import { validateSimilarity } from '../story/validate-answer.js';
 import { type CallResult, createRecordedCall, type RecordedCallDeps } from './record-call.js';
 import { retryUntilStored } from './retry-storage.js';
 import { createSettlement, type SettlementDeps, type StoryInHand } from './settle-attempt.js';
@@ -25,6 +26,7 @@ export interface SavedStory {
   costUsd: number | null;
   generationMs: number;
   nearest: MostSimilar | null;
+  doubts: readonly Doubt[];
   /** The API asks to slow down until then, milliseconds since the epoch; null when it does not. */
   slowUntil: number | null;
 }
@@ -141,14 +143,13 @@ export function createAttempt(deps: AttemptDeps): Attempt {
 
   /** Judges what there is, and keeps it as a story or sets it aside. */
   async function conclude(inHand: StoryInHand, draft: Draft, premise: Premise): Promise<AttemptOutcome> {
-    const { answer } = draft;
-    const failure = validateAnswer(answer, settings.minCharacters);
-    if (failure !== null && answer.text.trim() === '') return settle.fail(inHand, failure, lastCall(draft).usage);
+    const { failure, doubts } = validateDraft(draft, settings);
+    if (failure !== null && draft.answer.text.trim() === '') return settle.fail(inHand, failure, lastCall(draft).usage);
     if (failure !== null) return settle.setAside(inHand, { draft, premise }, failure);
-    const nearest = await findMostSimilar(answer.text);
+    const nearest = await findMostSimilar(draft.read.text);
     const alike = validateSimilarity(nearest, settings.maxLikeness);
     if (alike !== null) return settle.setAside(inHand, { draft, premise, nearest }, alike);
-    const outcome = await settle.save(inHand, { draft, premise, nearest });
+    const outcome = await settle.save(inHand, { draft, premise, nearest, doubts });
     if (outcome.kind === 'saved') await rememberStory(outcome);
     return outcome;
   }

@@ -7,10 +7,10 @@ import type { Premise } from '../prompt/cards.js';
 import type { Run } from '../run/run.js';
 import { type RunSettings, type StoryFiles, toStoryFiles } from '../store/story-metadata.js';
 import { newName, type StoredStory, type StoryStore } from '../store/story-store.js';
-import { type Draft, lastCall } from '../story/continuation.js';
+import { type Draft, lastCall, validateDraft } from '../story/continuation.js';
+import type { Doubt } from '../story/doubt.js';
 import type { MostSimilar } from '../story/similarity.js';
 import { type Story, toStory } from '../story/story.js';
-import { validateAnswer } from '../story/validate-answer.js';
 import type { AttemptOutcome } from './attempt.js';
 import { retryUntilStored, type StorageRetry } from './retry-storage.js';
 import { createSaveStory } from './save-story.js';
@@ -39,6 +39,12 @@ export interface FinishedText {
   nearest?: MostSimilar | null;
 }
 
+/** A text that is a story. */
+export interface WholeStory extends FinishedText {
+  nearest: MostSimilar | null;
+  doubts: readonly Doubt[];
+}
+
 export interface SettlementDeps {
   run: Run;
   settings: RunSettings;
@@ -54,7 +60,7 @@ export interface SettlementDeps {
 
 export interface Settlement {
   /** Puts a whole story on disk. */
-  save(inHand: StoryInHand, text: FinishedText & { nearest: MostSimilar | null }): Promise<AttemptOutcome>;
+  save(inHand: StoryInHand, text: WholeStory): Promise<AttemptOutcome>;
   /** Keeps an answer that is no story, for it was paid for. */
   setAside(inHand: StoryInHand, text: FinishedText, failure: Failure): Promise<AttemptOutcome>;
   /**
@@ -77,27 +83,34 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   const saveFiles = createSaveStory(deps);
   return { save, setAside, keepPart, setPartAside, fail, abandon, isOpen };
 
-  async function save(
-    inHand: StoryInHand,
-    { draft, premise, nearest }: FinishedText & { nearest: MostSimilar | null },
-  ): Promise<AttemptOutcome> {
+  async function save(inHand: StoryInHand, text: WholeStory): Promise<AttemptOutcome> {
+    const { draft, premise, nearest, doubts } = text;
     const { costUsd, generationMs } = draft;
     const { usage, slowUntil } = draft.answer;
     if (usage === null) log.warn({ event: 'usage_missing', sequence: inHand.sequence }, '토큰 사용량 정보 없음');
-    const story = toStory(draft.answer.text, premise);
+    const story = toStory(draft.read, premise);
     const name = newName(clock.now());
-    const outcome = { ...outcomeOf(inHand, draft), kind: 'story', name, generation_ms: generationMs, nearest } as const;
-    const files = filesOf(inHand, { draft, premise, nearest }, story);
+    const outcome = {
+      ...outcomeOf(inHand, draft),
+      kind: 'story',
+      name,
+      generation_ms: generationMs,
+      nearest,
+      ...(doubts.length === 0 ? {} : { doubts: doubts.map(({ code }) => code) }),
+    } as const;
+    const files = filesOf(inHand, text, story);
     const saved = await saveFiles(files, outcome, 'stories');
     if (!saved.done || saved.stored === null) return abandon(inHand, lastCall(draft).usage);
-    return { kind: 'saved', story, stored: saved.stored, usage, costUsd, generationMs, nearest, slowUntil };
+    return { kind: 'saved', story, stored: saved.stored, usage, costUsd, generationMs, nearest, doubts, slowUntil };
   }
 
   async function setAside(inHand: StoryInHand, text: FinishedText, failure: Failure): Promise<AttemptOutcome> {
     const { draft, premise } = text;
     const { kind, code } = failure;
     const name = newName(clock.now());
-    const files = filesOf(inHand, text, toStory(draft.answer.text, premise), failure);
+    // Word for word, so that other rules can read it again.
+    const verbatim = { ...draft.read, text: draft.answer.text.trim(), removed: [] };
+    const files = filesOf(inHand, text, toStory(verbatim, premise), failure);
     const outcome = { ...outcomeOf(inHand, draft), kind: 'failure', failure: kind, code, name } as const;
     const saved = await saveFiles(files, outcome, 'set-aside');
     if (!saved.done || saved.stored === null) return abandon(inHand, lastCall(draft).usage);
@@ -106,12 +119,11 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   }
 
   async function keepPart(inHand: StoryInHand, draft: Draft, premise: Premise): Promise<string | null> {
-    const { answer } = draft;
-    const failure = validateAnswer(answer, settings.minCharacters);
+    const { failure } = validateDraft(draft, settings);
     if (failure === null) throw new Error('a cut-off answer cannot be whole');
     const { code } = failure;
     const name = newName(clock.now());
-    const files = filesOf(inHand, { draft, premise }, toStory(answer.text, premise), failure);
+    const files = filesOf(inHand, { draft, premise }, toStory(draft.read, premise), failure);
     const outcome = { ...outcomeOf(inHand, draft), kind: 'part', name, code } as const;
     if (!(await saveFiles(files, outcome, null)).done) return null;
     inHand.part = { name, code };
@@ -168,7 +180,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
 
   function filesOf(
     { sequence, tries, call }: StoryInHand,
-    text: FinishedText,
+    text: FinishedText & { doubts?: readonly Doubt[] },
     story: Story,
     failure?: Failure,
   ): StoryFiles {

@@ -7,6 +7,7 @@ import { type Random, seededRandom } from '../../lib/random.js';
 import { byAxis, type Premise, readCards } from '../../prompt/cards.js';
 import type { LedgerRecord } from '../../run/ledger.js';
 import { type RunSettings, type StoryFiles, toStoryFiles } from '../../store/story-metadata.js';
+import { readAnswer } from '../../story/read-answer.js';
 import { toStory } from '../../story/story.js';
 import { storyText } from './fakes.js';
 import { ROOT } from './processes.js';
@@ -249,10 +250,12 @@ export class DayMaker {
       slowUntil: null,
     };
     const call = { request_id: 'req_1', stop_reason: 'end_turn', usage, cost_usd: this.#cost(usage) };
-    const draft = { answer, costUsd: call.cost_usd, generationMs: ms, calls: [call] as const, part: from ?? null };
+    const read = readAnswer(text);
+    const joined = { answer, read, seamFailure: null };
+    const draft = { ...joined, costUsd: call.cost_usd, generationMs: ms, calls: [call] as const, part: from ?? null };
     const written = { sequence: this.day.stories.size + 1, attempts: 1, premise, draft };
     const occasion = { runId: this.day.runId, now: this.#at, ...(why === undefined ? {} : { setAside: why }) };
-    const entry = toStoryFiles(facts, written, toStory(text, premise), occasion);
+    const entry = toStoryFiles(facts, written, toStory(read, premise), occasion);
     if (why === undefined && texts < Number.POSITIVE_INFINITY) this.#entries[this.#calls % texts] = entry;
     return entry;
   }

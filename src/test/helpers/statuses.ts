@@ -12,12 +12,13 @@ export const MINUTE = 60_000;
 
 export const SAVED: WorkerEvent = {
   kind: 'saved',
-  story: { title: '반품 구역', description: '', opening: '', tags: [], text: '본문', wordCount: 2 },
+  story: { title: '반품 구역', description: '', opening: '', ending: '', tags: [], text: '본문', wordCount: 2 },
   stored: { name: 'horror_story_20261124_120000_00000001', markdownPath: '', metadataPath: '' },
   usage: toUsage(100, 200),
   costUsd: 0.01,
   generationMs: 60_000,
   nearest: null,
+  doubts: [],
   slowUntil: null,
 };
 

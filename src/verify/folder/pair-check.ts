@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
-import type { Answer } from '../../api/messages-client.js';
 import { addUsage, NO_TOKENS, type Usage } from '../../api/usage.js';
 import { countCharacters, fromMarkdown } from '../../story/story.js';
-import { validateAnswer } from '../../story/validate-answer.js';
+import { type SavedOptions, validateSaved } from '../../story/validate-saved.js';
 import type { Report } from '../findings.js';
 import type { FindSecret } from '../secret-scan.js';
 import type { Place, ReadPair } from './pairs.js';
@@ -57,7 +56,7 @@ export function checkPair(pair: ReadPair, findSecret: FindSecret, report: Report
     if (characters !== metadata.word_count) blame('word_count', name);
     // What a person has put among the stories, the person answers for.
     if (place !== 'set-aside' && metadata.set_aside === undefined && metadata.accepted_at === undefined) {
-      const failure = validateAnswer(answerOf(story.text, metadata), shortestOf(metadata));
+      const { failure } = validateSaved(story.text, savedOptionsOf(metadata));
       if (failure !== null) blame('not_whole', name, { detail: failure.reason });
     }
   }
@@ -123,15 +122,12 @@ function differences(facts: Record<string, unknown> | null, metadata: Record<str
   return Object.keys(told).filter((key) => JSON.stringify(facts[key]) !== JSON.stringify(told[key]));
 }
 
-function answerOf(text: string, { stop_reason }: Record<string, unknown>): Answer {
+function savedOptionsOf(metadata: Record<string, unknown>): SavedOptions {
+  const { stop_reason: stopReason } = metadata;
   return {
-    text,
-    stopReason: stop_reason as Answer['stopReason'],
-    refusalCategory: null,
-    usage: null,
-    model: null,
-    requestId: null,
-    slowUntil: null,
+    stopReason: typeof stopReason === 'string' ? stopReason : null,
+    isRead: Object.hasOwn(metadata, 'doubts'),
+    minCharacters: shortestOf(metadata),
   };
 }
 

@@ -6,6 +6,7 @@ import { inspect } from 'node:util';
 import { type FixtureFileResponse, type FixtureOpts, LLMock, type MockServerOptions } from '@copilotkit/aimock';
 import { CallError, type CallFault, classifyFailure, type FailureKind } from '../../../api/failure.js';
 import { type Answer, createMessagesClient, type MessagesClientOptions } from '../../../api/messages-client.js';
+import { readAnswer } from '../../../story/read-answer.js';
 import { validateAnswer } from '../../../story/validate-answer.js';
 import { storyText } from '../../helpers/fakes.js';
 import { startWorker } from '../../helpers/processes.js';
@@ -96,7 +97,7 @@ describe('the author and aimock: answers', GUARD, () => {
     test(`${finishReason} with ${content.length} characters is an answer, judged ${code}`, async (t) => {
       const answer = await write(await aimock(t, { content, finishReason }));
       assert.deepEqual([answer.text, answer.stopReason], [content, stopReason]);
-      assert.equal(validateAnswer(answer, 1000)?.code, code);
+      assert.equal(validateAnswer(answer, readAnswer(answer.text), { minCharacters: 1000 }).failure?.code, code);
     });
   }
 });

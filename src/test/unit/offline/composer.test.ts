@@ -15,6 +15,7 @@ import { emptyMemory, openingKeyOf } from '../../../offline/usage-history.js';
 import { AXES, type Axis, byAxis, idsOf, type Premise, readCards } from '../../../prompt/cards.js';
 import { openDeck } from '../../../prompt/deck.js';
 import { composePrompt, type RecentStory } from '../../../prompt/prompt.js';
+import { readAnswer } from '../../../story/read-answer.js';
 import { type Story, toStory } from '../../../story/story.js';
 import { seededRandom } from '../../helpers/fakes.js';
 import { ROOT } from '../../helpers/processes.js';
@@ -39,7 +40,7 @@ before(async () => {
   while (stories.length < DRAWS) {
     const premise = await deal();
     const composed = composeStory({ premise: byAxis((axis) => premise[axis].text), random, memory });
-    stories.push({ ...composed, premise, story: toStory(composed.text, premise) });
+    stories.push({ ...composed, premise, story: toStory(readAnswer(composed.text), premise) });
   }
 });
 
@@ -411,7 +412,7 @@ test('the recent titles and first sentences that a prompt names are kept away fr
       messages: [{ role: 'user' as const, content: user }],
     };
     const block = respond({ body, headers: {} }).content?.[0];
-    return toStory(block?.type === 'text' ? block.text : '', premise);
+    return toStory(readAnswer(block?.type === 'text' ? block.text : ''), premise);
   };
   for (let seed = 0; seed < 20; seed += 1) {
     const first = write([], seed);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { countCharacters, toMarkdown, toStory } from '../../../story/story.js';
+import { readAnswer } from '../../../story/read-answer.js';
+import { countCharacters, toStory as storyOf, toMarkdown } from '../../../story/story.js';
 import { PREMISE, storyText } from '../../helpers/fakes.js';
 
 const FACTS = {
@@ -17,6 +18,8 @@ function readBack(markdown: string): { fields: Record<string, unknown>; body: st
   assert.ok(match, 'no frontmatter');
   return { fields: parse(match[1] ?? '') as Record<string, unknown>, body: match[2] ?? '' };
 }
+
+const toStory = (text: string, premise: typeof PREMISE) => storyOf(readAnswer(text), premise);
 
 const titleOf = (text: string) => toStory(text, PREMISE).title;
 

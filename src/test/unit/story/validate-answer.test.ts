@@ -1,23 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer } from '../../../api/messages-client.js';
+import { readAnswer } from '../../../story/read-answer.js';
 import { validateAnswer } from '../../../story/validate-answer.js';
 import { storyText } from '../../helpers/fakes.js';
 
 function verdictOn(answer: Partial<Answer>, minCharacters = 1000) {
-  return validateAnswer(
-    {
-      text: storyText(),
-      stopReason: 'end_turn',
-      refusalCategory: null,
-      usage: null,
-      model: null,
-      requestId: null,
-      slowUntil: null,
-      ...answer,
-    },
-    minCharacters,
-  );
+  const { text, ...stopped } = { text: storyText(), stopReason: 'end_turn', refusalCategory: null, ...answer };
+  return validateAnswer(stopped, readAnswer(text), { minCharacters }).failure;
 }
 
 test('a whole text that is long enough is a story', () => {

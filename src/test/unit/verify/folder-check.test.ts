@@ -15,6 +15,7 @@ import {
   stagingFolder,
 } from '../../../store/story-store.js';
 import { newDraft } from '../../../story/continuation.js';
+import { readAnswer } from '../../../story/read-answer.js';
 import { toStory } from '../../../story/story.js';
 import { checkFolder, type FolderCheck } from '../../../verify/folder/folder-check.js';
 import { PREMISE, storyText, temporaryFolder } from '../../helpers/fakes.js';
@@ -44,7 +45,10 @@ function entry(n: number, { sequence = n, usage = USAGE, costUsd = 0.031, more =
     ...{ temperature: null, minCharacters: 1000, maxContinuations: 2, maxLikeness: null },
   };
   const written = { sequence, attempts: 1, premise: PREMISE, draft };
-  const { markdown, metadata } = toStoryFiles(facts, written, toStory(text, PREMISE), { runId: RUN, now: NOW });
+  const { markdown, metadata } = toStoryFiles(facts, written, toStory(readAnswer(text), PREMISE), {
+    runId: RUN,
+    now: NOW,
+  });
   return { markdown, metadata: { ...metadata, ...more } };
 }
 

@@ -229,6 +229,8 @@ test('a story is saved with all the metadata of the contract', async (t) => {
     stop_reason: 'end_turn',
     attempts: 2,
     call_number: 1,
+    doubts: [],
+    removed: [],
     duration_ms: 42_500,
     request_id: 'req_1',
     provider: 'anthropic',

@@ -18,12 +18,13 @@ const never = new AbortController().signal;
 function saved(generationMs = 60 * SECOND): AttemptOutcome {
   return {
     kind: 'saved',
-    story: { title: '제목', description: '', opening: '', tags: [], text: '본문', wordCount: 2 },
+    story: { title: '제목', description: '', opening: '', ending: '', tags: [], text: '본문', wordCount: 2 },
     stored: { name: 'horror_story_x', markdownPath: '', metadataPath: '' },
     usage: toUsage(100, 200),
     costUsd: 0.01,
     generationMs,
     nearest: null,
+    doubts: [],
     slowUntil: null,
   };
 }
