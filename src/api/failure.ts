@@ -1,3 +1,4 @@
+import type { Answer } from './answer.js';
 import type { Usage } from './usage.js';
 
 /**
@@ -32,6 +33,13 @@ export interface Failure {
   code: string;
   /** How long the API asks to wait, in milliseconds; null when it does not say. */
   retryAfterMs: number | null;
+  /**
+   * A refusal (401, 403, 404) that has been seen to pass by itself: worth a few more tries in a run that has had answers
+   * with the same key and model. Absent means no.
+   */
+  mayPass?: boolean;
+  /** Of `blocked`: when the API says that it answers again, milliseconds since the epoch; absent when it does not say. */
+  resetsAt?: number;
 }
 
 /** Ways in which a call can fail before there is an answer to judge. */
@@ -40,7 +48,8 @@ export type CallFault =
   | 'stream_event' // an error event in the stream
   | 'connection' // refused, reset, not resolved
   | 'cut' // the stream broke off, or ended without message_stop
-  | 'idle_timeout' // nothing but pings for too long
+  | 'idle_timeout' // silence for too long
+  | 'first_text_timeout' // signs of life, but no text for too long
   | 'total_timeout' // the whole call took too long
   | 'no_message'; // a 200 that is no message
 
@@ -59,14 +68,17 @@ export interface CallErrorDetail {
   usage: Usage | null;
 }
 
-/** Thrown by the author when a call gives no answer. */
+/** Thrown by the client when a call gives no whole answer. */
 export class CallError extends Error {
   override readonly name = 'CallError';
+  /** The text that had arrived until then, with what was known of it; null when there was none. */
+  readonly partial: Answer | null;
   constructor(
     readonly detail: CallErrorDetail,
-    options?: ErrorOptions,
+    { partial = null, ...options }: ErrorOptions & { partial?: Answer | null } = {},
   ) {
     super(detail.message, options);
+    this.partial = partial;
   }
 }
 
@@ -75,6 +87,7 @@ const FAULT_REASONS: Record<Exclude<CallFault, 'http'>, string> = {
   connection: 'API에 연결하지 못했습니다',
   cut: '응답이 도중에 끊겼습니다',
   idle_timeout: '응답이 오래 멈춰 있어 중단했습니다',
+  first_text_timeout: '첫 글이 오래 오지 않아 중단했습니다',
   total_timeout: '한 번의 호출에 허용된 시간을 넘겨 중단했습니다',
   no_message: '응답이 Messages API의 형식이 아닙니다',
 };

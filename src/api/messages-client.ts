@@ -6,27 +6,13 @@ import type {
 } from '@anthropic-ai/sdk/resources/messages';
 import { SECOND } from '../lib/clock.js';
 import type { Prompt } from '../prompt/prompt.js';
+import type { Answer } from './answer.js';
 import { CallTimeoutError, type CallTimer, startCallTimer } from './call-timeout.js';
 import { CallError, type CallErrorDetail, type CallFault } from './failure.js';
 import { remainingLimits, slowUntil } from './rate-limit-headers.js';
-import { NO_TOKENS, type Usage, UsageMeter } from './usage.js';
+import { NO_TOKENS, UsageMeter } from './usage.js';
 
-/** What came back from one call, whole. Whether it is a story is for others to judge. */
-export interface Answer {
-  /** The text blocks, joined; thinking is left out. */
-  text: string;
-  /** null when the endpoint never said. */
-  stopReason: StopReason | null;
-  /** The policy category of a refusal, when named. */
-  refusalCategory: string | null;
-  /** null when the endpoint did not report it. */
-  usage: Usage | null;
-  /** The model that answered, as the endpoint names it; null when it does not. */
-  model: string | null;
-  requestId: string | null;
-  /** What the API allows is nearly used up until then, milliseconds since the epoch; null when it is not. */
-  slowUntil: number | null;
-}
+export type { Answer } from './answer.js';
 
 export interface CallOptions {
   /** Gives up the call; `write` then rejects with the signal's reason. */
