@@ -8,7 +8,15 @@ import type { CapHit } from '../run/budget.js';
 import type { RecentStories } from '../store/recent-stories.js';
 import type { SimilarityIndex } from '../store/similarity-index.js';
 import type { StoredStory } from '../store/story-store.js';
-import { appendRest, type Draft, lastCall, newDraft, restRequest, validateDraft } from '../story/continuation.js';
+import {
+  appendRest,
+  type Draft,
+  lastCall,
+  newDraft,
+  type ReceivedAnswer,
+  restRequest,
+  validateDraft,
+} from '../story/continuation.js';
 import type { Doubt } from '../story/doubt.js';
 import type { MostSimilar } from '../story/similarity.js';
 import type { Story } from '../story/story.js';
@@ -35,6 +43,8 @@ export interface SavedStory {
 export interface FailedAttempt {
   kind: 'failed';
   failure: Failure;
+  /** Of its last call; null where it is not known. */
+  usage: Usage | null;
 }
 
 /** The attempt was given up on request. */
@@ -61,6 +71,24 @@ export interface AttemptDeps extends Omit<RecordedCallDeps, 'maxTokens'>, Settle
   drawPremise: DrawPremise;
   recent: RecentStories;
   similarity: Pick<SimilarityIndex, 'nearest' | 'add'>;
+}
+
+type UnansweredCall = Exclude<CallResult, { kind: 'answered' }>;
+
+/** A text of a failed call that is longer, in characters, is kept: more than a paragraph. */
+const LONGEST_UNKEPT = 200;
+
+function isWorthKeeping(text: string): boolean {
+  return text.trim().length > LONGEST_UNKEPT;
+}
+
+/**
+ * A rest that the endpoint refuses because the conversation has grown too long for it says nothing about the next story:
+ * the part is set aside, and the run goes on.
+ */
+function asRest(result: UnansweredCall): UnansweredCall {
+  if (result.kind !== 'failed' || result.failure.code !== 'context_exceeded') return result;
+  return { ...result, failure: { ...result.failure, kind: 'incomplete' } };
 }
 
 export function createAttempt(deps: AttemptDeps): Attempt {
@@ -93,7 +121,7 @@ export function createAttempt(deps: AttemptDeps): Attempt {
       );
     };
     const first = await call(prompt, { sequence, premise: idsOf(premise), continues: null, onRecorded });
-    if (first.kind !== 'answered') return settleWithoutAnswer(first, inHand);
+    if (first.kind !== 'answered') return settleWithoutAnswer(first, inHand, premise, newDraft);
     inHand.draft = newDraft(first);
     const interrupted = await completeDraft(inHand, inHand.draft, premise, prompt);
     return interrupted ?? conclude(inHand, inHand.draft, premise);
@@ -123,19 +151,29 @@ export function createAttempt(deps: AttemptDeps): Attempt {
         );
       };
       const next = await call(rest.prompt, { sequence, premise: idsOf(premise), continues: part, onRecorded });
-      if (next.kind !== 'answered') return settleWithoutAnswer(next, inHand);
-      draft = appendRest(draft, part, rest.cut, next);
+      const append = (received: ReceivedAnswer) => appendRest(draft, part, rest.cut, received);
+      if (next.kind !== 'answered') return settleWithoutAnswer(asRest(next), inHand, premise, append);
+      draft = append(next);
       inHand.draft = draft;
     }
     return null;
   }
 
-  /** The end of an attempt whose last call brought no answer. */
+  /**
+   * The end of an attempt whose last call brought no whole answer. Text that had arrived was paid for, and is set aside.
+   * @param toDraft puts that text together with what there was before
+   */
   async function settleWithoutAnswer(
-    result: Exclude<CallResult, { kind: 'answered' }>,
+    result: UnansweredCall,
     inHand: StoryInHand,
+    premise: Premise,
+    toDraft: (received: ReceivedAnswer) => Draft,
   ): Promise<AttemptOutcome> {
-    if (result.kind === 'failed') return settle.fail(inHand, result.failure, result.usage);
+    if (result.kind === 'failed') {
+      const { failure, usage, partial } = result;
+      if (partial === null || !isWorthKeeping(partial.answer.text)) return settle.fail(inHand, failure, usage);
+      return settle.setAside(inHand, { draft: toDraft(partial), premise }, failure);
+    }
     if (result.kind === 'abandoned') return settle.abandon(inHand, null);
     await settle.setPartAside(inHand);
     return result;

@@ -1,5 +1,5 @@
 import { CallError, classifyFailure, type Failure } from '../api/failure.js';
-import type { Answer, MessagesClient } from '../api/messages-client.js';
+import type { MessagesClient } from '../api/messages-client.js';
 import { costOf, type Price } from '../api/pricing.js';
 import type { Usage } from '../api/usage.js';
 import type { Clock } from '../lib/clock.js';
@@ -7,6 +7,7 @@ import type { Progress } from '../logging/progress.js';
 import type { Prompt } from '../prompt/prompt.js';
 import { type CapHit, type Caps, capInTheWay, worstCase } from '../run/budget.js';
 import type { Run } from '../run/run.js';
+import type { ReceivedAnswer } from '../story/continuation.js';
 import { retryUntilStored, type StorageRetry } from './retry-storage.js';
 
 /** What a call is for. */
@@ -23,8 +24,8 @@ export interface CallPurpose {
 
 /** What came of a call. Its outcome is not in the ledger yet, unless it was never made. */
 export type CallResult =
-  | { kind: 'answered'; answer: Answer; costUsd: number | null; generationMs: number }
-  | { kind: 'failed'; failure: Failure; usage: Usage | null }
+  | ({ kind: 'answered' } & ReceivedAnswer)
+  | { kind: 'failed'; failure: Failure; usage: Usage | null; partial: ReceivedAnswer | null }
   | { kind: 'abandoned' } // given up on request; in the ledger as open, or never made
   | { kind: 'capped'; hit: CapHit }; // not made, for it might have passed a cap
 
@@ -90,7 +91,14 @@ export function createRecordedCall(deps: RecordedCallDeps): RecordedCall {
     } catch (error) {
       if (aborting.aborted) return { kind: 'abandoned' };
       if (!(error instanceof CallError)) throw error;
-      return { kind: 'failed', failure: classifyFailure(error), usage: error.detail.usage };
+      const { partial, detail } = error;
+      const generationMs = clock.monotonic() - startedAt;
+      return {
+        kind: 'failed',
+        failure: classifyFailure(error),
+        usage: detail.usage,
+        partial: partial === null ? null : { answer: partial, costUsd: costOf(partial.usage, price), generationMs },
+      };
     } finally {
       growing.stop();
     }

@@ -115,7 +115,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
     const saved = await saveFiles(files, outcome, 'set-aside');
     if (!saved.done || saved.stored === null) return abandon(inHand, lastCall(draft).usage);
     announceSetAside(saved.stored, code);
-    return { kind: 'failed', failure };
+    return { kind: 'failed', failure, usage: lastCall(draft).usage };
   }
 
   async function keepPart(inHand: StoryInHand, draft: Draft, premise: Premise): Promise<string | null> {
@@ -151,7 +151,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       run.record(outcome),
     );
     if (!result.done) run.recordInMemory(outcome);
-    return { kind: 'failed', failure };
+    return { kind: 'failed', failure, usage };
   }
 
   /** A ledger that cannot be written shows the call as lost. */

@@ -1,4 +1,4 @@
-import { toUsage } from '../../api/usage.js';
+import { NO_TOKENS, toUsage } from '../../api/usage.js';
 import { type Activity, countsOf, initialActivity, type RunInfo, type Status, toIso } from '../../observe/status.js';
 import { INITIAL_RUN_STATE, type RunState } from '../../run/run-state.js';
 import { EMPTY_STATISTICS, type Statistics } from '../../run/statistics.js';
@@ -25,6 +25,7 @@ export const SAVED: WorkerEvent = {
 export const toFailed = (reason: string): WorkerEvent => ({
   kind: 'failed',
   failure: { kind: 'transient', code: 'overloaded_error', reason, advice: null, retryAfterMs: null },
+  usage: NO_TOKENS,
 });
 
 export const GIVEN: RunInfo = {

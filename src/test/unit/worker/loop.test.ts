@@ -31,7 +31,7 @@ function saved(generationMs = 60 * SECOND): AttemptOutcome {
 
 function failed(kind: FailureKind = 'transient', retryAfterMs: number | null = null): AttemptOutcome {
   const failure: Failure = { kind, code: 'overloaded_error', reason: '이유', advice: null, retryAfterMs };
-  return { kind: 'failed', failure };
+  return { kind: 'failed', failure, usage: NO_TOKENS };
 }
 
 /** What an attempt writes into the ledger, as far as the loop can see it. */
