@@ -17,9 +17,9 @@ module.exports = {
       env: { ...process.env, NODE_ENV: 'production' },
 
       // A run that ended as asked (10, the profile's completedExitCode) stays stopped, and so does one that no restart
-      // would mend: bad settings (2), refused by the API (78), forced (130). Never 0: pm2 takes a worker that was
-      // killed for a 0, and that one has to come back.
-      stop_exit_codes: [2, 10, 78, 130],
+      // would mend: bad settings (2), refused by the API (78), answers that are no stories (79), forced (130). Never 0: pm2
+      // takes a worker that was killed for a 0, and that one has to come back.
+      stop_exit_codes: [2, 10, 78, 79, 130],
 
       // The story in hand is finished first: longer than the longest call that the settings allow (1800 s).
       kill_timeout: 1_860_000,

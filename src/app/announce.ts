@@ -15,7 +15,7 @@ export interface StartFacts {
   isLive: boolean;
 }
 
-/** Logs the first records of a process, also of one that was told to stop before it had a log. */
+/** Logs the first record of a process, also of one that was told to stop before it had a log. */
 export function announceStart({ loaded, plan, isLive }: StartFacts, log: Logger): void {
   const { config, sources } = loaded;
   const { author, model, limits } = plan;
@@ -33,7 +33,12 @@ export function announceStart({ loaded, plan, isLive }: StartFacts, log: Logger)
     },
     `호러 소설 생성기를 시작합니다 - ${describeLimits(limits)}`,
   );
-  log.info({ event: 'author_chosen', provider: author.provider, model }, describeAuthor(plan, config.author));
+}
+
+/** Logs who writes. @param setting the user's AUTHOR */
+export function announceAuthor(plan: Plan, setting: string, log: Logger): void {
+  const { author, model } = plan;
+  log.info({ event: 'author_chosen', provider: author.provider, model }, describeAuthor(plan, setting));
 }
 
 function describeAuthor({ author, model }: Plan, setting: string): string {

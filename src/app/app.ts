@@ -25,7 +25,7 @@ import { runLoop } from '../worker/loop.js';
 import { openRun } from '../worker/recovery.js';
 import { retryUntilStored, type StorageRetry } from '../worker/retry-storage.js';
 import type { Shutdown } from '../worker/shutdown.js';
-import { announceShutdown, announceStart } from './announce.js';
+import { announceAuthor, announceShutdown, announceStart } from './announce.js';
 import { createRunFinisher } from './finish-run.js';
 
 // The composition root: puts a run together from the settings.
@@ -84,6 +84,7 @@ export async function runWorker(loaded: LoadedConfig, shutdown: Shutdown): Promi
   process.on('unhandledRejection', crash);
   announceStart({ loaded, plan, isLive: terminal.isLive }, log);
   announceShutdown(shutdown, log);
+  announceAuthor(plan, config.author, log);
 
   const worker = { loaded, plan, shutdown, log, terminal, tracker };
   const run = await openRunUntilStored(worker);

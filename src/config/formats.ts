@@ -51,6 +51,11 @@ const numberFormat = (name: string, wanted: string, accepts: (value: number) => 
 
 const FORMATS: readonly Format[] = [
   numberFormat('count', '0 이상의 정수여야 합니다', (value) => Number.isSafeInteger(value) && value >= 0),
+  numberFormat(
+    'concurrency',
+    '1에서 256 사이의 정수여야 합니다',
+    (value) => Number.isSafeInteger(value) && value >= 1 && value <= 256,
+  ),
   numberFormat('positive-count', '1 이상의 정수여야 합니다', (value) => Number.isSafeInteger(value) && value >= 1),
   numberFormat('seconds', '0 이상의 초여야 합니다 (소수 가능)', (value) => value >= 0 && value <= LONGEST),
   numberFormat('positive-seconds', '0보다 큰 초여야 합니다 (소수 가능)', (value) => value > 0 && value <= LONGEST),

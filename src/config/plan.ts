@@ -159,5 +159,7 @@ export function toLimits(config: Config): Limits {
     maxStories: stories === 0 ? null : stories,
     intervalMs: intervalSeconds * 1000,
     maxConsecutiveFailures: maxConsecutiveFailures === 0 ? null : maxConsecutiveFailures,
+    maxRejectedInARow: config.maxRejectedInARow === 0 ? null : config.maxRejectedInARow,
+    concurrency: config.concurrency,
   };
 }

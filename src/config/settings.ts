@@ -28,12 +28,28 @@ export const SETTINGS = {
     arg: 'interval-seconds',
   },
   maxConsecutiveFailures: {
-    doc: '연달아 이만큼 실패하면 종료 코드 1로 끝냅니다. 0은 제한 없음',
+    doc: '연속으로 이만큼 실패하면 종료 코드 1로 끝냅니다. 0은 제한 없음',
     unit: '회',
     format: 'count',
     default: 5,
     env: 'MAX_CONSECUTIVE_FAILURES',
     arg: 'max-consecutive-failures',
+  },
+  maxRejectedInARow: {
+    doc: '값을 치른 답이 연속으로 이만큼 소설이 되지 못하면 종료 코드 79로 끝냅니다. 0은 제한 없음',
+    unit: '회',
+    format: 'count',
+    default: 5,
+    env: 'MAX_REJECTED_IN_A_ROW',
+    arg: 'max-rejected-in-a-row',
+  },
+  concurrency: {
+    doc: '한 번에 쓰는 소설의 수 (1-256). 간격은 자리마다 따로 셉니다',
+    unit: '편',
+    format: 'concurrency',
+    default: 1,
+    env: 'CONCURRENCY',
+    arg: 'concurrency',
   },
   maxTokensTotal: {
     doc: '실행 전체(다시 시작한 것 포함)에 쓸 토큰의 상한. 다음 호출이 넘을 수 있으면 끝냅니다',
@@ -294,7 +310,7 @@ export const SETTINGS = {
     arg: 'notify-command',
   },
   notifyFailures: {
-    doc: '연달아 이만큼 실패하면 한 번 알립니다. 0이면 알리지 않습니다',
+    doc: '연속으로 이만큼 실패하면 한 번 알립니다. 0이면 알리지 않습니다',
     unit: '회',
     format: 'count',
     default: 3,

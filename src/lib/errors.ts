@@ -9,5 +9,6 @@ export const ExitCode = {
   failed: 1,
   usage: 2,
   refused: 78,
+  rejected: 79,
   aborted: 130,
 } as const;

@@ -18,33 +18,58 @@ export interface StoryProgress {
 /** How often the live line is drawn, in milliseconds. */
 const FRAME = 200;
 
+/** A story that is being written. */
+interface Growing {
+  sequence: number;
+  /** Monotonic milliseconds. */
+  startedAt: number;
+  characters: number;
+}
+
 /**
- * In a terminal a line that is drawn over and over; elsewhere a record every `heartbeatMs`.
- * Timers run only while a story is being written.
+ * In a terminal a line that is drawn over and over; elsewhere a record every `heartbeatMs`. Stories that are written side
+ * by side share both. A timer runs only while a story is being written.
  */
 export function createProgress(terminal: Terminal, log: Logger, clock: Clock, heartbeatMs: number): Progress {
-  return {
-    start: (sequence) => {
-      const startedAt = clock.monotonic();
-      let characters = 0;
-      const describe = () =>
-        `${sequence}번째 소설을 쓰는 중 - ${formatNumber(characters)}자, ${formatDuration(Math.floor((clock.monotonic() - startedAt) / SECOND) * SECOND)}`;
-      const beat = terminal.isLive
-        ? () => terminal.live(describe())
-        : () => {
-            const seconds = (clock.monotonic() - startedAt) / SECOND;
-            log.info({ event: 'progress', sequence, characters, seconds }, describe());
-          };
-      const timer = setInterval(beat, terminal.isLive ? FRAME : Math.min(heartbeatMs, LONGEST_TIMER));
-      return {
-        characters: (count) => {
-          characters = count;
-        },
-        stop: () => {
-          clearInterval(timer);
-          terminal.live('');
-        },
-      };
-    },
-  };
+  const growing = new Set<Growing>();
+  let timer: NodeJS.Timeout | undefined;
+  return { start };
+
+  function start(sequence: number): StoryProgress {
+    const story = { sequence, startedAt: clock.monotonic(), characters: 0 };
+    growing.add(story);
+    timer ??= setInterval(beat, terminal.isLive ? FRAME : Math.min(heartbeatMs, LONGEST_TIMER));
+    return {
+      characters: (count) => {
+        story.characters = count;
+      },
+      stop: () => {
+        growing.delete(story);
+        if (growing.size > 0) return;
+        clearInterval(timer);
+        timer = undefined;
+        terminal.live('');
+      },
+    };
+  }
+
+  function beat(): void {
+    const [oldest] = growing;
+    if (oldest === undefined) return;
+    const characters = [...growing].reduce((sum, story) => sum + story.characters, 0);
+    const seconds = (clock.monotonic() - oldest.startedAt) / SECOND;
+    const message = describe(oldest, characters, seconds);
+    if (terminal.isLive) terminal.live(message);
+    else {
+      const many = growing.size === 1 ? {} : { in_hand: growing.size };
+      log.info({ event: 'progress', sequence: oldest.sequence, characters, seconds, ...many }, message);
+    }
+  }
+
+  function describe({ sequence }: Growing, characters: number, seconds: number): string {
+    const time = formatDuration(Math.floor(seconds) * SECOND);
+    return growing.size === 1
+      ? `${sequence}번째 소설을 쓰는 중 - ${formatNumber(characters)}자, ${time}`
+      : `소설 ${growing.size}편을 쓰는 중 - 모두 ${formatNumber(characters)}자, 가장 먼저 시작한 것 ${time}`;
+  }
 }

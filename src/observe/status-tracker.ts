@@ -3,7 +3,8 @@ import { formatCost, formatNumber } from '../lib/format-number.js';
 import { redact } from '../lib/redact.js';
 import type { Logger } from '../logging/logger.js';
 import type { RunState } from '../run/run-state.js';
-import { describeNearCap, type WorkerEvent } from '../worker/loop.js';
+import { describeNearCap } from '../worker/announce-outcome.js';
+import type { WorkerEvent } from '../worker/loop.js';
 import type { Notification, Notifier } from './notify.js';
 import {
   type Activity,
@@ -78,7 +79,7 @@ export function createStatusTracker({
       sleep: async (ms, signal) => {
         quietly(() => accept({ kind: 'holding', until: clock.now() + ms }));
         const whole = await real.sleep(ms, signal);
-        quietly(() => accept({ kind: 'writing' }));
+        quietly(() => accept({ kind: 'holding_over' }));
         return whole;
       },
     }),
@@ -137,7 +138,12 @@ export function createStatusTracker({
   }
 }
 
-const SHOWN: ReadonlySet<(WorkerEvent | StorageRetryEvent)['kind']> = new Set(['writing', 'waiting', 'holding']);
+const SHOWN: ReadonlySet<(WorkerEvent | StorageRetryEvent)['kind']> = new Set([
+  'writing',
+  'waiting',
+  'holding',
+  'holding_over',
+]);
 
 function describeEnded({ over, message }: StatusEnd, status: Status | null): string {
   const what = `${over ? '실행이 끝났습니다' : '실행이 중단되었습니다'} - ${message}`;

@@ -18,11 +18,8 @@ export type ActivityKind =
   /** Its worker lives, and did not say. */
   | 'unknown';
 
-/** The disk refuses, and is tried again at that time, milliseconds since the epoch. */
-export interface StorageRetryEvent {
-  kind: 'holding';
-  until: number;
-}
+/** The disk refuses, and is tried again at that time, milliseconds since the epoch; then it is tried. */
+export type StorageRetryEvent = { kind: 'holding'; until: number } | { kind: 'holding_over' };
 
 /** What stands fixed while a process has the run. */
 export interface RunInfo {
@@ -60,6 +57,8 @@ export interface Counts {
 /** What only the worker knows. */
 export interface Activity {
   doing: ActivityKind;
+  /** How many stories are being written; absent in status files of version 1. */
+  in_hand?: number;
   /** Since when it does that. */
   since: string;
   /** When the wait at hand ends. */
@@ -105,23 +104,33 @@ export function initialActivity(now: number): Activity {
 }
 
 /** What is known after one more change. Pure. */
-export function reduceActivity(seen: Activity, change: WorkerEvent | StorageRetryEvent, now: number): Activity {
+export function reduceActivity(activity: Activity, event: WorkerEvent | StorageRetryEvent, now: number): Activity {
   const at = toIso(now);
-  switch (change.kind) {
-    case 'writing':
-      return { ...seen, doing: 'writing', since: at, next_at: null };
+  switch (event.kind) {
+    case 'writing': {
+      const goesOn = activity.doing === 'writing' && event.inHand > 1;
+      return {
+        ...activity,
+        doing: 'writing',
+        in_hand: event.inHand,
+        since: goesOn ? activity.since : at,
+        next_at: null,
+      };
+    }
+    case 'holding_over':
+      return { ...activity, doing: 'writing', since: at, next_at: null };
     case 'holding':
-      return { ...seen, doing: 'holding', since: at, next_at: toIso(change.until) };
+      return { ...activity, doing: 'holding', since: at, next_at: toIso(event.until) };
     case 'waiting':
-      return { ...seen, doing: change.for, since: at, next_at: toIso(change.until) };
+      return { ...activity, doing: event.for, in_hand: 0, since: at, next_at: toIso(event.until) };
     case 'saved':
-      return { ...seen, last_story: { title: change.story.title, file: `${change.stored.name}.md`, at } };
+      return { ...activity, last_story: { title: event.story.title, file: `${event.stored.name}.md`, at } };
     case 'failed':
-      return { ...seen, last_failure: { code: change.failure.code, reason: change.failure.reason, at } };
+      return { ...activity, last_failure: { code: event.failure.code, reason: event.failure.reason, at } };
     case 'abandoned':
     case 'capped':
     case 'cap_near':
-      return seen;
+      return activity;
   }
 }
 
@@ -158,7 +167,8 @@ const DOING: Record<ActivityKind, string> = {
 };
 
 /** What the run is doing, in a few Korean words. */
-function describeDoing({ doing, next_at, deadline }: Status): string {
+function describeDoing({ doing, in_hand = 0, next_at, deadline }: Status): string {
+  if (doing === 'writing' && in_hand > 1) return `소설 ${formatNumber(in_hand)}편을 쓰는 중`;
   return next_at !== null && next_at === deadline ? '마감을 기다리는 중' : DOING[doing];
 }
 

@@ -11,6 +11,10 @@ export interface Limits {
   intervalMs: number;
   /** null: no limit. */
   maxConsecutiveFailures: number | null;
+  /** Answers in a row that were paid for and no story; null: no limit. */
+  maxRejectedInARow: number | null;
+  /** Stories in hand at a time, 1 or more. */
+  concurrency: number;
 }
 
 /** What a wait is for. */
@@ -24,7 +28,18 @@ export type EndReason =
   | { kind: 'count' }
   | { kind: 'cap'; hit: CapHit }
   | { kind: 'exhausted'; failures: number }
-  | { kind: 'refused'; failure: Failure };
+  | { kind: 'refused'; failure: Failure }
+  | RejectedEnd;
+
+/** So many answers in a row were paid for and no story. */
+export interface RejectedEnd {
+  kind: 'rejected';
+  count: number;
+  /** How many of them by code. */
+  codes: Record<string, number>;
+  /** Korean: what to change. */
+  advice: string;
+}
 
 /** Why a run ended: what the worker says, or a defect that nobody caught. */
 export type RunEnd = EndReason | { kind: 'uncaught'; error: unknown };
@@ -41,6 +56,8 @@ export function exitCodeOf(end: RunEnd, completed: number): number {
       return ExitCode.aborted;
     case 'refused':
       return ExitCode.refused;
+    case 'rejected':
+      return ExitCode.rejected;
     case 'exhausted':
     case 'uncaught':
       return ExitCode.failed;

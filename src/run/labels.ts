@@ -16,6 +16,7 @@ const END_LABELS: Record<EndLabel, string> = {
   aborted: '두 번째 종료 신호 수신 - 강제 종료',
   refused: 'API의 거부',
   exhausted: '연속 실패',
+  rejected: '소설이 되지 못한 답의 연속',
   uncaught: '예상하지 못한 문제',
   killed: '끝났다는 기록 없이 끊김 (강제 종료, 메모리 부족, 전원 등)',
   recovered: '남은 파일 정리를 마침',
@@ -76,6 +77,10 @@ export function describeEnd(end: RunEnd, limits: Limits): string {
       return `${end.source} 두 번째 수신 - 강제 종료`;
     case 'refused':
       return `${end.failure.reason}${end.failure.advice === null ? '' : `. ${end.failure.advice}`}`;
+    case 'rejected': {
+      const codes = Object.entries(end.codes).map(([code, count]) => `${code} ${formatNumber(count)}`);
+      return `값을 치른 답이 연속 ${formatNumber(end.count)}번 소설이 되지 못했습니다 (${codes.join(', ')}). ${end.advice}`;
+    }
     case 'exhausted':
       return `연속 ${formatNumber(end.failures)}회 실패`;
     case 'uncaught':

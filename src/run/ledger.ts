@@ -216,21 +216,25 @@ function parseRecord(line: string): LedgerRecord | null {
 }
 
 /**
- * Appends a record and makes it durable.
+ * Appends records and makes them durable with one sync.
  * The file is opened anew each time, for somebody may have moved the folder away: writing into a file that nobody can
  * find any more would look like success.
- * @param ifNew what to write before the record when the file is not there
- * @throws the file system's error; the record is not in the ledger then, and can be appended again
+ * @param ifNew what to write before them when the file is not there
+ * @throws the file system's error; none of the records is in the ledger then, and all can be appended again
  */
-export async function appendRecord(path: string, record: LedgerRecord, ifNew: readonly LedgerRecord[]): Promise<void> {
+export async function appendRecords(
+  path: string,
+  records: readonly LedgerRecord[],
+  ifNew: readonly LedgerRecord[],
+): Promise<void> {
   await makeFolder(dirname(path));
   const isNew = await withFile(path, 'a+', async (file) => {
     const { size } = fstatSync(file);
-    const records = size === 0 ? [...ifNew, record] : [record];
+    const lines = (size === 0 ? [...ifNew, ...records] : records).map((record) => JSON.stringify(record));
     // A line that a crash tore must not swallow this one.
     const separator = endsLine(file, size) ? '' : '\n';
     try {
-      appendFileSync(file, `${separator}${records.map((each) => JSON.stringify(each)).join('\n')}\n`);
+      appendFileSync(file, `${separator}${lines.join('\n')}\n`);
       await promisify(fdatasync)(file);
     } catch (error) {
       takeBack(file, size);
@@ -239,6 +243,11 @@ export async function appendRecord(path: string, record: LedgerRecord, ifNew: re
     return size === 0;
   });
   if (isNew) await syncFolder(dirname(path));
+}
+
+/** The same for one record. */
+export async function appendRecord(path: string, record: LedgerRecord, ifNew: readonly LedgerRecord[]): Promise<void> {
+  return appendRecords(path, [record], ifNew);
 }
 
 /** As well as it can be done: half a line that stays is no record to any reader. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isProcessAlive, isSameProcess, type ProcessIdentity } from '../lib/process-identity.js';
 import {
   appendRecord,
+  appendRecords,
   type BeginRecord,
   type ClaimRecord,
   isClosed,
@@ -23,6 +24,8 @@ export interface Run {
   record(record: LedgerRecord): Promise<void>;
   /** Changes the state alone: for a record that cannot be written and whose process ends. */
   recordInMemory(record: LedgerRecord): void;
+  /** Resolves at the next outcome of a call. */
+  outcome(): Promise<void>;
 }
 
 /** A run that another process left. */
@@ -161,18 +164,59 @@ export function replay({ records }: ReadLedger): RunState {
 function toRun({ folder, now }: RunContext, begin: BeginRecord, initial: RunState): Run {
   const path = ledgerPath(folder, begin.run_id);
   let state = initial;
+  let waiting: QueuedRecord[] = [];
+  let isWriting = false;
+  let awaiting: (() => void)[] = [];
+
   return {
     id: begin.run_id,
     // A clock set back since must not lengthen the run.
     startedAt: Math.min(begin.at, now()),
     state: () => state,
-    record: async (record) => {
-      // Should the ledger be gone, it starts anew with what is known.
-      await appendRecord(path, record, [begin, { type: 'snapshot', at: now(), state }]);
-      state = applyRecord(state, record);
-    },
-    recordInMemory: (record) => {
-      state = applyRecord(state, record);
-    },
+    record: (record) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ record, resolve, reject });
+        void writeWaiting();
+      }),
+    recordInMemory: apply,
+    outcome: () => new Promise((resolve) => awaiting.push(resolve)),
   };
+
+  /** Writes what waits, again and again until nothing does. Records that wait together are synced together. */
+  async function writeWaiting(): Promise<void> {
+    if (isWriting) return;
+    isWriting = true;
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      const records = batch.map(({ record }) => record);
+      try {
+        // Should the ledger be gone, it starts anew with what is known.
+        await appendRecords(path, records, [begin, { type: 'snapshot', at: now(), state }]);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+        continue;
+      }
+      for (const { record, resolve } of batch) {
+        apply(record);
+        resolve();
+      }
+    }
+    isWriting = false;
+  }
+
+  function apply(record: LedgerRecord): void {
+    state = applyRecord(state, record);
+    if (record.type !== 'outcome') return;
+    const told = awaiting;
+    awaiting = [];
+    for (const tell of told) tell();
+  }
+}
+
+/** A record that is to be written, and whom to tell. */
+interface QueuedRecord {
+  record: LedgerRecord;
+  resolve: () => void;
+  reject: (error: unknown) => void;
 }

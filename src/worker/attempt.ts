@@ -23,6 +23,7 @@ import type { Story } from '../story/story.js';
 import { validateSimilarity } from '../story/validate-answer.js';
 import { type CallResult, createRecordedCall, type RecordedCallDeps } from './record-call.js';
 import { retryUntilStored } from './retry-storage.js';
+import { createSerialize } from './serialize.js';
 import { createSettlement, type SettlementDeps, type StoryInHand } from './settle-attempt.js';
 
 /** A story on disk. */
@@ -60,11 +61,19 @@ export interface CappedAttempt {
 
 export type AttemptOutcome = SavedStory | FailedAttempt | AbandonedAttempt | CappedAttempt;
 
+/** What an attempt has to know of the loop. */
+export interface AttemptRequest {
+  /** How often this story was tried, this time included. */
+  tries: number;
+  /** May a new story's call still be made? Asked again after a wait for room below a cap. */
+  mayCall: () => boolean;
+}
+
 /**
- * Makes one attempt at a story: premise, prompt, calls, verdict, files. Its outcome is in the run's ledger.
- * @param tries how often this story was tried, this time included
+ * Makes one attempt at a story: premise, prompt, calls, verdict, files. Its outcome is in the run's ledger. Any number
+ * of them may be under way at a time.
  */
-export type Attempt = (tries: number) => Promise<AttemptOutcome>;
+export type Attempt = (request: AttemptRequest) => Promise<AttemptOutcome>;
 
 export interface AttemptDeps extends Omit<RecordedCallDeps, 'maxTokens'>, SettlementDeps {
   axes: readonly AxisCards[];
@@ -95,23 +104,30 @@ export function createAttempt(deps: AttemptDeps): Attempt {
   const { run, settings, axes, drawPremise, recent, similarity, log, storageRetry, stopping } = deps;
   const call = createRecordedCall({ ...deps, maxTokens: settings.maxTokens });
   const settle = createSettlement(deps);
+  // Each story is compared with those that were saved while it was being written, and numbered after them.
+  const concludingInTurn = createSerialize();
+  const drawingInTurn = createSerialize();
+  let underWay = 0;
 
-  return async (tries) => {
-    const sequence = run.state().statistics.stories + 1;
-    const inHand: StoryInHand = { sequence, tries, premise: null, call: null, draft: null, part: null };
+  return async (request) => {
+    underWay++;
+    const sequence = run.state().statistics.stories + underWay;
+    const inHand: StoryInHand = { sequence, tries: request.tries, call: null, draft: null, part: null };
     try {
-      return await attemptStory(inHand);
+      return await attemptStory(inHand, request);
     } catch (error) {
-      return settleUnforeseen(error, inHand);
+      return await settleUnforeseen(error, inHand);
+    } finally {
+      underWay--;
     }
   };
 
-  async function attemptStory(inHand: StoryInHand): Promise<AttemptOutcome> {
-    const { sequence, tries } = inHand;
-    const drawing = await retryUntilStored(storageRetry, { what: '소재를 뽑지', giveUp: stopping }, drawPremise);
+  async function attemptStory(inHand: StoryInHand, { tries, mayCall }: AttemptRequest): Promise<AttemptOutcome> {
+    const { sequence } = inHand;
+    const what = '소재를 뽑지';
+    const drawing = await drawingInTurn(() => retryUntilStored(storageRetry, { what, giveUp: stopping }, drawPremise));
     if (!drawing.done) return { kind: 'abandoned' };
     const premise = drawing.value;
-    inHand.premise = premise;
     const prompt = composePrompt(premise, axes, settings, recent.list());
     const onRecorded = (number: number) => {
       inHand.call = number;
@@ -120,11 +136,11 @@ export function createAttempt(deps: AttemptDeps): Attempt {
         `${sequence}번째 소설을 씁니다 - ${premise.place.text} / ${premise.presence.text}`,
       );
     };
-    const first = await call(prompt, { sequence, premise: idsOf(premise), continues: null, onRecorded });
+    const first = await call(prompt, { sequence, premise: idsOf(premise), continues: null, onRecorded, mayCall });
     if (first.kind !== 'answered') return settleWithoutAnswer(first, inHand, premise, newDraft);
     inHand.draft = newDraft(first);
     const interrupted = await completeDraft(inHand, inHand.draft, premise, prompt);
-    return interrupted ?? conclude(inHand, inHand.draft, premise);
+    return interrupted ?? concludingInTurn(() => conclude(inHand, premise));
   }
 
   /**
@@ -150,7 +166,13 @@ export function createAttempt(deps: AttemptDeps): Attempt {
           `글이 토큰 한도에서 잘려 이어서 쓰게 합니다 (${asked}/${settings.maxContinuations})`,
         );
       };
-      const next = await call(rest.prompt, { sequence, premise: idsOf(premise), continues: part, onRecorded });
+      const next = await call(rest.prompt, {
+        sequence,
+        premise: idsOf(premise),
+        continues: part,
+        onRecorded,
+        mayCall: () => true,
+      });
       const append = (received: ReceivedAnswer) => appendRest(draft, part, rest.cut, received);
       if (next.kind !== 'answered') return settleWithoutAnswer(asRest(next), inHand, premise, append);
       draft = append(next);
@@ -180,7 +202,9 @@ export function createAttempt(deps: AttemptDeps): Attempt {
   }
 
   /** Judges what there is, and keeps it as a story or sets it aside. */
-  async function conclude(inHand: StoryInHand, draft: Draft, premise: Premise): Promise<AttemptOutcome> {
+  async function conclude(inHand: StoryInHand, premise: Premise): Promise<AttemptOutcome> {
+    const { draft } = inHand;
+    if (draft === null) throw new Error('there is no answer to judge');
     const { failure, doubts } = validateDraft(draft, settings);
     if (failure !== null && draft.answer.text.trim() === '') return settle.fail(inHand, failure, lastCall(draft).usage);
     if (failure !== null) return settle.setAside(inHand, { draft, premise }, failure);

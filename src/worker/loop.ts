@@ -1,7 +1,7 @@
-import { endsRun, type Failure } from '../api/failure.js';
-import { type BackoffOptions, backoff } from '../lib/backoff.js';
+import { setMaxListeners } from 'node:events';
+import { endsRun } from '../api/failure.js';
+import type { BackoffOptions } from '../lib/backoff.js';
 import { type Clock, SECOND } from '../lib/clock.js';
-import { formatCost, formatNumber, formatPercent } from '../lib/format-number.js';
 import { clockTime, formatDuration } from '../lib/format-time.js';
 import type { Random } from '../lib/random.js';
 import type { Logger } from '../logging/logger.js';
@@ -9,16 +9,17 @@ import { type CapHit, type Caps, nearCaps } from '../run/budget.js';
 import type { EndReason, Limits, Waiting } from '../run/end-reason.js';
 import { afterWaitLabel } from '../run/labels.js';
 import type { RunState } from '../run/run-state.js';
-import { toSimilarityFields } from '../run/statistics.js';
-import { SIMILAR } from '../story/similarity.js';
-import type { Attempt, AttemptOutcome, SavedStory } from './attempt.js';
+import { announceFailure, announceStory, describeNearCap } from './announce-outcome.js';
+import type { Attempt, AttemptOutcome, FailedAttempt } from './attempt.js';
+import { createPacing, type Gate } from './pacing.js';
+import { isRejection, toRejectedEnd } from './rejections.js';
 
 /** What the loop tells, as it happens. An outcome is in the run's state by then. */
 export type WorkerEvent =
-  | { kind: 'writing' }
+  | { kind: 'writing'; inHand: number }
   | AttemptOutcome
   | { kind: 'cap_near'; hit: CapHit }
-  /** Until when, milliseconds since the epoch; the deadline at the latest. */
+  /** Every slot waits. `until` is when the first of them goes on, milliseconds since the epoch; the deadline at most. */
   | { kind: 'waiting'; for: Waiting; until: number };
 
 export interface LoopDeps {
@@ -30,8 +31,8 @@ export interface LoopDeps {
   /** The run so far; every attempt changes it. */
   state: () => RunState;
   attempt: Attempt;
-  /** Told of every change; must return at once and never throw. */
-  onEvent: (change: WorkerEvent) => void;
+  /** Called on every event; must return at once and never throw. */
+  onEvent: (event: WorkerEvent) => void;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -39,40 +40,81 @@ export interface LoopDeps {
   aborting: AbortSignal;
 }
 
+/** How often a refusal that may pass by itself is tried in a row, by a process that has had answers. */
+const TRIES_OF_REFUSAL = 4;
+
 /**
- * The loop: one story after another until a limit, a signal, or a failure that only a person can mend. Never exits the
- * process, and rejects only on a defect of its own.
+ * The loop: in each slot one story after another, until a limit, a signal, or a failure that only a person can mend.
+ * The stories in hand are finished then. Never exits the process, and rejects only on a defect of its own.
  */
 export async function runLoop(deps: LoopDeps): Promise<EndReason> {
   const { limits, caps, retry, startedAt, state, attempt, onEvent, clock, random, log, stopping, aborting } = deps;
   const deadline = limits.durationMs === null ? null : startedAt + limits.durationMs;
+  const pacing = createPacing(retry, clock, random);
   const warned = new Set<CapHit['cap']>();
-  // A run of failures is one of this process: whoever starts the worker again wants it tried again.
+  // Rows of failures are of this process: a person who starts the worker again wants it tried again.
   let failuresInARow = 0;
-  let during: Waiting | null = null;
-  for (;;) {
-    const due = dueEnd();
-    if (due !== null) return due;
-    during = null;
-    onEvent({ kind: 'writing' });
-    const outcome = await attempt(state().failuresInARow + 1);
-    onEvent(outcome);
-    if (outcome.kind === 'capped') return { kind: 'cap', hit: outcome.hit };
-    failuresInARow = outcome.kind === 'failed' ? failuresInARow + 1 : 0;
-    announce(outcome);
-    warnOfCaps();
-    if (outcome.kind === 'failed' && endsRun(outcome.failure.kind))
-      return { kind: 'refused', failure: outcome.failure };
-    const over = dueEnd();
-    if (over !== null) return over;
-    if (failuresInARow > 0 && failuresInARow === limits.maxConsecutiveFailures) {
-      return { kind: 'exhausted', failures: failuresInARow };
+  let refusalsInARow = 0;
+  let rejections: FailedAttempt['failure'][] = [];
+  let hasHadAnswer = false;
+  let inHand = 0;
+  let end: EndReason | null = null;
+  const closing = new AbortController();
+  const woken = AbortSignal.any([stopping, closing.signal]);
+  // One for each slot that waits.
+  setMaxListeners(0, woken);
+  /** Those who wait for a story in hand to be settled. */
+  let awaiting: (() => void)[] = [];
+  /** The gates at which slots wait. */
+  const waits = new Set<Gate>();
+  let announced: Gate | null = null;
+
+  await Promise.all(Array.from({ length: limits.concurrency }, (_, slot) => runSlot(slot)));
+  if (end === null) throw new Error('all slots ended without a reason');
+  return aborting.aborted ? { kind: 'aborted', source: String(aborting.reason) } : end;
+
+  async function runSlot(slot: number): Promise<void> {
+    let tries = slot === 0 ? state().failuresInARow + 1 : 1;
+    while (await takePlace()) {
+      const begunAt = clock.monotonic();
+      const outcome = await attempt({ tries, mayCall: () => due() === null });
+      inHand--;
+      tries = outcome.kind === 'failed' ? tries + 1 : 1;
+      settle(outcome, begunAt);
+      const told = awaiting;
+      awaiting = [];
+      for (const tell of told) tell();
+      const pause = outcome.kind === 'saved' ? limits.intervalMs : 0;
+      if (!close(due())) await wait({ until: clock.monotonic() + pause, reason: 'interval' });
     }
-    await wait(pauseAfter(outcome), outcome.kind === 'failed');
   }
 
-  /** The end that is due before the next story, if any; a signal goes before a limit. */
-  function dueEnd(): EndReason | null {
+  /**
+   * Counts another story in hand; waits for as long as those in hand may be all that the count allows.
+   * @returns false once the run is to end
+   */
+  async function takePlace(): Promise<boolean> {
+    for (;;) {
+      if (close(due())) return false;
+      if (limits.maxStories === null || state().statistics.stories + inHand < limits.maxStories) {
+        inHand++;
+        onEvent({ kind: 'writing', inHand });
+        return true;
+      }
+      await new Promise<void>((resolve) => awaiting.push(resolve));
+    }
+  }
+
+  /** Ends the run for a reason, if there is one; the first reason stays. @returns whether the run is to end */
+  function close(reason: EndReason | null): boolean {
+    end ??= reason;
+    if (end !== null) closing.abort();
+    return end !== null;
+  }
+
+  /** The end that is due before the next story, if any; a signal goes before a limit. @param during a wait that it cuts */
+  function due(during: Waiting | null = null): EndReason | null {
+    if (end !== null) return end;
     if (aborting.aborted) return { kind: 'aborted', source: String(aborting.reason) };
     if (stopping.aborted) return { kind: 'signal', source: String(stopping.reason), during };
     if (limits.maxStories !== null && state().statistics.stories >= limits.maxStories) return { kind: 'count' };
@@ -80,41 +122,88 @@ export async function runLoop(deps: LoopDeps): Promise<EndReason> {
     return null;
   }
 
-  function pauseAfter(outcome: AttemptOutcome): number {
-    if (outcome.kind === 'failed') {
-      // A retry-after of 0 asks for nothing, and must not make a loop without a pause.
-      return outcome.failure.retryAfterMs || backoff(failuresInARow, retry, random);
+  /** Counts what came of an attempt, and ends the run where that ends it. */
+  function settle(outcome: AttemptOutcome, begunAt: number): void {
+    onEvent(outcome);
+    if (outcome.kind === 'capped') return void close({ kind: 'cap', hit: outcome.hit });
+    if (outcome.kind === 'saved') {
+      [failuresInARow, refusalsInARow, rejections, hasHadAnswer] = [0, 0, [], true];
+      announceStory(outcome, state(), log);
+      pacing.succeed();
+      pacing.slowDown(outcome.slowUntil);
     }
-    const slowUntil = outcome.kind === 'saved' ? outcome.slowUntil : null;
-    return Math.max(limits.intervalMs, slowUntil === null ? 0 : slowUntil - clock.now());
+    const reason = outcome.kind === 'failed' ? settleFailure(outcome, begunAt) : null;
+    warnOfCaps();
+    close(reason);
   }
 
-  /** Waits `pause` milliseconds, to the deadline, or to a signal, whichever is first. */
-  async function wait(pause: number, isBackoff: boolean): Promise<void> {
-    if (pause <= 0) return;
-    const from = clock.now();
-    const cut = deadline !== null && from + pause >= deadline;
-    const until = cut ? deadline : from + pause;
-    const reason = isBackoff ? 'retry' : pause > limits.intervalMs ? 'rate_limit' : 'interval';
-    during = reason;
-    log.info(
-      { event: 'waiting', for: reason, seconds: pause / SECOND, until: new Date(until).toISOString() },
-      cut
-        ? `${clockTime(until)}에 실행 시간이 끝나므로, 새 소설 없이 ${formatDuration(until - from)} 뒤 종료합니다`
-        : `${clockTime(until)}에 ${afterWaitLabel(reason)} (${formatDuration(pause)} 뒤)`,
-    );
-    onEvent({ kind: 'waiting', for: reason, until });
-    if (!cut) return void (await clock.sleep(pause, stopping));
-    // The deadline is one of the wall clock, which may be set while we sleep.
-    while (!stopping.aborted && clock.now() < until) await clock.sleep(until - clock.now(), stopping);
+  /** @returns the end that the failure brings about, if any */
+  function settleFailure(outcome: FailedAttempt, begunAt: number): EndReason | null {
+    const { failure } = outcome;
+    failuresInARow++;
+    if (isRejection(outcome)) {
+      rejections.push(failure);
+      hasHadAnswer = true;
+    }
+    refusalsInARow = endsRun(failure.kind) ? refusalsInARow + 1 : 0;
+    const mayPass = failure.mayPass === true && hasHadAnswer && refusalsInARow < TRIES_OF_REFUSAL;
+    const isFinal = endsRun(failure.kind) && !mayPass;
+    announceFailure(failure, { inARow: failuresInARow, isFinal }, log);
+    if (isFinal) return { kind: 'refused', failure };
+    pacing.backOff(failure.retryAfterMs, begunAt);
+    const limit = due();
+    if (limit !== null) return limit;
+    if (rejections.length === limits.maxRejectedInARow) return toRejectedEnd(rejections);
+    if (failuresInARow === limits.maxConsecutiveFailures) return { kind: 'exhausted', failures: failuresInARow };
+    return null;
   }
 
-  function announce(outcome: AttemptOutcome): void {
-    if (outcome.kind === 'saved') announceStory(outcome, state(), log);
-    if (outcome.kind === 'failed') announceFailure(outcome.failure, failuresInARow, log);
+  /** Waits for the slot's own gate and the shared one, to the deadline, or to a signal, whichever is first. */
+  async function wait(own: Gate): Promise<void> {
+    for (;;) {
+      const gate = pacing.later(own);
+      const left = gate.until - clock.monotonic();
+      if (left <= 0) return;
+      const until = clock.now() + left;
+      waits.add(gate);
+      announceWait(gate, left);
+      if (deadline !== null && until >= deadline) await sleepToDeadline(deadline);
+      else await clock.sleep(left, woken);
+      waits.delete(gate);
+      if (close(due(inHand === 0 ? gate.reason : null))) return;
+    }
   }
 
-  /** Once a cap. */
+  /** The deadline is one of the wall clock, which may be set while we sleep. */
+  async function sleepToDeadline(until: number): Promise<void> {
+    while (!woken.aborted && clock.now() < until) await clock.sleep(until - clock.now(), woken);
+  }
+
+  function announceWait(gate: Gate, left: number): void {
+    const now = clock.now();
+    const isCut = deadline !== null && now + left >= deadline;
+    const goesOnAt = isCut ? deadline : now + left;
+    // Slots that wait at the shared gate say it once.
+    if (gate !== announced) {
+      announced = gate;
+      log.info(
+        { event: 'waiting', for: gate.reason, seconds: left / SECOND, until: new Date(goesOnAt).toISOString() },
+        isCut
+          ? `${clockTime(goesOnAt)}에 실행 시간이 끝나므로, 새 소설 없이 ${formatDuration(goesOnAt - now)} 뒤 종료합니다`
+          : `${clockTime(goesOnAt)}에 ${afterWaitLabel(gate.reason)} (${formatDuration(left)} 뒤)`,
+      );
+    }
+    onEvent(inHand > 0 ? { kind: 'writing', inHand } : toWaiting(gate));
+  }
+
+  /** The wait of the slot that goes on first. @param gate of one of them */
+  function toWaiting(gate: Gate): WorkerEvent {
+    const first = [...waits].reduce((a, b) => (b.until < a.until ? b : a), gate);
+    const until = clock.now() + first.until - clock.monotonic();
+    return { kind: 'waiting', for: first.reason, until: deadline === null ? until : Math.min(until, deadline) };
+  }
+
+  /** Warns once per cap. */
   function warnOfCaps(): void {
     for (const hit of nearCaps(caps, state())) {
       if (warned.has(hit.cap)) continue;
@@ -123,47 +212,4 @@ export async function runLoop(deps: LoopDeps): Promise<EndReason> {
       onEvent({ kind: 'cap_near', hit });
     }
   }
-}
-
-/** In Korean. */
-export function describeNearCap({ cap, used, limit }: CapHit): string {
-  const [what, show] = cap === 'tokens' ? (['토큰', formatNumber] as const) : (['비용', formatCost] as const);
-  return `${what} 상한의 80%를 넘었습니다 (${show(used)} / ${show(limit)})`;
-}
-
-function announceStory(saved: SavedStory, state: RunState, log: Logger): void {
-  const { story, stored, usage, costUsd, generationMs, nearest } = saved;
-  const { stories, tokens } = state.statistics;
-  const used = usage === null ? '토큰 사용량 모름' : `토큰 ${formatNumber(usage.total_tokens)}`;
-  // The offline author costs nothing, which is not worth a word.
-  const cost = !costUsd ? '' : `, ${formatCost(costUsd)}`;
-  const facts = `${formatNumber(story.wordCount)}자, ${formatDuration(generationMs)}, ${used}${cost}`;
-  log.info(
-    {
-      event: 'story_saved',
-      sequence: stories,
-      file: `${stored.name}.md`,
-      title: story.title,
-      characters: story.wordCount,
-      generation_seconds: generationMs / SECOND,
-      usage,
-      cost_usd: costUsd,
-      total_tokens_so_far: tokens.total_tokens,
-      ...(nearest === null ? {} : toSimilarityFields(nearest)),
-    },
-    `${stories}번째 소설 저장 - "${story.title}" (${facts}) → ${stored.name}.md`,
-  );
-  if (nearest !== null && nearest.score > SIMILAR) {
-    log.warn(
-      { event: 'story_alike', ...toSimilarityFields(nearest) },
-      `앞선 소설과 닮았습니다 (${formatPercent(nearest.score)}): ${nearest.name}`,
-    );
-  }
-}
-
-function announceFailure({ kind, code, reason, advice, retryAfterMs }: Failure, inARow: number, log: Logger): void {
-  const fields = { event: 'attempt_failed', kind, code, in_a_row: inARow, retry_after_ms: retryAfterMs };
-  const message = `소설을 얻지 못했습니다 - ${reason}${advice === null ? '' : `. ${advice}`}`;
-  if (endsRun(kind)) log.error(fields, message);
-  else log.warn(fields, `${message} (연속 ${inARow}회)`);
 }

@@ -9,6 +9,7 @@ import { type CapHit, type Caps, capInTheWay, worstCase } from '../run/budget.js
 import type { Run } from '../run/run.js';
 import type { ReceivedAnswer } from '../story/continuation.js';
 import { retryUntilStored, type StorageRetry } from './retry-storage.js';
+import { createSerialize } from './serialize.js';
 
 /** What a call is for. */
 export interface CallPurpose {
@@ -20,6 +21,8 @@ export interface CallPurpose {
   continues: string | null;
   /** Called with the call's number once the ledger knows of it, before it is made. */
   onRecorded: (number: number) => void;
+  /** May the call still be made? Asked again after a wait for room below a cap. */
+  mayCall: () => boolean;
 }
 
 /** What came of a call. Its outcome is not in the ledger yet, unless it was never made. */
@@ -28,6 +31,8 @@ export type CallResult =
   | { kind: 'failed'; failure: Failure; usage: Usage | null; partial: ReceivedAnswer | null }
   | { kind: 'abandoned' } // given up on request; in the ledger as open, or never made
   | { kind: 'capped'; hit: CapHit }; // not made, for it might have passed a cap
+
+type Reservation = { kind: 'recorded'; number: number } | { kind: 'abandoned' } | { kind: 'capped'; hit: CapHit };
 
 /** Makes one call, within the caps, and in the ledger before it is made. Rejects on what nobody foresaw. */
 export type RecordedCall = (prompt: Prompt, purpose: CallPurpose) => Promise<CallResult>;
@@ -48,16 +53,33 @@ export interface RecordedCallDeps {
 
 export function createRecordedCall(deps: RecordedCallDeps): RecordedCall {
   const { run, maxTokens, price, caps, client, progress, clock, storageRetry, stopping, aborting } = deps;
+  // Two calls must not find the same room, nor take the same number.
+  const oneAtATime = createSerialize();
 
   return async (prompt, purpose) => {
     const atMost = worstCase(prompt, maxTokens);
-    const hit = capInTheWay(caps, run.state(), atMost, price);
-    if (hit !== null) return { kind: 'capped', hit };
-    const number = await recordCall(purpose, atMost);
-    if (number === null) return { kind: 'abandoned' };
-    purpose.onRecorded(number);
+    const reserved = await oneAtATime(() => reserve(purpose, atMost));
+    if (reserved.kind !== 'recorded') return reserved;
+    purpose.onRecorded(reserved.number);
     return callNow(prompt, purpose.sequence);
   };
+
+  /**
+   * Writes the call into the ledger once the caps have room for the most that it can use. Calls in flight are counted at
+   * their most: they may turn out to have left room.
+   */
+  async function reserve(purpose: CallPurpose, atMost: Usage): Promise<Reservation> {
+    for (;;) {
+      const hit = capInTheWay(caps, run.state(), atMost, price);
+      if (hit === null) break;
+      const { open, epoch } = run.state();
+      if (!open.some((call) => call.epoch === epoch)) return { kind: 'capped', hit };
+      await run.outcome();
+      if (!purpose.mayCall()) return { kind: 'abandoned' };
+    }
+    const number = await recordCall(purpose, atMost);
+    return number === null ? { kind: 'abandoned' } : { kind: 'recorded', number };
+  }
 
   /**
    * Writes the call into the ledger before it is made, so that a kill cannot hide it.

@@ -19,10 +19,10 @@ import { createSaveStory } from './save-story.js';
 
 /** An attempt's state until it is settled. */
 export interface StoryInHand {
+  /** The number of the story that it would be if no other were saved before it. */
   readonly sequence: number;
   /** How often the story was tried, this time included. */
   readonly tries: number;
-  premise: Premise | null;
   /** Number of its latest call in the ledger; null before the first one. */
   call: number | null;
   /** What its calls have brought so far. */
@@ -87,7 +87,8 @@ export function createSettlement(deps: SettlementDeps): Settlement {
     const { draft, premise, nearest, doubts } = text;
     const { costUsd, generationMs } = draft;
     const { usage, slowUntil } = draft.answer;
-    if (usage === null) log.warn({ event: 'usage_missing', sequence: inHand.sequence }, '토큰 사용량 정보 없음');
+    const sequence = run.state().statistics.stories + 1;
+    if (usage === null) log.warn({ event: 'usage_missing', sequence }, '토큰 사용량 정보 없음');
     const story = toStory(draft.read, premise);
     const name = newName(clock.now());
     const outcome = {
@@ -98,7 +99,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
       nearest,
       ...(doubts.length === 0 ? {} : { doubts: doubts.map(({ code }) => code) }),
     } as const;
-    const files = filesOf(inHand, text, story);
+    const files = filesOf({ ...inHand, sequence }, text, story);
     const saved = await saveFiles(files, outcome, 'stories');
     if (!saved.done || saved.stored === null) return abandon(inHand, lastCall(draft).usage);
     return { kind: 'saved', story, stored: saved.stored, usage, costUsd, generationMs, nearest, doubts, slowUntil };

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** How a run is told to stop, in two stages. */
 export interface Shutdown {
   /** Aborted by the first request: finish the story in hand, start no other. Its reason is the source. */
@@ -22,6 +24,8 @@ export function createShutdown(now: () => number): Shutdown {
   const stopping = new AbortController();
   const aborting = new AbortController();
   let firstAt = 0;
+  // Every call and every wait listens.
+  setMaxListeners(0, stopping.signal, aborting.signal);
   return {
     stopping: stopping.signal,
     aborting: aborting.signal,

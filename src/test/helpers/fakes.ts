@@ -57,6 +57,53 @@ export class FakeClock implements Clock {
   };
 }
 
+/**
+ * A clock for several sleepers at a time: time moves on to the next of them once everything else stands still. It is for
+ * code that waits for nothing but this clock.
+ */
+export class VirtualClock implements Clock {
+  #now: number;
+  #sleepers: { time: number; wake: () => void }[] = [];
+  constructor(start = Date.UTC(2026, 10, 23, 5)) {
+    this.#now = start;
+  }
+  now = (): number => this.#now;
+  monotonic = (): number => this.#now;
+  at(time: number, act: () => void): void {
+    this.#sleepers.push({ time, wake: act });
+  }
+  sleep = (ms: number, signal: AbortSignal): Promise<boolean> =>
+    new Promise((resolve) => {
+      if (signal.aborted) return resolve(false);
+      const finish = (whole: boolean) => {
+        signal.removeEventListener('abort', cut);
+        this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
+        resolve(whole);
+      };
+      const cut = () => finish(false);
+      const sleeper = { time: this.#now + ms, wake: () => finish(true) };
+      signal.addEventListener('abort', cut, { once: true });
+      this.#sleepers.push(sleeper);
+    });
+  /** Lets time pass until this has settled. */
+  async run<T>(promise: Promise<T>): Promise<T> {
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    promise.then(over, over);
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (isOver) return promise;
+      const [next] = this.#sleepers.sort((a, b) => a.time - b.time);
+      if (next === undefined) throw new Error('all stands still, and no sleeper is left');
+      this.#sleepers = this.#sleepers.filter((each) => each !== next);
+      this.#now = Math.max(this.#now, next.time);
+      next.wake();
+    }
+  }
+}
+
 export interface LoggedRecord {
   level: 'debug' | 'info' | 'warn' | 'error' | 'always';
   fields: LogFields;
@@ -112,6 +159,7 @@ export function memoryRun({
     recordInMemory: (record) => {
       state = applyRecord(state, record);
     },
+    outcome: async () => {},
   };
 }
 

@@ -376,7 +376,14 @@ test('a ledger that cannot be read has nothing to show of earlier processes, and
   mkdirSync(dirname(path));
   // A link to itself: ELOOP.
   symlinkSync(path, path);
-  const limits = { durationMs: null, maxStories: 1, intervalMs: 0, maxConsecutiveFailures: null };
+  const limits = {
+    durationMs: null,
+    maxStories: 1,
+    intervalMs: 0,
+    maxConsecutiveFailures: null,
+    maxRejectedInARow: null,
+    concurrency: 1,
+  };
   const { before } = toTrackedRun(folder, run, { runName: 'default', limits, caps: { tokens: null, costUsd: null } });
   assert.deepEqual(before, { last_story: null, last_failure: null });
 });

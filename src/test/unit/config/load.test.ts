@@ -484,6 +484,8 @@ test('the production profile that we ship is the night of 24 hours', (t) => {
     maxStories: null,
     intervalMs: 1_800_000,
     maxConsecutiveFailures: null,
+    maxRejectedInARow: 5,
+    concurrency: 1,
   });
   assert.equal(config.completedExitCode, 10);
   assert.equal(config.resume, true);

@@ -84,3 +84,24 @@ test('a heartbeat longer than a timer can take is none, and not one every millis
   const delay: unknown = set.mock.calls[0]?.arguments[1];
   assert.ok(typeof delay === 'number' && delay <= 2 ** 31 - 1, String(delay));
 });
+
+test('stories that are written side by side share one record and one live line', (t) => {
+  const { progress, log, pass } = progressFor(t, { isLive: false });
+  const first = progress.start(3);
+  pass(5000);
+  const second = progress.start(4);
+  first.characters(1000);
+  second.characters(234);
+  pass(10_000);
+  const fields = { event: 'progress', sequence: 3, characters: 1234, seconds: 15, in_hand: 2 };
+  assert.deepEqual(
+    log.records.map(({ fields, message }) => [fields, message]),
+    [[fields, '소설 2편을 쓰는 중 - 모두 1,234자, 가장 먼저 시작한 것 15초']],
+  );
+  first.stop();
+  pass(15_000);
+  assert.deepEqual(log.records.at(-1)?.fields, { event: 'progress', sequence: 4, characters: 234, seconds: 25 });
+  second.stop();
+  pass(60_000);
+  assert.equal(log.records.length, 2);
+});

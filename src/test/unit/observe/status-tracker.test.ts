@@ -54,10 +54,10 @@ describe('the status', () => {
   test('is shown when the run begins, and then whenever it does something else', () => {
     const { watch, doing, follow, clock } = watched();
     follow();
-    watch.onEvent({ kind: 'writing' });
+    watch.onEvent({ kind: 'writing', inHand: 1 });
     watch.onEvent(SAVED);
     watch.onEvent({ kind: 'waiting', for: 'interval', until: clock.now() });
-    watch.onEvent({ kind: 'writing' });
+    watch.onEvent({ kind: 'writing', inHand: 1 });
     assert.deepEqual(doing(), ['starting', 'writing', 'interval', 'writing']);
   });
 
@@ -83,7 +83,7 @@ describe('the status', () => {
   test('says that the run holds for as long as something sleeps for the disk', async () => {
     const { watch, shown, follow, clock } = watched();
     follow();
-    watch.onEvent({ kind: 'writing' });
+    watch.onEvent({ kind: 'writing', inHand: 1 });
     let asleep: Status | undefined;
     clock.at(clock.now() + 1000, () => {
       asleep = shown.at(-1);
@@ -111,7 +111,7 @@ describe('the status', () => {
     ];
     const { watch, follow, log } = watched({ show });
     follow();
-    watch.onEvent({ kind: 'writing' });
+    watch.onEvent({ kind: 'writing', inHand: 1 });
     await watch.ended(END);
     assert.equal(shown.length, 3);
     assert.deepEqual(
@@ -124,7 +124,7 @@ describe('the status', () => {
     const { watch, shown, notes, follow, failInARow } = watched({ secrets: ['sk"\\secret'] });
     follow();
     failInARow(3, 'bad key sk"\\secret');
-    watch.onEvent({ kind: 'writing' });
+    watch.onEvent({ kind: 'writing', inHand: 1 });
     await watch.ended({ ...END, message: 'sk"\\secret' });
     assert.equal(shown.at(-1)?.last_failure?.reason, 'bad key ***');
     assert.equal(notes.length, 2);

@@ -17,22 +17,25 @@ const LATER = NOON + MINUTE;
 const until = NOON + 30 * MINUTE;
 
 const CHANGES: [change: WorkerEvent | StorageRetryEvent, seen: Partial<Activity>][] = [
-  [{ kind: 'writing' }, { doing: 'writing', since: toIso(LATER) }],
+  [
+    { kind: 'writing', inHand: 1 },
+    { doing: 'writing', in_hand: 1, since: toIso(LATER) },
+  ],
   [
     { kind: 'holding', until },
     { doing: 'holding', since: toIso(LATER), next_at: toIso(until) },
   ],
   [
     { kind: 'waiting', for: 'interval', until },
-    { doing: 'interval', since: toIso(LATER), next_at: toIso(until) },
+    { doing: 'interval', in_hand: 0, since: toIso(LATER), next_at: toIso(until) },
   ],
   [
     { kind: 'waiting', for: 'retry', until },
-    { doing: 'retry', since: toIso(LATER), next_at: toIso(until) },
+    { doing: 'retry', in_hand: 0, since: toIso(LATER), next_at: toIso(until) },
   ],
   [
     { kind: 'waiting', for: 'rate_limit', until },
-    { doing: 'rate_limit', since: toIso(LATER), next_at: toIso(until) },
+    { doing: 'rate_limit', in_hand: 0, since: toIso(LATER), next_at: toIso(until) },
   ],
   [SAVED, { last_story: { title: '반품 구역', file: 'horror_story_20261124_120000_00000001.md', at: toIso(LATER) } }],
   [toFailed('바쁨'), { last_failure: { code: 'overloaded_error', reason: '바쁨', at: toIso(LATER) } }],
@@ -52,7 +55,7 @@ describe('what is seen', () => {
 
   test('a story that follows a wait takes its end away', () => {
     const waiting = reduceActivity(initialActivity(NOON), { kind: 'waiting', for: 'retry', until }, NOON);
-    assert.equal(reduceActivity(waiting, { kind: 'writing' }, until).next_at, null);
+    assert.equal(reduceActivity(waiting, { kind: 'writing', inHand: 1 }, until).next_at, null);
   });
 });
 

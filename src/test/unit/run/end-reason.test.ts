@@ -4,7 +4,14 @@ import type { Failure } from '../../../api/failure.js';
 import { exitCodeOf, isOver, type Limits, type RunEnd } from '../../../run/end-reason.js';
 import { describeEnd } from '../../../run/labels.js';
 
-const LIMITS: Limits = { durationMs: 86_400_000, maxStories: 1200, intervalMs: 0, maxConsecutiveFailures: 5 };
+const LIMITS: Limits = {
+  durationMs: 86_400_000,
+  maxStories: 1200,
+  intervalMs: 0,
+  maxConsecutiveFailures: 5,
+  maxRejectedInARow: null,
+  concurrency: 1,
+};
 
 const REFUSED: Failure = {
   kind: 'fatal',

@@ -44,7 +44,14 @@ function logOf(pid: number, firstAt: number, events: LogEvent[] = [], interval =
     ...{ pid, run: 'run_1', firstAt, lastAt: Number.MAX_SAFE_INTEGER, fromStart: true, lines: 9, events, finals: [] },
     ...{ firstLine: 1, lastLine: 9, afterFinal: none, foreign: none, alarms: none, harmless: none, secrets: none },
     settings: {
-      limits: { durationMs: null, maxStories: null, intervalMs: interval, maxConsecutiveFailures: null },
+      limits: {
+        durationMs: null,
+        maxStories: null,
+        intervalMs: interval,
+        maxConsecutiveFailures: null,
+        maxRejectedInARow: null,
+        concurrency: 1,
+      },
       ...{ logLevel: 'info', logKeepFiles: 30, heartbeatMs: 15_000, completedExitCode: 0, onTerminal: null },
       longestStoryMs: 10 * MINUTE,
     },

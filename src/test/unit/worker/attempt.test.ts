@@ -95,7 +95,7 @@ function setUp(
     ...options,
   });
   return {
-    attempt: () => attempt(1 + run.state().failuresInARow),
+    attempt: () => attempt({ tries: 1 + run.state().failuresInARow, mayCall: () => true }),
     folder,
     clock,
     log,

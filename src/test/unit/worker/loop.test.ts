@@ -11,7 +11,14 @@ import { runLoop, type WorkerEvent } from '../../../worker/loop.js';
 import { createShutdown } from '../../../worker/shutdown.js';
 import { FakeClock, recordingLog } from '../../helpers/fakes.js';
 
-const UNLIMITED: Limits = { durationMs: null, maxStories: null, intervalMs: 0, maxConsecutiveFailures: null };
+const UNLIMITED: Limits = {
+  durationMs: null,
+  maxStories: null,
+  intervalMs: 0,
+  maxConsecutiveFailures: null,
+  maxRejectedInARow: null,
+  concurrency: 1,
+};
 const UNCAPPED: Caps = { tokens: null, costUsd: null };
 const never = new AbortController().signal;
 
@@ -245,7 +252,7 @@ describe('failures', () => {
 
   for (const kind of ['transient', 'unusable', 'incomplete', 'unforeseen'] as const) {
     test(`as many ${kind} ones in a row as are allowed end the run`, async () => {
-      const run = scripted({ maxConsecutiveFailures: 3 }, () => failed(kind));
+      const run = scripted({ maxConsecutiveFailures: 3, maxRejectedInARow: null, concurrency: 1 }, () => failed(kind));
       assert.deepEqual(await run.run(), { kind: 'exhausted', failures: 3 });
       assert.equal(run.calls(), 3);
       assert.equal(run.elapsed(), 60 + 5 + 60 + 10 + 60);
