@@ -3,7 +3,7 @@ import { formatCost, formatNumber } from '../lib/format-number.js';
 import { redact } from '../lib/redact.js';
 import type { Logger } from '../logging/logger.js';
 import type { RunState } from '../run/run-state.js';
-import { describeNearCap } from '../worker/announce-outcome.js';
+import { describeNearCap } from '../worker/attempt/announce-outcome.js';
 import type { WorkerEvent } from '../worker/loop.js';
 import type { Notification, Notifier } from './notify.js';
 import {

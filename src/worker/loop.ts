@@ -9,8 +9,8 @@ import { type CapHit, type Caps, nearCaps } from '../run/budget.js';
 import type { EndReason, Limits, Waiting } from '../run/end-reason.js';
 import { afterWaitLabel } from '../run/labels.js';
 import type { RunState } from '../run/run-state.js';
-import { announceFailure, announceStory, describeNearCap } from './announce-outcome.js';
-import type { Attempt, AttemptOutcome, FailedAttempt } from './attempt.js';
+import { announceFailure, announceStory, describeNearCap } from './attempt/announce-outcome.js';
+import type { Attempt, AttemptOutcome, FailedAttempt } from './attempt/attempt.js';
 import { createPacing, type Gate } from './pacing.js';
 import { isRejection, toRejectedEnd } from './rejections.js';
 

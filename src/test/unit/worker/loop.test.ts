@@ -6,7 +6,7 @@ import { SECOND } from '../../../lib/clock.js';
 import type { Caps } from '../../../run/budget.js';
 import type { Limits } from '../../../run/end-reason.js';
 import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../../run/run-state.js';
-import type { AttemptOutcome } from '../../../worker/attempt.js';
+import type { AttemptOutcome } from '../../../worker/attempt/attempt.js';
 import { runLoop, type WorkerEvent } from '../../../worker/loop.js';
 import { createShutdown } from '../../../worker/shutdown.js';
 import { FakeClock, recordingLog } from '../../helpers/fakes.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { retryUntilStored, type StorageRetry } from '../../../worker/retry-storage.js';
+import { retryUntilStored, type StorageRetry } from '../../../worker/attempt/retry-storage.js';
 import { diskFull, FakeClock, recordingLog, storyMetadata } from '../../helpers/fakes.js';
 
 const SECOND = 1000;

@@ -1,13 +1,13 @@
-import { CallError, classifyFailure, type Failure } from '../api/failure.js';
-import type { MessagesClient } from '../api/messages-client.js';
-import { costOf, type Price } from '../api/pricing.js';
-import type { Usage } from '../api/usage.js';
-import type { Clock } from '../lib/clock.js';
-import type { Progress } from '../logging/progress.js';
-import type { Prompt } from '../prompt/prompt.js';
-import { type CapHit, type Caps, capInTheWay, worstCase } from '../run/budget.js';
-import type { Run } from '../run/run.js';
-import type { ReceivedAnswer } from '../story/continuation.js';
+import { CallError, classifyFailure, type Failure } from '../../api/failure.js';
+import type { MessagesClient } from '../../api/messages-client.js';
+import { costOf, type Price } from '../../api/pricing.js';
+import type { Usage } from '../../api/usage.js';
+import type { Clock } from '../../lib/clock.js';
+import type { Progress } from '../../logging/progress.js';
+import type { Prompt } from '../../prompt/prompt.js';
+import { type CapHit, type Caps, capInTheWay, worstCase } from '../../run/budget.js';
+import type { Run } from '../../run/run.js';
+import type { ReceivedAnswer } from '../../story/continuation.js';
 import { retryUntilStored, type StorageRetry } from './retry-storage.js';
 import { createSerialize } from './serialize.js';
 

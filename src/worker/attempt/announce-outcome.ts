@@ -1,12 +1,12 @@
-import type { Failure } from '../api/failure.js';
-import { SECOND } from '../lib/clock.js';
-import { formatCost, formatNumber, formatPercent } from '../lib/format-number.js';
-import { formatDuration } from '../lib/format-time.js';
-import type { Logger } from '../logging/logger.js';
-import type { CapHit } from '../run/budget.js';
-import type { RunState } from '../run/run-state.js';
-import { toSimilarityFields } from '../run/statistics.js';
-import { SIMILAR } from '../story/similarity.js';
+import type { Failure } from '../../api/failure.js';
+import { SECOND } from '../../lib/clock.js';
+import { formatCost, formatNumber, formatPercent } from '../../lib/format-number.js';
+import { formatDuration } from '../../lib/format-time.js';
+import type { Logger } from '../../logging/logger.js';
+import type { CapHit } from '../../run/budget.js';
+import type { RunState } from '../../run/run-state.js';
+import { toSimilarityFields } from '../../run/statistics.js';
+import { SIMILAR } from '../../story/similarity.js';
 import type { SavedStory } from './attempt.js';
 
 // The records of what came of an attempt.

@@ -1,7 +1,7 @@
-import type { FailureRecord, PartRecord, StoryRecord } from '../run/ledger.js';
-import type { Run } from '../run/run.js';
-import type { StoryFiles } from '../store/story-metadata.js';
-import type { Destination, StoredStory, StoryStore } from '../store/story-store.js';
+import type { FailureRecord, PartRecord, StoryRecord } from '../../run/ledger.js';
+import type { Run } from '../../run/run.js';
+import type { StoryFiles } from '../../store/story-metadata.js';
+import type { Destination, StoredStory, StoryStore } from '../../store/story-store.js';
 import { retryUntilStored, type StorageRetry } from './retry-storage.js';
 
 /** The record of an answer that goes to disk. */

@@ -1,10 +1,10 @@
-import { type BackoffOptions, backoff } from '../lib/backoff.js';
-import { type Clock, SECOND } from '../lib/clock.js';
-import { isSystemError } from '../lib/files.js';
-import { formatDuration } from '../lib/format-time.js';
-import type { Random } from '../lib/random.js';
-import type { Logger } from '../logging/logger.js';
-import type { StoryFiles } from '../store/story-metadata.js';
+import { type BackoffOptions, backoff } from '../../lib/backoff.js';
+import { type Clock, SECOND } from '../../lib/clock.js';
+import { isSystemError } from '../../lib/files.js';
+import { formatDuration } from '../../lib/format-time.js';
+import type { Random } from '../../lib/random.js';
+import type { Logger } from '../../logging/logger.js';
+import type { StoryFiles } from '../../store/story-metadata.js';
 
 /** How to go on when the disk refuses. */
 export interface StorageRetry {

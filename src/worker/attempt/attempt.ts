@@ -1,13 +1,13 @@
-import { classifyFailure, type Failure } from '../api/failure.js';
-import { NO_TOKENS, type Usage } from '../api/usage.js';
-import type { AxisCards, Premise } from '../prompt/cards.js';
-import { idsOf } from '../prompt/cards.js';
-import type { DrawPremise } from '../prompt/deck.js';
-import { composePrompt, type Prompt } from '../prompt/prompt.js';
-import type { CapHit } from '../run/budget.js';
-import type { RecentStories } from '../store/recent-stories.js';
-import type { SimilarityIndex } from '../store/similarity-index.js';
-import type { StoredStory } from '../store/story-store.js';
+import { classifyFailure, type Failure } from '../../api/failure.js';
+import { NO_TOKENS, type Usage } from '../../api/usage.js';
+import type { AxisCards, Premise } from '../../prompt/cards.js';
+import { idsOf } from '../../prompt/cards.js';
+import type { DrawPremise } from '../../prompt/deck.js';
+import { composePrompt, type Prompt } from '../../prompt/prompt.js';
+import type { CapHit } from '../../run/budget.js';
+import type { RecentStories } from '../../store/recent-stories.js';
+import type { SimilarityIndex } from '../../store/similarity-index.js';
+import type { StoredStory } from '../../store/story-store.js';
 import {
   appendRest,
   type Draft,
@@ -16,11 +16,11 @@ import {
   type ReceivedAnswer,
   restRequest,
   validateDraft,
-} from '../story/continuation.js';
-import type { Doubt } from '../story/doubt.js';
-import type { MostSimilar } from '../story/similarity.js';
-import type { Story } from '../story/story.js';
-import { validateSimilarity } from '../story/validate-answer.js';
+} from '../../story/continuation.js';
+import type { Doubt } from '../../story/doubt.js';
+import type { MostSimilar } from '../../story/similarity.js';
+import type { Story } from '../../story/story.js';
+import { validateSimilarity } from '../../story/validate-answer.js';
 import { type CallResult, createRecordedCall, type RecordedCallDeps } from './record-call.js';
 import { retryUntilStored } from './retry-storage.js';
 import { createSerialize } from './serialize.js';
