@@ -4,7 +4,7 @@ import { redact } from '../lib/redact.js';
 import type { Logger } from '../logging/logger.js';
 import type { RunState } from '../run/run-state.js';
 import { describeNearCap } from '../worker/attempt/announce-outcome.js';
-import type { WorkerEvent } from '../worker/loop.js';
+import type { WorkerEvent } from '../worker/events.js';
 import type { Notification, Notifier } from './notify.js';
 import {
   type Activity,

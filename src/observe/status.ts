@@ -5,7 +5,7 @@ import { type Caps, spent } from '../run/budget.js';
 import type { Waiting } from '../run/end-reason.js';
 import { waitingLabel } from '../run/labels.js';
 import type { RunState } from '../run/run-state.js';
-import type { WorkerEvent } from '../worker/loop.js';
+import type { WorkerEvent } from '../worker/events.js';
 
 /** What a run is doing; the waits bear the name of what they are for. */
 export type ActivityKind =

@@ -1,6 +1,6 @@
 import type { Failure } from '../api/failure.js';
 import type { RejectedEnd } from '../run/end-reason.js';
-import type { FailedAttempt } from './attempt/attempt.js';
+import type { FailedAttempt } from './attempt/outcome.js';
 
 // Rejections: answers that were paid for and are no story. So many in a row mean that the next one will be none either.
 

@@ -2,7 +2,7 @@ import { NO_TOKENS, toUsage } from '../../api/usage.js';
 import { type Activity, countsOf, initialActivity, type RunInfo, type Status, toIso } from '../../observe/status.js';
 import { INITIAL_RUN_STATE, type RunState } from '../../run/run-state.js';
 import { EMPTY_STATISTICS, type Statistics } from '../../run/statistics.js';
-import type { WorkerEvent } from '../../worker/loop.js';
+import type { WorkerEvent } from '../../worker/events.js';
 
 // Changes of a run, and statuses made of them.
 

@@ -7,7 +7,7 @@ import type { CapHit } from '../../run/budget.js';
 import type { RunState } from '../../run/run-state.js';
 import { toSimilarityFields } from '../../run/statistics.js';
 import { SIMILAR } from '../../story/similarity.js';
-import type { SavedStory } from './attempt.js';
+import type { SavedStory } from './outcome.js';
 
 // The records of what came of an attempt.
 

@@ -1,13 +1,11 @@
-import { classifyFailure, type Failure } from '../../api/failure.js';
-import { NO_TOKENS, type Usage } from '../../api/usage.js';
+import { classifyFailure } from '../../api/failure.js';
+import { NO_TOKENS } from '../../api/usage.js';
 import type { AxisCards, Premise } from '../../prompt/cards.js';
 import { idsOf } from '../../prompt/cards.js';
 import type { DrawPremise } from '../../prompt/deck.js';
 import { composePrompt, type Prompt } from '../../prompt/prompt.js';
-import type { CapHit } from '../../run/budget.js';
 import type { RecentStories } from '../../store/recent-stories.js';
 import type { SimilarityIndex } from '../../store/similarity-index.js';
-import type { StoredStory } from '../../store/story-store.js';
 import {
   appendRest,
   type Draft,
@@ -17,49 +15,13 @@ import {
   restRequest,
   validateDraft,
 } from '../../story/continuation.js';
-import type { Doubt } from '../../story/doubt.js';
 import type { MostSimilar } from '../../story/similarity.js';
-import type { Story } from '../../story/story.js';
 import { validateSimilarity } from '../../story/validate-answer.js';
+import type { AttemptOutcome, SavedStory } from './outcome.js';
 import { type CallResult, createRecordedCall, type RecordedCallDeps } from './record-call.js';
 import { retryUntilStored } from './retry-storage.js';
 import { createSerialize } from './serialize.js';
 import { createSettlement, type SettlementDeps, type StoryInHand } from './settle-attempt.js';
-
-/** A story on disk. */
-export interface SavedStory {
-  kind: 'saved';
-  story: Story;
-  stored: StoredStory;
-  usage: Usage | null;
-  costUsd: number | null;
-  generationMs: number;
-  nearest: MostSimilar | null;
-  doubts: readonly Doubt[];
-  /** The API asks to slow down until then, milliseconds since the epoch; null when it does not. */
-  slowUntil: number | null;
-}
-
-/** An attempt that gave no story. */
-export interface FailedAttempt {
-  kind: 'failed';
-  failure: Failure;
-  /** Of its last call; null where it is not known. */
-  usage: Usage | null;
-}
-
-/** The attempt was given up on request. */
-export interface AbandonedAttempt {
-  kind: 'abandoned';
-}
-
-/** No call was made, for it might have passed a cap. */
-export interface CappedAttempt {
-  kind: 'capped';
-  hit: CapHit;
-}
-
-export type AttemptOutcome = SavedStory | FailedAttempt | AbandonedAttempt | CappedAttempt;
 
 /** What an attempt has to know of the loop. */
 export interface AttemptRequest {

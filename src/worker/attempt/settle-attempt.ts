@@ -11,7 +11,7 @@ import { type Draft, lastCall, validateDraft } from '../../story/continuation.js
 import type { Doubt } from '../../story/doubt.js';
 import type { MostSimilar } from '../../story/similarity.js';
 import { type Story, toStory } from '../../story/story.js';
-import type { AttemptOutcome } from './attempt.js';
+import type { AttemptOutcome } from './outcome.js';
 import { retryUntilStored, type StorageRetry } from './retry-storage.js';
 import { createSaveStory } from './save-story.js';
 

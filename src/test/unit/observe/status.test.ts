@@ -10,7 +10,7 @@ import {
   type StorageRetryEvent,
   toIso,
 } from '../../../observe/status.js';
-import type { WorkerEvent } from '../../../worker/loop.js';
+import type { WorkerEvent } from '../../../worker/events.js';
 import { MINUTE, NOON, SAVED, stateWith, statusOf, toFailed } from '../../helpers/statuses.js';
 
 const LATER = NOON + MINUTE;

@@ -11,7 +11,8 @@ import { EMPTY_STATISTICS } from '../../../run/statistics.js';
 import type { StoryFiles } from '../../../store/story-metadata.js';
 import { openStoryStore, type StoryStore } from '../../../store/story-store.js';
 import type { MostSimilar } from '../../../story/similarity.js';
-import { type AttemptDeps, type AttemptOutcome, createAttempt } from '../../../worker/attempt/attempt.js';
+import { type AttemptDeps, createAttempt } from '../../../worker/attempt/attempt.js';
+import type { AttemptOutcome } from '../../../worker/attempt/outcome.js';
 import {
   AXIS_CARDS,
   diskFull,

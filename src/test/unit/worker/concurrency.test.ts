@@ -5,8 +5,9 @@ import { NO_TOKENS, toUsage, type Usage } from '../../../api/usage.js';
 import { SECOND } from '../../../lib/clock.js';
 import type { Limits } from '../../../run/end-reason.js';
 import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
-import type { AttemptOutcome } from '../../../worker/attempt/attempt.js';
-import { runLoop, type WorkerEvent } from '../../../worker/loop.js';
+import type { AttemptOutcome } from '../../../worker/attempt/outcome.js';
+import type { WorkerEvent } from '../../../worker/events.js';
+import { runLoop } from '../../../worker/loop.js';
 import { createShutdown } from '../../../worker/shutdown.js';
 import { recordingLog, VirtualClock } from '../../helpers/fakes.js';
 

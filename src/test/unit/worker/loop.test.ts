@@ -6,8 +6,9 @@ import { SECOND } from '../../../lib/clock.js';
 import type { Caps } from '../../../run/budget.js';
 import type { Limits } from '../../../run/end-reason.js';
 import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../../run/run-state.js';
-import type { AttemptOutcome } from '../../../worker/attempt/attempt.js';
-import { runLoop, type WorkerEvent } from '../../../worker/loop.js';
+import type { AttemptOutcome } from '../../../worker/attempt/outcome.js';
+import type { WorkerEvent } from '../../../worker/events.js';
+import { runLoop } from '../../../worker/loop.js';
 import { createShutdown } from '../../../worker/shutdown.js';
 import { FakeClock, recordingLog } from '../../helpers/fakes.js';
 

@@ -1,0 +1,74 @@
+import { type Clock, SECOND } from '../lib/clock.js';
+import { clockTime, formatDuration } from '../lib/format-time.js';
+import type { Logger } from '../logging/logger.js';
+import { afterWaitLabel } from '../run/labels.js';
+import type { WorkerEvent } from './events.js';
+import type { Gate } from './pacing.js';
+import type { RunRules } from './run-rules.js';
+
+export interface WaitsDeps {
+  rules: RunRules;
+  /** How many stories are in hand: others may go on while one slot waits. */
+  inHand: () => number;
+  onEvent: (event: WorkerEvent) => void;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Waits at a slot's own gate and at the shared one, to the deadline, or until the run is to end; whichever is first. */
+export type Wait = (own: Gate) => Promise<void>;
+
+export function createWaits({ rules, inHand, onEvent, clock, log }: WaitsDeps): Wait {
+  const { deadline, pacing, woken } = rules;
+  /** The gates at which slots wait. */
+  const gates = new Set<Gate>();
+  let announced: Gate | null = null;
+
+  return async (own) => {
+    for (;;) {
+      const gate = pacing.later(own);
+      const left = gate.until - clock.monotonic();
+      if (left <= 0) return;
+      const until = clock.now() + left;
+      gates.add(gate);
+      announce(gate, left);
+      if (deadline !== null && until >= deadline) await sleepToDeadline(deadline);
+      else await clock.sleep(left, woken);
+      gates.delete(gate);
+      if (rules.close(rules.due(inHand() === 0 ? gate.reason : null))) return;
+    }
+  };
+
+  /** The deadline is one of the wall clock, which may be set while we sleep. */
+  async function sleepToDeadline(until: number): Promise<void> {
+    while (!woken.aborted && clock.now() < until) await clock.sleep(until - clock.now(), woken);
+  }
+
+  function announce(gate: Gate, left: number): void {
+    // Slots that wait at one gate say it once.
+    if (gate !== announced) {
+      announced = gate;
+      logWait(gate, left);
+    }
+    onEvent(inHand() > 0 ? { kind: 'writing', inHand: inHand() } : toWaiting(gate));
+  }
+
+  function logWait({ reason }: Gate, left: number): void {
+    const now = clock.now();
+    const isCut = deadline !== null && now + left >= deadline;
+    const goesOnAt = isCut ? deadline : now + left;
+    log.info(
+      { event: 'waiting', for: reason, seconds: left / SECOND, until: new Date(goesOnAt).toISOString() },
+      isCut
+        ? `${clockTime(goesOnAt)}에 실행 시간이 끝나므로, 새 소설 없이 ${formatDuration(goesOnAt - now)} 뒤 종료합니다`
+        : `${clockTime(goesOnAt)}에 ${afterWaitLabel(reason)} (${formatDuration(left)} 뒤)`,
+    );
+  }
+
+  /** The wait of the slot that goes on first. @param gate of one of them */
+  function toWaiting(gate: Gate): WorkerEvent {
+    const first = [...gates].reduce((a, b) => (b.until < a.until ? b : a), gate);
+    const until = clock.now() + first.until - clock.monotonic();
+    return { kind: 'waiting', for: first.reason, until: deadline === null ? until : Math.min(until, deadline) };
+  }
+}
