@@ -1,6 +1,5 @@
 import type { EndReason } from '../run/end-reason.js';
 import type { Attempt } from './attempt/attempt.js';
-import type { AttemptOutcome } from './attempt/outcome.js';
 import { createRunRules, type RunRulesDeps } from './run-rules.js';
 import { createWaits } from './waits.js';
 
