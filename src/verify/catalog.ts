@@ -14,7 +14,7 @@ export const CRITERIA = {
 export type Criterion = keyof typeof CRITERIA;
 
 /** One check. */
-export interface CheckEntry {
+export interface CheckDefinition {
   criterion: Criterion;
   /** Korean: what is checked. */
   title: string;
@@ -214,7 +214,7 @@ export const CHECKS = {
     command: 'grep -i "traceback\\|error" logs/horror_story_*.log | grep -v "토큰 사용량.*없음"',
     advice: '그 줄의 event와 err를 보세요. docs/runbook_24h_test.md의 Troubleshooting에 풀이가 있습니다',
   },
-} as const satisfies Record<string, CheckEntry>;
+} as const satisfies Record<string, CheckDefinition>;
 
 export type CheckCode = keyof typeof CHECKS;
 
@@ -250,8 +250,8 @@ export function note(code: CheckCode, figure: string, places: readonly Place[] =
   return { code, status: 'note', figure, places: [...places], count: places.length };
 }
 
-export function skip(code: CheckCode, why: string): CheckResult {
-  return { code, status: 'skip', figure: why, places: [], count: 0 };
+export function skip(code: CheckCode, reason: string): CheckResult {
+  return { code, status: 'skip', figure: reason, places: [], count: 0 };
 }
 
 /** Fails at these places, and passes when there are none. */

@@ -30,7 +30,7 @@ const MESSAGES = {
   secret: '키나 토큰으로 보이는 것이 들어 있습니다',
   twice: '같은 것이 두 군데에 있습니다',
   sequence: '순번이 1부터 하나씩 이어지지 않습니다',
-  wrong_shelf: '장부와 다른 폴더에 있습니다',
+  wrong_folder: '장부와 다른 폴더에 있습니다',
   no_ledger: '그 실행의 장부가 없습니다',
   not_in_ledger: '장부에 없는 글입니다',
   not_on_disk: '장부에는 있으나 디스크에 없는 글입니다',
@@ -51,14 +51,14 @@ export interface FindingDetails {
   detail?: string;
 }
 
-export type Report = (code: FindingCode, where: string, details?: FindingDetails) => void;
+export type AddFinding = (code: FindingCode, where: string, details?: FindingDetails) => void;
 
 /** A report that keeps what it is told. */
-export function collectFindings(): { findings: Finding[]; report: Report } {
+export function collectFindings(): { findings: Finding[]; addFinding: AddFinding } {
   const findings: Finding[] = [];
   return {
     findings,
-    report: (code, where, { severity = 'wrong', run = null, detail = '' } = {}) => {
+    addFinding: (code, where, { severity = 'wrong', run = null, detail = '' } = {}) => {
       findings.push({
         code,
         severity,

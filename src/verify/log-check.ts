@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
-import { isTorn, type Line, type LogRecord, listLogFiles, parseLine, readLines } from './log-reader.js';
-import { type LifeSettings, readLifeSettings } from './process-settings.js';
+import { isTorn, type Line, type LogRecord, listLogFiles, parseLogLine, readLines } from './log-reader.js';
+import { type ProcessSettings, readProcessSettings } from './process-settings.js';
 import type { FindSecret } from './secret-scan.js';
 
 // The log, read once from end to end, and what of it a run has to answer for.
 
 /** Places of one kind: how many, and the first of them. */
-export interface Sightings {
+export interface Occurrences {
   count: number;
   first: string[];
 }
@@ -19,32 +19,32 @@ export interface FinalRecord {
 }
 
 /** What the log tells of one process. */
-export interface LogLife {
+export interface ProcessLog {
   pid: number;
   /** null as long as it had none. */
   run: string | null;
   /** As it started; null where that is not in the log. */
-  settings: LifeSettings | null;
+  settings: ProcessSettings | null;
   /** Milliseconds since the epoch. */
   firstAt: number;
   lastAt: number;
   /** Its first line is that of a start, and not one after a gap. */
-  fromStart: boolean;
-  lines: number;
+  hasStart: boolean;
+  lineCount: number;
   /** Counted over the whole log. */
   firstLine: number;
   lastLine: number;
   events: LogEvent[];
   finals: FinalRecord[];
   /** Records that follow the final one. */
-  afterFinal: Sightings;
+  afterFinal: Occurrences;
   /** Lines that are no records, and that no kill explains. */
-  foreign: Sightings;
+  foreignLines: Occurrences;
   /** What the seed's grep for crashes finds. */
-  alarms: Sightings;
+  errorLines: Occurrences;
   /** What it finds too, and what is no crash: the API's words for its failures, a title, a path. */
-  harmless: Sightings;
-  secrets: Sightings;
+  quotedErrorLines: Occurrences;
+  secrets: Occurrences;
 }
 
 /** The records that the checks go back to. */
@@ -60,12 +60,12 @@ export interface LogEvent {
   name: string | null;
 }
 
-export interface LogFacts {
-  files: number;
-  lines: number;
+export interface LogSummary {
+  fileCount: number;
+  lineCount: number;
   /** When the log begins, milliseconds since the epoch; null when there is none. */
   firstAt: number | null;
-  lives: LogLife[];
+  processes: ProcessLog[];
   /** Names of files that are not the worker's, and that the seed's commands look at all the same. */
   otherFiles: string[];
 }
@@ -83,137 +83,142 @@ export async function readLog(
   folder: string,
   isWanted: (runId: string) => boolean,
   findSecret: FindSecret,
-): Promise<LogFacts> {
-  const { ours, others } = await listLogFiles(folder);
-  const reader = new LogReader(isWanted, findSecret);
-  for (const path of ours) {
-    for await (const line of readLines(path)) reader.take(line, `${basename(path)}:${line.number}`);
+): Promise<LogSummary> {
+  const { workerFiles, otherFiles } = await listLogFiles(folder);
+  const collector = new LogCollector(isWanted, findSecret);
+  for (const path of workerFiles) {
+    for await (const line of readLines(path)) collector.add(line, `${basename(path)}:${line.number}`);
   }
-  return { files: ours.length, otherFiles: others.map((path) => basename(path)), ...reader.end() };
+  return { fileCount: workerFiles.length, otherFiles: otherFiles.map((path) => basename(path)), ...collector.end() };
 }
 
-class LogReader {
+class LogCollector {
   readonly #isWanted: (runId: string) => boolean;
   readonly #findSecret: FindSecret;
-  readonly #lives: LogLife[] = [];
+  readonly #processes: ProcessLog[] = [];
   /** The process at work, by its number. */
-  readonly #current = new Map<number, LogLife>();
+  readonly #currentByPid = new Map<number, ProcessLog>();
   /** Who wrote the line before. */
-  #latest: LogLife | null = null;
-  #lines = 0;
+  #lastWriter: ProcessLog | null = null;
+  #lineCount = 0;
   #firstAt: number | null = null;
-  #torn: { where: string; line: number; life: LogLife | null }[] = [];
+  #tornLines: { where: string; line: number; processLog: ProcessLog | null }[] = [];
   /** Before the first record of all. */
-  #early: ((life: LogLife) => void)[] = [];
+  #beforeFirstRecord: ((processLog: ProcessLog) => void)[] = [];
 
   constructor(isWanted: (runId: string) => boolean, findSecret: FindSecret) {
     this.#isWanted = isWanted;
     this.#findSecret = findSecret;
   }
 
-  take({ text }: Line, where: string): void {
-    this.#lines += 1;
+  add({ text }: Line, where: string): void {
+    this.#lineCount += 1;
     if (text === '') return;
-    const { record, rest } = parseLine(text);
-    if (rest !== '') this.#takeRest(rest, where);
-    if (record !== null) this.#takeRecord(record, where);
-    const isAlarm = ALARM.test(text) && !NO_ALARM.test(text);
-    if (isAlarm) {
-      const kind = record !== null && (rest === '' || !ALARM.test(rest)) && isHarmless(record) ? 'harmless' : 'alarms';
-      this.#blame((life) => sight(life[kind], `${where} (${record?.event ?? '기록이 아님'})`));
+    const { record, rest } = parseLogLine(text);
+    if (rest !== '') this.#addRest(rest, where);
+    if (record !== null) this.#addRecord(record, where);
+    const hasErrorWords = ERROR_WORDS.test(text) && !EXCLUDED_WORDS.test(text);
+    if (hasErrorWords) {
+      const kind =
+        record !== null && (rest === '' || !ERROR_WORDS.test(rest)) && isQuotedError(record)
+          ? 'quotedErrorLines'
+          : 'errorLines';
+      this.#attribute((processLog) => addOccurrence(processLog[kind], `${where} (${record?.event ?? '기록이 아님'})`));
     }
     const secret = this.#findSecret(text);
-    if (secret !== null) this.#blame((life) => sight(life.secrets, `${where} (${secret})`));
+    if (secret !== null) this.#attribute((processLog) => addOccurrence(processLog.secrets, `${where} (${secret})`));
   }
 
-  end(): Pick<LogFacts, 'lines' | 'firstAt' | 'lives'> {
-    this.#excuseTorn();
-    return { lines: this.#lines, firstAt: this.#firstAt, lives: this.#lives };
+  end(): Pick<LogSummary, 'lineCount' | 'firstAt' | 'processes'> {
+    this.#attributeTornLines();
+    return { lineCount: this.#lineCount, firstAt: this.#firstAt, processes: this.#processes };
   }
 
-  #takeRecord(record: LogRecord, where: string): void {
+  #addRecord(record: LogRecord, where: string): void {
     this.#firstAt ??= record.at;
-    const life = this.#lifeOf(record);
-    this.#latest = life;
-    for (const blame of this.#early.splice(0)) blame(life);
-    life.lines += 1;
-    life.lastLine = this.#lines;
-    life.lastAt = Math.max(life.lastAt, record.at);
-    if (life.run === null && record.run !== null) {
-      life.run = record.run;
-      if (!this.#isWanted(record.run)) life.events = [];
+    const processLog = this.#processOf(record);
+    this.#lastWriter = processLog;
+    for (const attribute of this.#beforeFirstRecord.splice(0)) attribute(processLog);
+    processLog.lineCount += 1;
+    processLog.lastLine = this.#lineCount;
+    processLog.lastAt = Math.max(processLog.lastAt, record.at);
+    if (processLog.run === null && record.run !== null) {
+      processLog.run = record.run;
+      if (!this.#isWanted(record.run)) processLog.events = [];
     }
     const isFinal = record.event === 'run_finished';
-    if (!isFinal && life.finals.length > 0) sight(life.afterFinal, `${where} (${record.event})`);
-    if (isFinal) life.finals.push({ at: record.at, where, fields: record.fields });
-    const isKept = KEPT_EVENTS.has(record.event) && (life.run === null || this.#isWanted(life.run));
-    if (isKept) life.events.push(toEvent(record));
+    if (!isFinal && processLog.finals.length > 0) addOccurrence(processLog.afterFinal, `${where} (${record.event})`);
+    if (isFinal) processLog.finals.push({ at: record.at, where, fields: record.fields });
+    const isKeptEvent = KEPT_EVENTS.has(record.event) && (processLog.run === null || this.#isWanted(processLog.run));
+    if (isKeptEvent) processLog.events.push(toEvent(record));
   }
 
-  #lifeOf(record: LogRecord): LogLife {
+  #processOf(record: LogRecord): ProcessLog {
     const { pid, run, event, fields, at } = record;
-    const known = this.#current.get(pid);
+    const current = this.#currentByPid.get(pid);
     const isStart = event === 'worker_started';
     // Numbers come back. Without its start in the log, another run or a line after the end tells the next process.
-    const isOther =
-      known === undefined || isStart || (!known.fromStart && (known.finals.length > 0 || isOtherRun(known.run, run)));
-    if (!isOther) return known;
-    const life = newLife({
+    const isNewProcess =
+      current === undefined ||
+      isStart ||
+      (!current.hasStart && (current.finals.length > 0 || isOtherRun(current.run, run)));
+    if (!isNewProcess) return current;
+    const processLog = newProcessLog({
       pid,
       firstAt: at,
-      firstLine: this.#lines,
-      fromStart: isStart,
-      settings: isStart ? readLifeSettings(fields) : null,
+      firstLine: this.#lineCount,
+      hasStart: isStart,
+      settings: isStart ? readProcessSettings(fields) : null,
     });
-    this.#lives.push(life);
-    this.#current.set(pid, life);
-    return life;
+    this.#processes.push(processLog);
+    this.#currentByPid.set(pid, processLog);
+    return processLog;
   }
 
-  #takeRest(rest: string, where: string): void {
-    if (isTorn(rest)) this.#torn.push({ where, line: this.#lines, life: this.#latest });
-    else this.#blame((life) => sight(life.foreign, where));
+  #addRest(rest: string, where: string): void {
+    if (isTorn(rest)) this.#tornLines.push({ where, line: this.#lineCount, processLog: this.#lastWriter });
+    else this.#attribute((processLog) => addOccurrence(processLog.foreignLines, where));
   }
 
-  #blame(tell: (life: LogLife) => void): void {
-    if (this.#latest === null) this.#early.push(tell);
-    else tell(this.#latest);
+  #attribute(attribute: (processLog: ProcessLog) => void): void {
+    if (this.#lastWriter === null) this.#beforeFirstRecord.push(attribute);
+    else attribute(this.#lastWriter);
   }
 
   /** A process that said no end may have torn one line, its last, before any other one started. */
-  #excuseTorn(): void {
-    const unended = this.#lives.filter(({ finals }) => finals.length === 0);
-    for (const { where, line, life } of this.#torn) {
+  #attributeTornLines(): void {
+    const unended = this.#processes.filter(({ finals }) => finals.length === 0);
+    for (const { where, line, processLog } of this.#tornLines) {
       const at = unended.findIndex(
         ({ lastLine }) =>
-          lastLine < line && !this.#lives.some((next) => next.firstLine > lastLine && next.firstLine < line),
+          lastLine < line && !this.#processes.some((next) => next.firstLine > lastLine && next.firstLine < line),
       );
-      const blamed = life ?? this.#lives[0];
+      const culprit = processLog ?? this.#processes[0];
       if (at !== -1) unended.splice(at, 1);
-      else if (blamed !== undefined) sight(blamed.foreign, where);
+      else if (culprit !== undefined) addOccurrence(culprit.foreignLines, where);
     }
   }
 }
 
-function isOtherRun(known: string | null, run: string | null): boolean {
-  return known !== null && run !== null && known !== run;
+function isOtherRun(current: string | null, run: string | null): boolean {
+  return current !== null && run !== null && current !== run;
 }
 
-function newLife(start: Pick<LogLife, 'pid' | 'firstAt' | 'firstLine' | 'fromStart' | 'settings'>): LogLife {
-  const none = (): Sightings => ({ count: 0, first: [] });
+function newProcessLog(start: Pick<ProcessLog, 'pid' | 'firstAt' | 'firstLine' | 'hasStart' | 'settings'>): ProcessLog {
+  const empty = (): Occurrences => ({ count: 0, first: [] });
   return {
     ...start,
-    ...{ run: null, lastAt: start.firstAt, lines: 0, lastLine: start.firstLine, events: [], finals: [] },
-    ...{ afterFinal: none(), foreign: none(), alarms: none(), harmless: none(), secrets: none() },
+    ...{ run: null, lastAt: start.firstAt, lineCount: 0, lastLine: start.firstLine, events: [], finals: [] },
+    ...{ afterFinal: empty(), foreignLines: empty(), errorLines: empty(), quotedErrorLines: empty(), secrets: empty() },
   };
 }
 
 /** How many places are named. */
-export const MOST_NAMED = 5;
+export const MOST_EXAMPLES = 5;
 
-function sight(sightings: Sightings, where: string): void {
-  sightings.count += 1;
-  if (sightings.first.length < MOST_NAMED) sightings.first.push(where);
+function addOccurrence(occurrences: Occurrences, where: string): void {
+  occurrences.count += 1;
+  if (occurrences.first.length < MOST_EXAMPLES) occurrences.first.push(where);
 }
 
 function toEvent({ at, event, fields }: LogRecord): LogEvent {
@@ -232,8 +237,8 @@ const numberOrNull = (value: unknown) => (typeof value === 'number' ? value : nu
 const textOrNull = (value: unknown) => (typeof value === 'string' ? value : null);
 
 /** The seed's `grep -i "traceback\|error" … | grep -v "토큰 사용량.*없음"`. */
-const ALARM = /traceback|error/i;
-const NO_ALARM = /토큰 사용량.*없음/;
+const ERROR_WORDS = /traceback|error/i;
+const EXCLUDED_WORDS = /토큰 사용량.*없음/;
 
 /** Fields that quote others: settings and paths, titles, what the API says of a failure that passes. */
 const QUOTING: Record<string, readonly string[]> = {
@@ -245,8 +250,8 @@ const QUOTING: Record<string, readonly string[]> = {
   leftover_published: ['msg'],
 };
 
-function isHarmless({ level, event, fields }: LogRecord): boolean {
+function isQuotedError({ level, event, fields }: LogRecord): boolean {
   if (level !== 'info' && level !== 'warn') return false;
   const own = Object.entries(fields).filter(([name]) => QUOTING[event]?.includes(name) !== true);
-  return !ALARM.test(JSON.stringify(Object.fromEntries(own)));
+  return !ERROR_WORDS.test(JSON.stringify(Object.fromEntries(own)));
 }

@@ -9,7 +9,7 @@ export interface Line {
   number: number;
   text: string;
   /** It has its line break; the last one of a file may lack it. */
-  ended: boolean;
+  terminated: boolean;
 }
 
 /**
@@ -23,10 +23,10 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) {
     const lines = (rest + decoder.write(chunk as Buffer)).split('\n');
     rest = lines.pop() ?? '';
-    for (const text of lines) yield { number: ++number, text, ended: true };
+    for (const text of lines) yield { number: ++number, text, terminated: true };
   }
   rest += decoder.end();
-  if (rest !== '') yield { number: ++number, text: rest, ended: false };
+  if (rest !== '') yield { number: ++number, text: rest, terminated: false };
 }
 
 /** What the seed's commands look at. */
@@ -34,16 +34,16 @@ const LOG_FILE = /^horror_story_.*\.log$/;
 const OUR_LOG_FILE = /^horror_story_worker\.(\d{4}-\d{2}-\d{2})\.(\d+)\.log$/;
 
 /** The log files of a folder: the worker's, oldest first, and others that the same grep would find. */
-export async function listLogFiles(folder: string): Promise<{ ours: string[]; others: string[] }> {
+export async function listLogFiles(folder: string): Promise<{ workerFiles: string[]; otherFiles: string[] }> {
   const files = (await listFolder(folder)).filter((file) => LOG_FILE.test(file));
-  const ours = files.flatMap((file) => {
+  const workerFiles = files.flatMap((file) => {
     const [, day, number] = OUR_LOG_FILE.exec(file) ?? [];
     return day === undefined ? [] : [{ file, day, number: Number(number) }];
   });
-  ours.sort((a, b) => (a.day === b.day ? a.number - b.number : a.day < b.day ? -1 : 1));
+  workerFiles.sort((a, b) => (a.day === b.day ? a.number - b.number : a.day < b.day ? -1 : 1));
   return {
-    ours: ours.map(({ file }) => join(folder, file)),
-    others: files.filter((file) => !OUR_LOG_FILE.test(file)).map((file) => join(folder, file)),
+    workerFiles: workerFiles.map(({ file }) => join(folder, file)),
+    otherFiles: files.filter((file) => !OUR_LOG_FILE.test(file)).map((file) => join(folder, file)),
   };
 }
 
@@ -68,11 +68,11 @@ export interface ParsedLine {
 
 const RECORD_START = '{"level":"';
 
-export function parseLine(text: string): ParsedLine {
-  const whole = parseRecord(text);
+export function parseLogLine(text: string): ParsedLine {
+  const whole = parseLogRecord(text);
   if (whole !== null) return { record: whole, rest: '' };
   const at = text.lastIndexOf(RECORD_START);
-  const record = at <= 0 ? null : parseRecord(text.slice(at));
+  const record = at <= 0 ? null : parseLogRecord(text.slice(at));
   return record === null ? { record: null, rest: text } : { record, rest: text.slice(0, at) };
 }
 
@@ -83,7 +83,7 @@ export function isTorn(rest: string): boolean {
   return text.startsWith(RECORD_START) || RECORD_START.startsWith(text);
 }
 
-function parseRecord(text: string): LogRecord | null {
+function parseLogRecord(text: string): LogRecord | null {
   let fields: Record<string, unknown> | null;
   try {
     fields = JSON.parse(text) as Record<string, unknown> | null;

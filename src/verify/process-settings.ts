@@ -3,7 +3,7 @@ import { toLimits } from '../config/plan.js';
 import type { Limits } from '../run/end-reason.js';
 
 /** What a process was told, as its first record in the log says. */
-export interface LifeSettings {
+export interface ProcessSettings {
   limits: Limits;
   logLevel: string;
   logKeepFiles: number;
@@ -21,7 +21,7 @@ export interface LifeSettings {
  * @param started the fields of `worker_started`
  * @returns null when they are not those of a worker
  */
-export function readLifeSettings({ settings, terminal }: Record<string, unknown>): LifeSettings | null {
+export function readProcessSettings({ settings, terminal }: Record<string, unknown>): ProcessSettings | null {
   if (typeof settings !== 'object' || settings === null) return null;
   const config = settings as Config;
   const numbers = [config.intervalSeconds, config.heartbeatSeconds, config.requestTimeoutSeconds];

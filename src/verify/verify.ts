@@ -4,17 +4,17 @@ import { UserError } from '../lib/errors.js';
 import { formatNumber } from '../lib/format-number.js';
 import { ledgerPath, readLedger } from '../run/ledger.js';
 import { type CheckResult, failAt, note, type Place, pass } from './catalog.js';
-import { checkPromises } from './checks/integrity.js';
-import { checkBackground } from './checks/limits.js';
+import { checkIntegrity } from './checks/integrity.js';
+import { checkLimits } from './checks/limits.js';
 import { checkObservability } from './checks/observability.js';
 import { checkShutdown } from './checks/shutdown.js';
-import { checkContinuity } from './checks/stories.js';
+import { checkStories } from './checks/stories.js';
 import { checkUsage } from './checks/usage.js';
 import { checkFolder, type Finding, type FolderCheck, type FoundRun } from './folder/folder-check.js';
-import { type LogFacts, readLog } from './log-check.js';
+import { type LogSummary, readLog } from './log-check.js';
 import { readLines } from './log-reader.js';
-import { livesOf, type RunStatus, statusOf } from './processes.js';
-import { placesOf, type RunCase, sum } from './run-evidence.js';
+import { processesOf, type RunStatus, statusOf } from './processes.js';
+import { mergeOccurrences, placesOf, type RunEvidence } from './run-evidence.js';
 import { type FindSecret, secretFinder } from './secret-scan.js';
 
 export interface VerifyOptions {
@@ -51,131 +51,137 @@ export class VerifyError extends UserError {
 }
 
 /** How often it is begun again when a worker starts or ends just then. */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 
 /** Checks a folder of stories and its log against everything that they promise. Changes nothing. */
 export async function verify(options: VerifyOptions): Promise<Verification> {
   for (let tries = 1; ; tries++) {
-    const { verification, cases } = await verifyOnce(options);
-    if (tries === MOST_TRIES || areSettled(options.folder, cases)) return verification;
+    const { verification, runEvidence } = await verifyOnce(options);
+    if (tries === MAX_TRIES || areUnchanged(options.folder, runEvidence)) return verification;
   }
 }
 
-async function verifyOnce(options: VerifyOptions): Promise<{ verification: Verification; cases: RunCase[] }> {
+async function verifyOnce(options: VerifyOptions): Promise<{ verification: Verification; runEvidence: RunEvidence[] }> {
   const { folder, logDir, secrets, which, now } = options;
   const findSecret = secretFinder(secrets);
-  const found = await checkFolder(folder, { atRest: true, secrets });
-  const runs = choose(found.runs, which, folder);
-  const wanted = new Set(runs.map(({ id }) => id));
-  const log = await readLog(logDir, (id) => wanted.has(id), findSecret);
+  const folderCheck = await checkFolder(folder, { atRest: true, secrets });
+  const runs = selectRuns(folderCheck.runs, which, folder);
+  const selected = new Set(runs.map(({ id }) => id));
+  const log = await readLog(logDir, (id) => selected.has(id), findSecret);
   const rotatedBefore = rotatedBeforeOf(log, options.logKeepFiles);
-  const cases = runs.map((run): RunCase => {
-    const status = found.grown.has(run.id) ? 'running' : statusOf(run.state);
+  const runEvidence = runs.map((run): RunEvidence => {
+    const status = folderCheck.changedRuns.has(run.id) ? 'running' : statusOf(run.state);
     return {
       run,
       status,
-      lives: livesOf(run, log),
-      pairs: found.pairs.filter(({ metadata }) => metadata.run_id === run.id),
-      findings: found.findings.filter((each) => each.run === run.id && (status !== 'running' || !isOnItsWay(each))),
+      processes: processesOf(run, log),
+      pairs: folderCheck.pairs.filter(({ metadata }) => metadata.run_id === run.id),
+      findings: folderCheck.findings.filter(
+        (each) => each.run === run.id && (status !== 'running' || !isInTransit(each)),
+      ),
       log,
       rotatedBefore,
       now: now(),
     };
   });
-  const elsewhere = found.findings.filter(
-    ({ run, severity, code }) => run !== null && !wanted.has(run) && severity === 'wrong' && code !== 'secret',
+  const elsewhere = folderCheck.findings.filter(
+    ({ run, severity, code }) => run !== null && !selected.has(run) && severity === 'wrong' && code !== 'secret',
   );
   const verification: Verification = {
     folder,
     logDir,
     sections: [
-      { run: null, checks: await checkWhole(folder, found, log, findSecret, cases) },
-      ...cases.map((c) => ({ run: headOf(c), checks: checkRun(c) })),
+      { run: null, checks: await checkFolderSection(folder, folderCheck, log, findSecret, runEvidence) },
+      ...runEvidence.map((evidence) => ({ run: sectionRunOf(evidence), checks: checkRun(evidence) })),
     ],
-    wrongElsewhere: elsewhere.filter((each) => !isOnItsWay(each)).length,
+    wrongElsewhere: elsewhere.filter((each) => !isInTransit(each)).length,
   };
-  return { verification, cases };
+  return { verification, runEvidence };
 }
 
-function choose(runs: readonly FoundRun[], which: VerifyOptions['which'], folder: string): FoundRun[] {
+function selectRuns(runs: readonly FoundRun[], which: VerifyOptions['which'], folder: string): FoundRun[] {
   const [newest] = runs;
   if (newest === undefined) throw new VerifyError(`실행의 장부가 없습니다: ${join(folder, '.runs')}`);
   if (which === 'all') return [...runs];
   if (which === 'newest') return [newest];
-  const fitting = runs.filter(({ id }) => id.includes(which.run));
-  if (fitting.length === 0) throw new VerifyError(`"${which.run}"에 맞는 실행이 없습니다 (${folder})`);
-  if (fitting.length > 1) {
-    const ids = fitting.slice(0, 5).map(({ id }) => id);
+  const matching = runs.filter(({ id }) => id.includes(which.run));
+  if (matching.length === 0) throw new VerifyError(`"${which.run}"에 맞는 실행이 없습니다 (${folder})`);
+  if (matching.length > 1) {
+    const ids = matching.slice(0, 5).map(({ id }) => id);
     throw new VerifyError(`"${which.run}"에 맞는 실행이 여럿입니다: ${ids.join(', ')}`);
   }
-  return fitting;
+  return matching;
 }
 
 /** Log files are removed only once there are as many as are kept. */
-function rotatedBeforeOf({ files, firstAt, lives }: LogFacts, keep: number): number | null {
-  const least = lives.reduce((fewest, { settings }) => Math.min(fewest, settings?.logKeepFiles ?? fewest), keep);
-  return files >= least ? firstAt : null;
+function rotatedBeforeOf({ fileCount, firstAt, processes }: LogSummary, keep: number): number | null {
+  const fewestKept = processes.reduce(
+    (fewest, { settings }) => Math.min(fewest, settings?.logKeepFiles ?? fewest),
+    keep,
+  );
+  return fileCount >= fewestKept ? firstAt : null;
 }
 
 /** What a worker that is at work has under way. */
-function isOnItsWay({ code }: Finding): boolean {
+function isInTransit({ code }: Finding): boolean {
   return code === 'leftover' || code === 'half_published' || code === 'torn_leftover';
 }
 
-function headOf({ run, status }: RunCase): NonNullable<Section['run']> {
+function sectionRunOf({ run, status }: RunEvidence): NonNullable<Section['run']> {
   const { run_name: name, at: startedAt } = run.ledger.begin;
   return { id: run.id, name, startedAt, status };
 }
 
 /** All checks of a run, in the order of the report. Pure. */
-export function checkRun(c: RunCase): CheckResult[] {
+export function checkRun(evidence: RunEvidence): CheckResult[] {
   return [
-    ...checkBackground(c),
-    ...checkObservability(c),
-    ...checkContinuity(c),
-    ...checkShutdown(c),
-    ...checkUsage(c),
-    ...checkPromises(c),
+    ...checkLimits(evidence),
+    ...checkObservability(evidence),
+    ...checkStories(evidence),
+    ...checkShutdown(evidence),
+    ...checkUsage(evidence),
+    ...checkIntegrity(evidence),
   ];
 }
 
-async function checkWhole(
+async function checkFolderSection(
   folder: string,
   { visible, findings }: FolderCheck,
-  log: LogFacts,
+  log: LogSummary,
   findSecret: FindSecret,
-  cases: readonly RunCase[],
+  runEvidence: readonly RunEvidence[],
 ): Promise<CheckResult[]> {
-  const wrong = { findings };
   const counts = `소설 ${formatNumber(visible.markdown)}, 메타데이터 ${formatNumber(visible.metadata)}`;
-  const halves = placesOf(wrong, 'missing_metadata', 'missing_text', 'unreadable_metadata');
-  const inLog = sum(log.lives.map(({ secrets }) => secrets));
-  const inFiles = [...placesOf(wrong, 'secret'), ...(await secretsBeside(folder, findSecret))];
+  const incompletePairs = placesOf({ findings }, 'missing_metadata', 'missing_text', 'unreadable_metadata');
+  const inLog = mergeOccurrences(log.processes.map(({ secrets }) => secrets));
+  const inFiles = [...placesOf({ findings }, 'secret'), ...(await secretsInOtherFiles(folder, findSecret))];
   const secrets = inFiles.length + inLog.count;
   const foreign = findings.filter(({ code }) => code === 'foreign').map(({ where }) => ({ where, message: '' }));
-  const others = [...foreign, ...log.otherFiles.map((where) => ({ where, message: '작업자의 로그가 아닙니다' }))];
+  const otherFiles = [...foreign, ...log.otherFiles.map((where) => ({ where, message: '작업자의 로그가 아닙니다' }))];
   return [
-    failAt('folder_pairs', counts, halves),
-    failAt('folder_ledgers', `${formatNumber(visible.markdown)}편`, placesOf(wrong, 'no_ledger')),
+    failAt('folder_pairs', counts, incompletePairs),
+    failAt('folder_ledgers', `${formatNumber(visible.markdown)}편`, placesOf({ findings }, 'no_ledger')),
     failAt('secrets', `${formatNumber(secrets)}곳`, [...inFiles, ...inLog.places], secrets),
-    others.length === 0 ? pass('other_files', '없음') : note('other_files', `${formatNumber(others.length)}개`, others),
-    checkStrays(log, cases),
+    otherFiles.length === 0
+      ? pass('other_files', '없음')
+      : note('other_files', `${formatNumber(otherFiles.length)}개`, otherFiles),
+    checkStrays(log, runEvidence),
   ];
 }
 
 /** Processes that never had a run: told to stop as they began, or kept from their ledger. */
-function checkStrays(log: LogFacts, cases: readonly RunCase[]): CheckResult {
+function checkStrays(log: LogSummary, runEvidence: readonly RunEvidence[]): CheckResult {
   const code = 'stray_processes';
-  const matched = new Set(cases.flatMap(({ lives }) => lives.map((life) => life.log)));
-  const strays = log.lives.filter((life) => life.run === null && !matched.has(life));
-  const alarms = sum(strays.flatMap((life) => [life.alarms, life.foreign]));
-  if (alarms.count === 0) return pass(code, `${formatNumber(strays.length)}개`);
-  const figure = `${formatNumber(strays.length)}개, grep에 걸리거나 기록이 아닌 줄 ${formatNumber(alarms.count)}개`;
-  return note(code, figure, alarms.places);
+  const matched = new Set(runEvidence.flatMap(({ processes }) => processes.map((runProcess) => runProcess.log)));
+  const strays = log.processes.filter((processLog) => processLog.run === null && !matched.has(processLog));
+  const suspicious = mergeOccurrences(strays.flatMap(({ errorLines, foreignLines }) => [errorLines, foreignLines]));
+  if (suspicious.count === 0) return pass(code, `${formatNumber(strays.length)}개`);
+  const figure = `${formatNumber(strays.length)}개, grep에 걸리거나 기록이 아닌 줄 ${formatNumber(suspicious.count)}개`;
+  return note(code, figure, suspicious.places);
 }
 
 /** In ledgers, the deck and whatever else lies beside the stories. */
-async function secretsBeside(folder: string, findSecret: FindSecret): Promise<Place[]> {
+async function secretsInOtherFiles(folder: string, findSecret: FindSecret): Promise<Place[]> {
   const places: Place[] = [];
   for (const below of ['', '.runs']) {
     const entries = await readdir(join(folder, below), { withFileTypes: true });
@@ -205,12 +211,12 @@ async function secretsIn(path: string, findSecret: FindSecret): Promise<Place[]>
 }
 
 /** Is what was read of these runs still so? One that goes on may have grown, but no process may have come or gone. */
-function areSettled(folder: string, cases: readonly RunCase[]): boolean {
-  for (const { run, status } of cases) {
+function areUnchanged(folder: string, runEvidence: readonly RunEvidence[]): boolean {
+  for (const { run, status } of runEvidence) {
     const now = readLedger(ledgerPath(folder, run.id));
     const claims = (records: FoundRun['ledger']['records']) => records.filter(({ type }) => type === 'claim').length;
-    const grew = now?.records.length !== run.ledger.records.length;
-    if (grew && (status !== 'running' || claims(now?.records ?? []) !== claims(run.ledger.records))) return false;
+    const hasGrown = now?.records.length !== run.ledger.records.length;
+    if (hasGrown && (status !== 'running' || claims(now?.records ?? []) !== claims(run.ledger.records))) return false;
   }
   return true;
 }

@@ -4,9 +4,9 @@ import { parse } from 'yaml';
 import { addUsage, NO_TOKENS, type Usage } from '../../api/usage.js';
 import { countCharacters, fromMarkdown } from '../../story/story.js';
 import { type SavedOptions, validateSaved } from '../../story/validate-saved.js';
-import type { Report } from '../findings.js';
+import type { AddFinding } from '../findings.js';
 import type { FindSecret } from '../secret-scan.js';
-import type { Place, ReadPair } from './pairs.js';
+import type { PairLocation, ReadPair } from './pairs.js';
 
 /** What the other checks need of a pair's metadata; of ten thousand stories, the rest would fill the memory. */
 export const KEPT_KEYS = ['run_id', 'sequence', 'request_id', 'usage', 'cost_usd', 'completes', 'accepted_at'] as const;
@@ -14,7 +14,7 @@ export const KEPT_KEYS = ['run_id', 'sequence', 'request_id', 'usage', 'cost_usd
 /** A pair that was read and held against itself. */
 export interface FoundPair {
   name: string;
-  place: Place;
+  location: PairLocation;
   markdownPath: string;
   metadata: Record<(typeof KEPT_KEYS)[number], unknown>;
   /** Of the story, heading and spaces included; 0 where it could not be read. */
@@ -22,10 +22,10 @@ export interface FoundPair {
   /** The same for texts that are the same below their titles, space aside; null where the text could not be read. */
   textKey: string | null;
   /** What all its calls used, as far as it is known. */
-  spent: Spent;
+  total: UsageTotal;
 }
 
-export interface Spent {
+export interface UsageTotal {
   tokens: Usage;
   /** US dollars; null while none is known. */
   costUsd: number | null;
@@ -39,25 +39,25 @@ const METADATA_KEYS = [
 ];
 
 /** Holds a pair against what it promises of itself. Pure but for what it reports. */
-export function checkPair(pair: ReadPair, findSecret: FindSecret, report: Report): FoundPair {
-  const { name, place, markdownPath, metadata, metadataText } = pair;
+export function checkPair(pair: ReadPair, findSecret: FindSecret, addFinding: AddFinding): FoundPair {
+  const { name, location, markdownPath, metadata, metadataText } = pair;
   const run = runOf(metadata);
-  const blame: Report = (code, where, details) => report(code, where, { run, ...details });
+  const addToRun: AddFinding = (code, where, details) => addFinding(code, where, { run, ...details });
   const content = pair.markdown.toString('utf8');
-  if (metadata.sha256 !== sha256(pair.markdown)) blame('checksum', name);
+  if (metadata.sha256 !== sha256(pair.markdown)) addToRun('checksum', name);
   const missing = METADATA_KEYS.filter((key) => !Object.hasOwn(metadata, key));
-  if (missing.length > 0) blame('metadata_key', name, { detail: missing.join(', ') });
-  if (!isUsage(metadata.usage)) blame('usage', name, { detail: '토큰 수가 아니거나 합계가 맞지 않습니다' });
+  if (missing.length > 0) addToRun('metadata_key', name, { detail: missing.join(', ') });
+  if (!isUsage(metadata.usage)) addToRun('usage', name, { detail: '토큰 수가 아니거나 합계가 맞지 않습니다' });
   const story = fromMarkdown(content);
-  const different = differences(story === null ? null : readFrontmatter(story.frontmatter), metadata);
-  if (different.length > 0) blame('frontmatter', name, { detail: different.join(', ') });
+  const different = differences(story === null ? null : parseFrontmatter(story.frontmatter), metadata);
+  if (different.length > 0) addToRun('frontmatter', name, { detail: different.join(', ') });
   const characters = story === null ? 0 : countCharacters(story.text);
   if (story !== null) {
-    if (characters !== metadata.word_count) blame('word_count', name);
+    if (characters !== metadata.word_count) addToRun('word_count', name);
     // What a person has put among the stories, the person answers for.
-    if (place !== 'set-aside' && metadata.set_aside === undefined && metadata.accepted_at === undefined) {
+    if (location !== 'set-aside' && metadata.set_aside === undefined && metadata.accepted_at === undefined) {
       const { failure } = validateSaved(story.text, savedOptionsOf(metadata));
-      if (failure !== null) blame('not_whole', name, { detail: failure.reason });
+      if (failure !== null) addToRun('not_whole', name, { detail: failure.reason });
     }
   }
   for (const [file, text] of [
@@ -65,21 +65,22 @@ export function checkPair(pair: ReadPair, findSecret: FindSecret, report: Report
     [`${name}_metadata.json`, metadataText],
   ] as const) {
     const secret = findSecret(text);
-    if (secret !== null) blame('secret', place === 'set-aside' ? join('.set-aside', file) : file, { detail: secret });
+    if (secret !== null)
+      addToRun('secret', location === 'set-aside' ? join('.set-aside', file) : file, { detail: secret });
   }
   return {
     name,
-    place,
+    location,
     markdownPath,
-    metadata: kept(metadata),
+    metadata: pickKept(metadata),
     characters,
     textKey: story === null ? null : sha256(Buffer.from(story.text.replace(/^#.*\n/, '').replace(/\s/g, ''))),
-    spent: spentBy(metadata),
+    total: usageTotalOf(metadata),
   };
 }
 
 /** Does a staged pair's metadata vouch for its text? One that is not vouched for was never whole. */
-export function isVouched({ markdown, metadata }: ReadPair): boolean {
+export function hasValidChecksum({ markdown, metadata }: ReadPair): boolean {
   return metadata.sha256 === sha256(markdown);
 }
 
@@ -91,25 +92,25 @@ function runOf({ run_id }: Record<string, unknown>): string | null {
   return typeof run_id === 'string' ? run_id : null;
 }
 
-function kept(metadata: Record<string, unknown>): FoundPair['metadata'] {
+function pickKept(metadata: Record<string, unknown>): FoundPair['metadata'] {
   const entries = KEPT_KEYS.map((key) => [key, metadata[key]]);
   return Object.fromEntries(entries) as FoundPair['metadata'];
 }
 
-function readFrontmatter(frontmatter: string): Record<string, unknown> | null {
+function parseFrontmatter(yaml: string): Record<string, unknown> | null {
   try {
-    const facts: unknown = parse(frontmatter);
-    return typeof facts === 'object' ? (facts as Record<string, unknown> | null) : null;
+    const frontmatter: unknown = parse(yaml);
+    return typeof frontmatter === 'object' ? (frontmatter as Record<string, unknown> | null) : null;
   } catch {
     return null;
   }
 }
 
 /** What the frontmatter says otherwise than the metadata. */
-function differences(facts: Record<string, unknown> | null, metadata: Record<string, unknown>): string[] {
-  if (facts === null) return ['frontmatter'];
+function differences(frontmatter: Record<string, unknown> | null, metadata: Record<string, unknown>): string[] {
+  if (frontmatter === null) return ['frontmatter'];
   const config = (metadata.config ?? {}) as Record<string, unknown>;
-  const told: Record<string, unknown> = {
+  const expected: Record<string, unknown> = {
     title: metadata.title,
     date: metadata.generated_at,
     description: metadata.description,
@@ -119,7 +120,7 @@ function differences(facts: Record<string, unknown> | null, metadata: Record<str
     provider: metadata.provider,
     temperature: config.temperature,
   };
-  return Object.keys(told).filter((key) => JSON.stringify(facts[key]) !== JSON.stringify(told[key]));
+  return Object.keys(expected).filter((key) => JSON.stringify(frontmatter[key]) !== JSON.stringify(expected[key]));
 }
 
 function savedOptionsOf(metadata: Record<string, unknown>): SavedOptions {
@@ -127,14 +128,14 @@ function savedOptionsOf(metadata: Record<string, unknown>): SavedOptions {
   return {
     stopReason: typeof stopReason === 'string' ? stopReason : null,
     isRead: Object.hasOwn(metadata, 'doubts'),
-    minCharacters: shortestOf(metadata),
+    minCharacters: minCharactersOf(metadata),
   };
 }
 
 /** The shortest text, in characters, that counted as a story when this one was written. */
-function shortestOf({ config }: Record<string, unknown>): number {
-  const { min_story_characters: shortest } = (config ?? {}) as Record<string, unknown>;
-  return typeof shortest === 'number' ? shortest : 0;
+function minCharactersOf({ config }: Record<string, unknown>): number {
+  const { min_story_characters: minimum } = (config ?? {}) as Record<string, unknown>;
+  return typeof minimum === 'number' ? minimum : 0;
 }
 
 /** Unknown, or counts that add up. */
@@ -145,17 +146,17 @@ function isUsage(value: unknown): boolean {
 }
 
 /** A text that took several calls names them; of another one, its own usage is all. */
-function spentBy(metadata: Record<string, unknown>): Spent {
+function usageTotalOf(metadata: Record<string, unknown>): UsageTotal {
   const calls = Array.isArray(metadata.calls) ? (metadata.calls as Record<string, unknown>[]) : [metadata];
-  let spent: Spent = { tokens: NO_TOKENS, costUsd: null };
+  let total: UsageTotal = { tokens: NO_TOKENS, costUsd: null };
   for (const { usage, cost_usd } of calls) {
-    spent = addSpent(spent, usage as Usage | null, cost_usd as number | null);
+    total = addToTotal(total, usage as Usage | null, cost_usd as number | null);
   }
-  return spent;
+  return total;
 }
 
 /** The sum, as far as it is known. */
-export function addSpent({ tokens, costUsd }: Spent, usage: Usage | null, cost: number | null): Spent {
+export function addToTotal({ tokens, costUsd }: UsageTotal, usage: Usage | null, cost: number | null): UsageTotal {
   return {
     tokens: usage === null || usage === undefined ? tokens : addUsage(tokens, usage),
     costUsd: cost === null || cost === undefined ? costUsd : (costUsd ?? 0) + cost,
