@@ -7,7 +7,7 @@ import { setAsideFolder } from '../store/story-store.js';
 import { toPage } from './html/page.js';
 import { ReportError, readRun } from './load.js';
 import { toReport } from './model/report.js';
-import { toTerminal } from './text.js';
+import { toText } from './text.js';
 
 const USAGE = `사용법: npm run report                       가장 새로운 실행의 보고서
         npm run report -- --run 이름         그 실행의 보고서 (이름의 일부도 됩니다)
@@ -37,15 +37,15 @@ export async function report({ argv, root, env, typedIn, now }: ReportCommand): 
   const disk = await readRun(config.outputDir, run);
   const path =
     output === null ? join(config.logDir, `report_${disk.ledger.begin.run_id}.html`) : resolve(typedIn, output);
-  const made = toReport(disk, {
+  const reportOnRun = toReport(disk, {
     now,
     caps: { tokens: config.maxTokensTotal, costUsd: config.maxCostUsd },
     maxLikeness: config.maxLikeness,
     axes: cardsIn(join(root, 'config', 'premises')),
   });
-  const places = { output: path, storyFolder: config.outputDir, setAsideFolder: setAsideFolder(config.outputDir) };
-  await write(path, toPage(made, places));
-  return toTerminal(made, path);
+  const paths = { output: path, storyFolder: config.outputDir, setAsideFolder: setAsideFolder(config.outputDir) };
+  await write(path, toPage(reportOnRun, paths));
+  return toText(reportOnRun, path);
 }
 
 function parse(argv: readonly string[]): { run: string | null; output: string | null } {

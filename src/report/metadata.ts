@@ -1,18 +1,18 @@
 /** One card of a premise, as metadata tells it. */
-export interface ToldCard {
+export interface PremiseCard {
   axis: string;
   id: string;
   text: string;
 }
 
 /** What the report takes from a text's metadata; people may have edited it, so nothing is taken on trust. */
-export interface StoryFacts {
+export interface StoryDetails {
   title: string;
   /** The first sentence; empty where it is not known. */
   opening: string;
   /** Code points; null where it is not known. */
   characters: number | null;
-  premise: ToldCard[];
+  premise: PremiseCard[];
   /** null where it is not known. */
   model: string | null;
   provider: string | null;
@@ -28,12 +28,12 @@ export interface StoryFacts {
 }
 
 /** Why a text was set aside: a stable word, and the same in Korean. */
-export interface Why {
+export interface SetAsideReason {
   code: string;
   reason: string;
 }
 
-export function toStoryFacts(metadata: Record<string, unknown>): StoryFacts {
+export function toStoryDetails(metadata: Record<string, unknown>): StoryDetails {
   const usage = objectOf(metadata.usage);
   const writtenAt = Date.parse(textOf(metadata.generated_at) ?? '');
   return {
@@ -55,7 +55,7 @@ export function toStoryFacts(metadata: Record<string, unknown>): StoryFacts {
   };
 }
 
-export function whyOf(metadata: Record<string, unknown>): Why {
+export function setAsideReasonOf(metadata: Record<string, unknown>): SetAsideReason {
   const { code, reason } = objectOf(metadata.set_aside);
   return { code: textOf(code) ?? 'unknown', reason: textOf(reason) ?? '까닭이 적혀 있지 않습니다' };
 }

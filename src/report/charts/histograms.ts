@@ -3,13 +3,13 @@ import { formatNumber } from '../../lib/format-number.js';
 import type { Html } from '../html/template.js';
 import type { Distribution } from '../model/quantiles.js';
 import type { AxisUse } from '../model/report.js';
-import { draw } from './plot-svg.js';
-import { NARROW } from './time-charts.js';
+import { renderChart } from './plot-svg.js';
+import { HALF_PAGE } from './time-charts.js';
 
 // How many of what: data → SVG. Pure. Widths and heights in pixels.
 
 export interface Histogram {
-  of: Distribution;
+  distribution: Distribution;
   /** From the values' unit to the one that is shown. */
   scale: (value: number) => number;
   /** What the axis counts. */
@@ -23,14 +23,14 @@ export interface Histogram {
 }
 
 /** How many stories lie where. */
-export function histogram({ of, scale, unit, from, marks, colour, ariaLabel }: Histogram): Html {
-  const values = of.values.map(scale);
-  const start = from ?? scale(of.least);
+export function histogram({ distribution, scale, unit, from, marks, colour, ariaLabel }: Histogram): Html {
+  const values = distribution.values.map(scale);
+  const start = from ?? scale(distribution.min);
   const rules = marks.map(({ value, label: text }) => ({ value: scale(value), text }));
-  const end = Math.max(scale(of.most), ...rules.map(({ value }) => value));
-  return draw({
+  const end = Math.max(scale(distribution.max), ...rules.map(({ value }) => value));
+  return renderChart({
     ariaLabel,
-    width: NARROW,
+    width: HALF_PAGE,
     height: 190,
     marginTop: 30,
     marginLeft: 40,
@@ -101,13 +101,12 @@ export const CARD_USES = [
 /** How much of each axis' cards was used. */
 export function cardChart(axes: readonly AxisUse[], ariaLabel: string, width: number): Html {
   const parts = axes.flatMap(({ label: axis, total, cards }) => {
-    const usedTimes = (least: number, most: number) =>
-      cards.filter(({ times }) => times >= least && times <= most).length;
+    const usedTimes = (min: number, max: number) => cards.filter(({ times }) => times >= min && times <= max).length;
     const unused = Math.max(0, (total ?? cards.length) - cards.length);
     const counts = [usedTimes(1, 1), usedTimes(2, 2), usedTimes(3, Number.POSITIVE_INFINITY), unused];
     return CARD_USES.map((use, at) => ({ axis, ...use, count: counts[at] ?? 0 }));
   });
-  return draw({
+  return renderChart({
     ariaLabel,
     width,
     height: axes.length * 24 + 26,

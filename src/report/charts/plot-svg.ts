@@ -8,7 +8,7 @@ import { Html } from '../html/template.js';
 const XHTML = 'http://www.w3.org/1999/xhtml';
 const XLINK = 'http://www.w3.org/1999/xlink';
 
-export interface Drawing extends Plot.PlotOptions {
+export interface ChartOptions extends Plot.PlotOptions {
   /** In pixels. The page shrinks a drawing that is too wide, and never enlarges one. */
   width: number;
   /** What the drawing shows, for those who cannot see it. */
@@ -16,16 +16,16 @@ export interface Drawing extends Plot.PlotOptions {
 }
 
 /** A drawing as SVG, for a page of HTML. */
-export function draw({ ariaLabel, marks = [], ...options }: Drawing): Html {
+export function renderChart({ ariaLabel, marks = [], ...options }: ChartOptions): Html {
   const document = new DOMImplementation().createDocument(XHTML, 'html', null);
   const figure = Plot.plot({ document, ariaLabel, className: 'plot', marks, ...options }) as unknown as Element;
-  tidy(figure);
+  cleanUp(figure);
   figure.setAttribute('role', 'img');
   return Html.of(new XMLSerializer().serializeToString(figure));
 }
 
 /** Numbers to a tenth of a pixel, no style sheet of its own, and links without the namespace that HTML knows nothing of. */
-function tidy(element: Element): void {
+function cleanUp(element: Element): void {
   for (const name of ROUNDED) {
     const value = element.getAttribute(name);
     if (value !== null)
@@ -47,7 +47,7 @@ function tidy(element: Element): void {
     element.removeAttribute('aria-label');
   for (const child of Array.from(element.childNodes as Iterable<Node>)) {
     if (child.nodeName === 'style') element.removeChild(child);
-    else if (child.nodeType === child.ELEMENT_NODE) tidy(child as Element);
+    else if (child.nodeType === child.ELEMENT_NODE) cleanUp(child as Element);
   }
 }
 

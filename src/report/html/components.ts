@@ -2,20 +2,20 @@ import { type Content, type Html, html } from './template.js';
 
 // What sections are made of.
 
-export interface FigureSection {
+export interface ChartSection {
   /** Says what one sees. */
   title: string;
   /** The same in words, with figures. */
   caption: string;
-  drawing?: Content;
+  chart?: Content;
   /** What the drawing shows, as tables, each behind its name. */
   tables?: readonly { name: string; table: Html }[];
   after?: Html;
 }
 
-export function figureSection({ title, caption, drawing = null, tables = [], after }: FigureSection): Html {
+export function chartSection({ title, caption, chart = null, tables = [], after }: ChartSection): Html {
   const numbers = tables.map(({ name, table: each }) => html`<details><summary>${name}</summary>${each}</details>`);
-  return html`<section><figure><figcaption><h2>${title}</h2><p>${caption}</p></figcaption>${drawing}${numbers}${after ?? null}</figure></section>`;
+  return html`<section><figure><figcaption><h2>${title}</h2><p>${caption}</p></figcaption>${chart}${numbers}${after ?? null}</figure></section>`;
 }
 
 export interface LegendEntry {
@@ -34,10 +34,11 @@ export function legend(entries: readonly LegendEntry[]): Html {
 
 /** A table that scrolls by itself where it is too wide. Columns of nothing but figures are set to the right. */
 export function table(head: readonly string[], rows: readonly (readonly Content[])[]): Html {
-  const isFigure = (cell: Content | undefined) => typeof cell === 'string' && FIGURE.test(cell);
-  const figures = head.map((_, column) => rows.every((row) => isFigure(row[column])));
+  const isNumber = (cell: Content | undefined) => typeof cell === 'string' && NUMBER_CELL.test(cell);
+  const numberColumns = head.map((_, column) => rows.every((row) => isNumber(row[column])));
   const classOf = (column: number, cell: Content) => {
-    const name = figures[column] === true ? 'n' : typeof cell === 'string' && cell.length > WORDS ? 'w' : null;
+    const name =
+      numberColumns[column] === true ? 'n' : typeof cell === 'string' && cell.length > WRAP_FROM ? 'w' : null;
     return name === null ? null : html` class="${name}"`;
   };
   const header = head.map((name, column) => html`<th scope="col"${classOf(column, '')}>${name}</th>`);
@@ -48,6 +49,6 @@ export function table(head: readonly string[], rows: readonly (readonly Content[
 }
 
 /** A number with its unit, or two: `1,234`, `$0.08`, `1분 12초`. */
-const FIGURE = /^[$\d.,% 초분시간일회편장]+$/;
+const NUMBER_CELL = /^[$\d.,% 초분시간일회편장]+$/;
 /** A text of more characters is one that may be broken. */
-const WORDS = 24;
+const WRAP_FROM = 24;

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { filesOf } from '../../store/story-store.js';
 
 /** Where the page lies, and where the texts lie that it leads to. Absolute paths. */
-export interface Places {
+export interface ReportPaths {
   output: string;
   storyFolder: string;
   setAsideFolder: string;

@@ -2,20 +2,20 @@
 export interface Distribution {
   /** Ascending. */
   values: number[];
-  least: number;
+  min: number;
   median: number;
   /** Nine of ten are not above it. */
-  ninetieth: number;
-  most: number;
+  p90: number;
+  max: number;
 }
 
 /** @returns null where there is nothing to tell */
 export function distributionOf(numbers: readonly number[]): Distribution | null {
   const values = [...numbers].sort((a, b) => a - b);
-  const [least] = values;
-  const most = values.at(-1);
-  if (least === undefined || most === undefined) return null;
-  return { values, least, median: quantile(values, 0.5), ninetieth: quantile(values, 0.9), most };
+  const [min] = values;
+  const max = values.at(-1);
+  if (min === undefined || max === undefined) return null;
+  return { values, min, median: quantile(values, 0.5), p90: quantile(values, 0.9), max };
 }
 
 /** The least of the values that a share of all does not exceed. @param values ascending, at least one */

@@ -1,20 +1,20 @@
 import type { LedgerRecord } from '../../run/ledger.js';
 import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../run/run-state.js';
-import type { Life } from './timeline.js';
+import type { ProcessPeriod } from './timeline.js';
 
 /** How it stands with a run. */
-export type Standing =
+export type RunOutcome =
   | { kind: 'running' } // its process is at work
-  | { kind: 'over'; reason: string } // a limit or a cap has ended it
+  | { kind: 'finished'; reason: string } // a limit or a cap has ended it
   | { kind: 'interrupted'; reason: string } // let go of in good order; can be taken up
   | { kind: 'killed' }; // its process is gone without a word; can be taken up
 
-/** @param alive does the process that has the run still work on it? */
-export function standingOf(lives: readonly Life[], over: boolean, alive: boolean): Standing {
-  if (alive) return { kind: 'running' };
+/** @param isAlive does the process that has the run still work on it? */
+export function runOutcomeOf(processes: readonly ProcessPeriod[], over: boolean, isAlive: boolean): RunOutcome {
+  if (isAlive) return { kind: 'running' };
   // A process that only put right what a crash left says nothing about the run itself.
-  const reason = lives.findLast(({ purpose }) => purpose !== 'recover')?.end ?? null;
-  if (over) return { kind: 'over', reason: reason ?? 'duration' };
+  const reason = processes.findLast(({ purpose }) => purpose !== 'recover')?.end ?? null;
+  if (over) return { kind: 'finished', reason: reason ?? 'duration' };
   return reason === null ? { kind: 'killed' } : { kind: 'interrupted', reason };
 }
 
@@ -22,8 +22,8 @@ export function standingOf(lives: readonly Life[], over: boolean, alive: boolean
  * The state of a run as its statistics tell it. Of a process that was killed, a call in flight counts as lost and a
  * cut-off text as set aside, as the next start will count them.
  */
-export function settledState(records: readonly LedgerRecord[], alive: boolean): RunState {
+export function settledState(records: readonly LedgerRecord[], isAlive: boolean): RunState {
   const state = records.reduce(applyRecord, INITIAL_RUN_STATE);
-  if (alive || (state.open.length === 0 && state.parts.length === 0)) return state;
+  if (isAlive || (state.open.length === 0 && state.parts.length === 0)) return state;
   return applyRecord(state, { type: 'end', at: state.lastAt, reason: 'killed', over: state.over });
 }

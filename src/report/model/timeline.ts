@@ -8,13 +8,13 @@ import type {
   OutcomeRecord,
   StoryRecord,
 } from '../../run/ledger.js';
-import type { Trouble } from '../labels.js';
+import type { FailedCallKind } from '../labels.js';
 
 // A run's ledger, told in order: who worked on it when, what every stretch of time went into, what came of every call.
 // All times in milliseconds since the epoch. Pure.
 
 /** One process that had the run. */
-export interface Life {
+export interface ProcessPeriod {
   from: number;
   /** The last that is known of it. */
   to: number;
@@ -25,30 +25,30 @@ export interface Life {
 }
 
 /** What a stretch of time went into. */
-export type Stretch =
+export type SegmentKind =
   | 'story' // a call that brought a story, or a part of one
-  | 'trouble' // a call that brought none
+  | 'failed' // a call that brought none
   | 'open' // a call whose answer is still to come
   | 'interval' // waiting for the next story
   | 'retry' // waiting after a failure
-  | 'down' // no process had the run
+  | 'downtime' // no process had the run
   | 'unknown' // a process was killed in there, and for the rest of it none had the run
-  | 'untold'; // the ledger of it was lost
+  | 'missingHistory'; // the ledger of it was lost
 
-export interface Span {
+export interface Segment {
   from: number;
   to: number;
-  what: Stretch;
+  kind: SegmentKind;
   /** What went wrong, where something did. */
-  trouble?: Incident;
+  failedCall?: FailedCall;
   /** Number of the story, from 1, where it became or belongs to one. */
   story?: number;
 }
 
 /** A call that gave no story. */
-export interface Incident {
+export interface FailedCall {
   at: number;
-  kind: Trouble;
+  kind: FailedCallKind;
   code: string;
   /** Of the answer that was kept, if one was. */
   name: string | null;
@@ -56,7 +56,7 @@ export interface Incident {
 }
 
 /** A story as the ledger tells it. */
-export interface ToldStory {
+export interface StoryEntry {
   number: number;
   name: string;
   /** When its first call was made, and when it was recorded. */
@@ -71,13 +71,13 @@ export interface ToldStory {
   premise: Record<string, string>;
 }
 
-export interface Chronicle {
-  lives: Life[];
-  spans: Span[];
-  stories: ToldStory[];
-  incidents: Incident[];
+export interface Timeline {
+  processes: ProcessPeriod[];
+  segments: Segment[];
+  stories: StoryEntry[];
+  failedCalls: FailedCall[];
   /** When the ledger was lost and began anew: of what was before, only sums are known. null: never. */
-  lostUntil: number | null;
+  historyLostUntil: number | null;
 }
 
 /** A call that is being made, and whether its process was killed meanwhile. */
@@ -88,155 +88,155 @@ interface OpenCall {
 }
 
 /** The calls of a text so far, all but the last cut off. */
-interface Text {
+interface TextInProgress {
   from: number;
   calls: number;
   usage: Usage | null;
   costUsd: number | null;
-  part: { name: string; code: string; at: number; spans: Span[] } | null;
+  part: { name: string; code: string; at: number; segments: Segment[] } | null;
 }
 
 /**
  * @param records in the order of the ledger
  * @param until when a run that still goes on is looked at; null for one that nobody works on
  */
-export function chronicle(records: readonly LedgerRecord[], until: number | null): Chronicle {
-  return new Chronicler().tell(records, until);
+export function buildTimeline(records: readonly LedgerRecord[], until: number | null): Timeline {
+  return new TimelineBuilder().build(records, until);
 }
 
-class Chronicler {
-  readonly #told: Chronicle = { lives: [], spans: [], stories: [], incidents: [], lostUntil: null };
+class TimelineBuilder {
+  readonly #timeline: Timeline = { processes: [], segments: [], stories: [], failedCalls: [], historyLostUntil: null };
   #epoch = 0;
   /** The last moment that a record speaks of. */
-  #last = 0;
-  #open: OpenCall | null = null;
-  #text: Text | null = null;
+  #lastAt = 0;
+  #openCall: OpenCall | null = null;
+  #text: TextInProgress | null = null;
   /** What is waited for since the last outcome; null: nothing, the process has just started. */
   #waiting: 'interval' | 'retry' | null = null;
-  #before = 0;
+  #storiesBefore = 0;
 
-  tell(records: readonly LedgerRecord[], until: number | null): Chronicle {
-    for (const record of records) this.#take(record);
+  build(records: readonly LedgerRecord[], until: number | null): Timeline {
+    for (const record of records) this.#apply(record);
     if (until === null) {
-      if (this.#open !== null) this.#lose(this.#open);
+      if (this.#openCall !== null) this.#loseCall(this.#openCall);
       this.#dropPart();
-    } else if (this.#open !== null) {
-      this.#span('open', this.#open.from, until);
+    } else if (this.#openCall !== null) {
+      this.#addSegment('open', this.#openCall.from, until);
     } else {
-      this.#wait(until);
+      this.#addWait(until);
     }
-    if (until !== null) this.#extendLife(until);
-    return this.#told;
+    if (until !== null) this.#extendCurrentProcess(until);
+    return this.#timeline;
   }
 
-  #take(record: LedgerRecord): void {
+  #apply(record: LedgerRecord): void {
     switch (record.type) {
       case 'begin':
         this.#epoch = 1;
-        this.#begin(record.at, 'begin', record.owner.pid);
+        this.#addProcess(record.at, 'begin', record.owner.pid);
         break;
       case 'claim':
-        this.#claim(record);
+        this.#applyClaim(record);
         break;
       case 'attempt':
-        this.#attempt(record);
+        this.#applyAttempt(record);
         break;
       case 'outcome':
-        this.#outcome(record);
+        this.#applyOutcome(record);
         break;
       case 'end':
-        this.#end(record);
+        this.#applyEnd(record);
         break;
       case 'snapshot': {
         const { state } = record;
-        this.#span('untold', this.#last, record.at);
-        this.#told.lostUntil = record.at;
+        this.#addSegment('missingHistory', this.#lastAt, record.at);
+        this.#timeline.historyLostUntil = record.at;
         this.#epoch = state.epoch;
-        this.#before = state.statistics.stories;
+        this.#storiesBefore = state.statistics.stories;
         const call = state.open.at(-1);
-        this.#open = call === undefined ? null : { ...call, from: call.at, killedBy: null };
+        this.#openCall = call === undefined ? null : { ...call, from: call.at, killedBy: null };
         const [cut] = state.parts;
         if (cut !== undefined) {
           const { name, code, usage } = cut;
-          const part = { name, code, at: record.at, spans: [] };
+          const part = { name, code, at: record.at, segments: [] };
           this.#text = { from: call?.at ?? record.at, calls: 1, usage, costUsd: null, part };
         }
       }
     }
-    this.#last = Math.max(this.#last, record.at);
-    this.#extendLife(this.#last);
+    this.#lastAt = Math.max(this.#lastAt, record.at);
+    this.#extendCurrentProcess(this.#lastAt);
   }
 
-  #begin(at: number, purpose: Life['purpose'], pid: number): void {
-    this.#told.lives.push({ from: at, to: at, purpose, pid, end: null });
+  #addProcess(at: number, purpose: ProcessPeriod['purpose'], pid: number): void {
+    this.#timeline.processes.push({ from: at, to: at, purpose, pid, end: null });
     this.#waiting = null;
   }
 
-  #extendLife(to: number): void {
-    const life = this.#told.lives.at(-1);
-    if (life !== undefined && life.end === null) life.to = Math.max(life.to, to);
+  #extendCurrentProcess(to: number): void {
+    const current = this.#timeline.processes.at(-1);
+    if (current !== undefined && current.end === null) current.to = Math.max(current.to, to);
   }
 
-  #claim({ at, epoch, purpose, owner }: ClaimRecord): void {
+  #applyClaim({ at, epoch, purpose, owner }: ClaimRecord): void {
     // Of two that claim the same run the second has lost.
     if (epoch !== this.#epoch + 1) return;
     this.#epoch = epoch;
-    const letGo = this.#told.lives.at(-1)?.end ?? null;
-    this.#span(letGo === null ? 'unknown' : 'down', this.#last, at);
-    if (this.#open !== null) this.#open.killedBy ??= at;
-    this.#begin(at, purpose, owner.pid);
+    const lastEnd = this.#timeline.processes.at(-1)?.end ?? null;
+    this.#addSegment(lastEnd === null ? 'unknown' : 'downtime', this.#lastAt, at);
+    if (this.#openCall !== null) this.#openCall.killedBy ??= at;
+    this.#addProcess(at, purpose, owner.pid);
   }
 
-  #attempt({ at, premise, continues }: AttemptRecord): void {
-    if (this.#open !== null) this.#lose(this.#open);
-    this.#wait(at);
+  #applyAttempt({ at, premise, continues }: AttemptRecord): void {
+    if (this.#openCall !== null) this.#loseCall(this.#openCall);
+    this.#addWait(at);
     if (continues === undefined || continues !== this.#text?.part?.name) this.#dropPart();
     this.#text ??= { from: at, calls: 0, usage: null, costUsd: null, part: null };
-    this.#open = { from: at, premise, killedBy: null };
+    this.#openCall = { from: at, premise, killedBy: null };
     this.#waiting = null;
   }
 
   /** A call that was in flight when its process was killed. */
-  #lose({ from }: OpenCall): void {
-    const incident = { at: from, kind: 'lost', code: 'lost', name: null, usage: null } as const;
-    this.#trouble(incident, from, from);
-    this.#open = null;
+  #loseCall({ from }: OpenCall): void {
+    const failedCall = { at: from, kind: 'lost', code: 'lost', name: null, usage: null } as const;
+    this.#addFailedCall(failedCall, from, from);
+    this.#openCall = null;
     this.#text = this.#text?.part === null ? null : this.#text;
   }
 
-  #outcome(record: OutcomeRecord): void {
-    const open = this.#open ?? { from: record.at, premise: {}, killedBy: null };
+  #applyOutcome(record: OutcomeRecord): void {
+    const open = this.#openCall ?? { from: record.at, premise: {}, killedBy: null };
     if (record.completes === undefined || record.completes !== this.#text?.part?.name) this.#dropPart();
     const text = this.#text ?? { from: open.from, calls: 0, usage: null, costUsd: null, part: null };
-    const so = { ...text, calls: text.calls + 1, ...sums(text, record) };
-    this.#open = null;
+    const soFar = { ...text, calls: text.calls + 1, ...addCallTotals(text, record) };
+    this.#openCall = null;
     this.#text = null;
     this.#waiting = record.kind === 'story' ? 'interval' : 'retry';
     switch (record.kind) {
       case 'story': {
         const { name, at, generation_ms: generationMs, nearest = null } = record;
-        const number = this.#before + this.#told.stories.length + 1;
+        const number = this.#storiesBefore + this.#timeline.stories.length + 1;
         const { premise } = open;
-        const { from, calls, usage, costUsd } = so;
-        this.#told.stories.push({ number, name, from, at, generationMs, calls, usage, costUsd, nearest, premise });
-        for (const span of text.part?.spans ?? []) span.story = number;
+        const { from, calls, usage, costUsd } = soFar;
+        this.#timeline.stories.push({ number, name, from, at, generationMs, calls, usage, costUsd, nearest, premise });
+        for (const segment of text.part?.segments ?? []) segment.story = number;
         // Found whole by the process that came after: then it had been written before the kill.
         const to = open.killedBy === null ? at : Math.min(open.from + generationMs, open.killedBy);
-        this.#span('story', open.from, to, { story: number });
+        this.#addSegment('story', open.from, to, { story: number });
         break;
       }
       case 'part': {
-        const span = this.#span('story', open.from, open.killedBy === null ? record.at : open.from);
+        const segment = this.#addSegment('story', open.from, open.killedBy === null ? record.at : open.from);
         const { name, code, at } = record;
-        this.#text = { ...so, part: { name, code, at, spans: [...(text.part?.spans ?? []), span] } };
+        this.#text = { ...soFar, part: { name, code, at, segments: [...(text.part?.segments ?? []), segment] } };
         this.#waiting = null;
         break;
       }
       case 'failure':
       case 'abandoned': {
-        const [kind, code, name] = whatFailed(record);
+        const [kind, code, name] = describeFailedCall(record);
         const to = open.killedBy === null ? record.at : open.from;
-        this.#trouble({ at: record.at, kind, code, name, usage: record.usage }, open.from, to);
+        this.#addFailedCall({ at: record.at, kind, code, name, usage: record.usage }, open.from, to);
       }
     }
   }
@@ -245,48 +245,51 @@ class Chronicler {
   #dropPart(): void {
     const part = this.#text?.part;
     if (part !== undefined && part !== null) {
-      const { name, code, at, spans } = part;
-      const incident: Incident = { at, kind: 'incomplete', code, name, usage: this.#text?.usage ?? null };
-      this.#told.incidents.push(incident);
-      for (const span of spans) Object.assign(span, { what: 'trouble', trouble: incident });
+      const { name, code, at, segments } = part;
+      const failedCall: FailedCall = { at, kind: 'incomplete', code, name, usage: this.#text?.usage ?? null };
+      this.#timeline.failedCalls.push(failedCall);
+      for (const segment of segments) Object.assign(segment, { kind: 'failed', failedCall });
     }
     this.#text = null;
   }
 
-  #end({ at, reason }: EndRecord): void {
-    if (this.#open !== null) this.#lose(this.#open);
+  #applyEnd({ at, reason }: EndRecord): void {
+    if (this.#openCall !== null) this.#loseCall(this.#openCall);
     this.#dropPart();
-    this.#wait(at);
+    this.#addWait(at);
     this.#waiting = null;
-    const life = this.#told.lives.at(-1);
-    if (life !== undefined) Object.assign(life, { to: Math.max(life.to, at), end: reason });
+    const current = this.#timeline.processes.at(-1);
+    if (current !== undefined) Object.assign(current, { to: Math.max(current.to, at), end: reason });
   }
 
-  #wait(until: number): void {
-    if (this.#waiting !== null && until > this.#last) this.#span(this.#waiting, this.#last, until);
+  #addWait(until: number): void {
+    if (this.#waiting !== null && until > this.#lastAt) this.#addSegment(this.#waiting, this.#lastAt, until);
   }
 
-  #trouble(trouble: Incident, from: number, to: number): void {
-    this.#told.incidents.push(trouble);
-    this.#span('trouble', from, to, { trouble });
+  #addFailedCall(failedCall: FailedCall, from: number, to: number): void {
+    this.#timeline.failedCalls.push(failedCall);
+    this.#addSegment('failed', from, to, { failedCall });
   }
 
   /** A clock that was set back must not make a stretch of less than nothing. */
-  #span(what: Stretch, from: number, to: number, more: Partial<Span> = {}): Span {
-    const span: Span = { from, to: Math.max(from, to), what, ...more };
-    this.#told.spans.push(span);
-    return span;
+  #addSegment(kind: SegmentKind, from: number, to: number, more: Partial<Segment> = {}): Segment {
+    const segment: Segment = { from, to: Math.max(from, to), kind, ...more };
+    this.#timeline.segments.push(segment);
+    return segment;
   }
 }
 
-function whatFailed(
+function describeFailedCall(
   record: Exclude<OutcomeRecord, { kind: 'story' | 'part' }>,
 ): [FailureKind | 'abandoned', string, string | null] {
   return record.kind === 'abandoned' ? ['abandoned', 'abandoned', null] : [record.failure, record.code, record.name];
 }
 
 /** Of all calls of a text; unknown as soon as one is. */
-function sums(text: Text, { usage, cost_usd: costUsd }: OutcomeRecord): Pick<Text, 'usage' | 'costUsd'> {
+function addCallTotals(
+  text: TextInProgress,
+  { usage, cost_usd: costUsd }: OutcomeRecord,
+): Pick<TextInProgress, 'usage' | 'costUsd'> {
   if (text.calls === 0) return { usage, costUsd };
   return {
     usage: addKnownUsage(text.usage, usage),

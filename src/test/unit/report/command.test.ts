@@ -78,7 +78,7 @@ test('a run whose process lives is in progress, and told until now', async (t) =
   const [begin] = maker.day.records;
   Object.assign(begin ?? {}, { owner: ME });
   writeDay(outputDir, maker.day);
-  assert.equal((await readRun(outputDir, null)).alive, true);
+  assert.equal((await readRun(outputDir, null)).isAlive, true);
   assert.match(await command(), /^진행 중입니다 - 48시간째, 지금까지 소설 1편\n/);
 });
 
