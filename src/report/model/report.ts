@@ -3,9 +3,10 @@ import type { Caps } from '../../run/budget.js';
 import { spent } from '../../run/budget.js';
 import type { ReadLedger } from '../../run/ledger.js';
 import type { Statistics } from '../../run/statistics.js';
+import type { SetAsideReason } from '../../store/story-metadata.js';
 import type { FailedCallKind } from '../labels.js';
 import type { RunOnDisk } from '../load.js';
-import type { PremiseCard, SetAsideReason, StoryDetails } from '../metadata.js';
+import type { PremiseCard, StoryDetails } from '../story-details.js';
 import { chooseHighlights, type Highlight } from './highlights.js';
 import { type Distribution, distributionOf } from './quantiles.js';
 import { type RunOutcome, runOutcomeOf, settledState } from './run-outcome.js';
@@ -38,7 +39,7 @@ export interface FailedCallGroup {
   tokens: number;
 }
 
-export interface SetAsideRow extends SetAsideReason {
+export interface SetAsideRow extends Pick<SetAsideReason, 'code' | 'reason'> {
   name: string;
   /** When it was set aside. */
   at: number;
@@ -143,7 +144,9 @@ export function toReport(disk: RunOnDisk, context: ReportContext): Report {
     highlights: chooseHighlights(stories),
     setAside: setAsideCalls.flatMap(({ name, at }) => {
       const found = disk.setAside.get(name ?? '');
-      return found === undefined ? [] : [{ name: name ?? '', at, details: found.details, ...found.reason }];
+      if (found === undefined) return [];
+      const { code, reason } = found.reason;
+      return [{ name: name ?? '', at, details: found.details, code, reason }];
     }),
     accepted: setAsideCalls.filter(({ name }) => details.get(name ?? '')?.accepted).length,
     othersSetAside: disk.othersSetAside,

@@ -89,7 +89,7 @@ test('stories that are gone or torn are left out, and the rest is told', async (
   const [gone, torn] = [...day.stories.keys()];
   writeFileSync(join(outputDir, `${gone}_metadata.json`), '{"title": ');
   writeFileSync(join(outputDir, `${torn}_metadata.json`), '[]');
-  assert.match(await command(), /소설 3편을[\s\S]*소설 1편의 파일이 폴더에 없습니다/);
+  assert.match(await command(), /소설 3편을[\s\S]*소설 2편의 파일이 폴더에 없습니다/);
 });
 
 test('a place that cannot be written is said to be', async (t) => {

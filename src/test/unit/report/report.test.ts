@@ -3,12 +3,13 @@ import { test } from 'node:test';
 import { toUsage } from '../../../api/usage.js';
 import { timetableOf } from '../../../report/charts/timetable.js';
 import { formatLongPeriod, formatPeriod, formatShortDuration, headlineOf } from '../../../report/labels.js';
-import { toStoryDetails } from '../../../report/metadata.js';
 import { noticesOf } from '../../../report/model/notices.js';
 import { distributionOf } from '../../../report/model/quantiles.js';
 import { type ReportContext, toReport } from '../../../report/model/report.js';
 import { spendingOf } from '../../../report/model/spending.js';
+import { toStoryDetails } from '../../../report/story-details.js';
 import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
+import { readMetadata } from '../../../store/story-metadata.js';
 import { AXIS_CARDS } from '../../helpers/fakes.js';
 import { attempt, failure, story } from '../../helpers/records.js';
 import { DayMaker, HOUR, MINUTE } from '../../helpers/report-day-maker.js';
@@ -261,13 +262,14 @@ test('the days made for looking at are days that can be', () => {
 });
 
 test('metadata that somebody has edited is taken for what it is', () => {
-  const facts = toStoryDetails({
+  const metadata = readMetadata({
     title: 3,
     word_count: '12',
     premise: { place: null, time: { text: '새벽' } },
     usage: null,
   });
-  assert.deepEqual(facts, {
+  assert.ok(metadata !== null);
+  assert.deepEqual(toStoryDetails(metadata), {
     title: '(제목 없음)',
     opening: '',
     characters: null,
