@@ -28,9 +28,9 @@ export function checkUsage(evidence: RunEvidence): CheckResult[] {
 function checkUsageKnown(evidence: RunEvidence): CheckResult {
   const code = 'usage_known';
   const stories = evidence.pairs.filter(
-    ({ location, metadata }) => location === 'stories' && metadata.accepted_at === undefined,
+    ({ location, metadata }) => location === 'stories' && metadata.accepted_at === null,
   );
-  const unknown = stories.filter(({ metadata }) => metadata.usage === null || metadata.usage === undefined);
+  const unknown = stories.filter(({ metadata }) => metadata.usage === null);
   const figure = `${formatNumber(stories.length)}편`;
   if (unknown.length === 0) return pass(code, figure);
   const mayLackWarnings = workingProcesses(evidence.processes).some(
@@ -43,7 +43,7 @@ function checkUsageKnown(evidence: RunEvidence): CheckResult {
       .flatMap(({ events }) => events.filter(({ event }) => event === 'usage_missing'))
       .map((e) => e.sequence),
   );
-  const unwarned = unknown.filter(({ metadata }) => !warned.has(Number(metadata.sequence)));
+  const unwarned = unknown.filter(({ metadata }) => !warned.has(metadata.sequence));
   return failAt(
     code,
     `${figure} 가운데 ${formatNumber(unknown.length)}편은 모름 (경고 있음)`,

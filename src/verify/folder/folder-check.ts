@@ -38,12 +38,12 @@ export async function checkFolder(folder: string, { atRest, secrets = [] }: Chec
   // What the ledgers know now has to be found afterwards; what they know afterwards covers all that was found.
   const known = new Map((await readRuns(folder, () => {})).map(({ id, ledger }) => [id, toKnownLedger(ledger)]));
   const pairs: FoundPair[] = [];
-  const torn: { name: string; run: string }[] = [];
+  const torn: { name: string; run: string | null }[] = [];
   const findSecret = secretFinder(secrets);
   const visible = await readPairs(folder, {
     onPair: (pair) => {
       const isTorn = pair.location === 'staged' && !hasValidChecksum(pair);
-      if (isTorn) torn.push({ name: pair.name, run: String(pair.metadata.run_id) });
+      if (isTorn) torn.push({ name: pair.name, run: pair.metadata.run_id });
       else pairs.push(checkPair(pair, findSecret, addFinding));
     },
     onTornPair: (name, run) => torn.push({ name, run }),
@@ -54,7 +54,7 @@ export async function checkFolder(folder: string, { atRest, secrets = [] }: Chec
   checkUniqueTexts(pairs, addFinding);
   if (atRest) {
     for (const { name, location, metadata } of pairs) {
-      const run = String(metadata.run_id);
+      const run = metadata.run_id;
       if (location === 'staged') addFinding('leftover', name, { run });
       if (location === 'half-published') addFinding('half_published', name, { run });
     }
@@ -91,7 +91,7 @@ function checkRuns(
   known: ReadonlyMap<string, KnownLedger>,
   addFinding: AddFinding,
 ): void {
-  const byRun = new Map<unknown, FoundPair[]>();
+  const byRun = new Map<string | null, FoundPair[]>();
   for (const pair of pairs) {
     const { run_id } = pair.metadata;
     const others = byRun.get(run_id);
@@ -104,7 +104,7 @@ function checkRuns(
     byRun.delete(run.id);
   }
   for (const [run, orphans] of byRun) {
-    for (const { name } of orphans) addFinding('no_ledger', name, { detail: String(run) });
+    for (const { name } of orphans) addFinding('no_ledger', name, { detail: run ?? '' });
   }
 }
 
@@ -115,7 +115,7 @@ function checkUniqueTexts(pairs: readonly FoundPair[], addFinding: AddFinding): 
     if (location !== 'stories' || textKey === null) continue;
     const same = first.get(textKey);
     if (same === undefined) first.set(textKey, name);
-    else addFinding('same_text', name, { run: String(metadata.run_id), detail: same });
+    else addFinding('same_text', name, { run: metadata.run_id, detail: same });
   }
 }
 

@@ -116,12 +116,12 @@ export function checkAgainstLedger(
       continue;
     }
     // A person may have put it among the stories since.
-    const isStory = record.kind === 'story' || metadata.accepted_at !== undefined;
+    const isStory = record.kind === 'story' || metadata.accepted_at !== null;
     const destination: Destination = isStory ? 'stories' : 'set-aside';
     if ((location === 'stories' || location === 'set-aside') && location !== destination)
       addFinding('wrong_folder', name, { run: id });
     const calls = callsOf(record, named);
-    const recorded = [usageOf(calls), record.completes, costOf(calls)];
+    const recorded = [usageOf(calls), record.completes ?? null, costOf(calls)];
     if (!isDeepStrictEqual(recorded, [metadata.usage, metadata.completes, metadata.cost_usd])) {
       addFinding('usage', name, { run: id });
     }
@@ -178,7 +178,7 @@ function checkTotals(id: string, state: RunState, records: readonly LedgerRecord
 }
 
 function checkSequence(id: string, stories: readonly FoundPair[], whole: boolean, addFinding: AddFinding): void {
-  const numbers = stories.map(({ metadata }) => Number(metadata.sequence)).sort((a, b) => a - b);
+  const numbers = stories.map(({ metadata }) => metadata.sequence ?? Number.NaN).sort((a, b) => a - b);
   const first = whole ? 1 : (numbers[0] ?? 1);
   const wrong = numbers.findIndex((number, at) => number !== first + at);
   if (wrong !== -1) addFinding('sequence', id, { run: id, detail: `${first + wrong}번 자리에 ${numbers[wrong]}` });

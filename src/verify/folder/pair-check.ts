@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { addUsage, NO_TOKENS, type Usage } from '../../api/usage.js';
+import type { ReadMetadata } from '../../store/story-metadata.js';
+import { checksum } from '../../store/story-store.js';
 import { countCharacters, fromMarkdown } from '../../story/story.js';
 import { type SavedOptions, validateSaved } from '../../story/validate-saved.js';
 import type { AddFinding } from '../findings.js';
@@ -16,7 +17,7 @@ export interface FoundPair {
   name: string;
   location: PairLocation;
   markdownPath: string;
-  metadata: Record<(typeof KEPT_KEYS)[number], unknown>;
+  metadata: Pick<ReadMetadata, (typeof KEPT_KEYS)[number]>;
   /** Of the story, heading and spaces included; 0 where it could not be read. */
   characters: number;
   /** The same for texts that are the same below their titles, space aside; null where the text could not be read. */
@@ -40,22 +41,22 @@ const METADATA_KEYS = [
 
 /** Holds a pair against what it promises of itself. Pure but for what it reports. */
 export function checkPair(pair: ReadPair, findSecret: FindSecret, addFinding: AddFinding): FoundPair {
-  const { name, location, markdownPath, metadata, metadataText } = pair;
-  const run = runOf(metadata);
-  const addToRun: AddFinding = (code, where, details) => addFinding(code, where, { run, ...details });
+  const { name, location, markdownPath, metadata, json, metadataText } = pair;
+  const addToRun: AddFinding = (code, where, details) => addFinding(code, where, { run: metadata.run_id, ...details });
   const content = pair.markdown.toString('utf8');
-  if (metadata.sha256 !== sha256(pair.markdown)) addToRun('checksum', name);
-  const missing = METADATA_KEYS.filter((key) => !Object.hasOwn(metadata, key));
+  if (!hasValidChecksum(pair)) addToRun('checksum', name);
+  const missing = METADATA_KEYS.filter((key) => !Object.hasOwn(json, key));
   if (missing.length > 0) addToRun('metadata_key', name, { detail: missing.join(', ') });
-  if (!isUsage(metadata.usage)) addToRun('usage', name, { detail: '토큰 수가 아니거나 합계가 맞지 않습니다' });
+  const invalid = invalidUsage(json);
+  if (invalid !== null) addToRun('usage', name, { detail: invalid });
   const story = fromMarkdown(content);
-  const different = differences(story === null ? null : parseFrontmatter(story.frontmatter), metadata);
+  const different = differences(story === null ? null : parseFrontmatter(story.frontmatter), json);
   if (different.length > 0) addToRun('frontmatter', name, { detail: different.join(', ') });
   const characters = story === null ? 0 : countCharacters(story.text);
   if (story !== null) {
-    if (characters !== metadata.word_count) addToRun('word_count', name);
+    if (characters !== json.word_count) addToRun('word_count', name);
     // What a person has put among the stories, the person answers for.
-    if (location !== 'set-aside' && metadata.set_aside === undefined && metadata.accepted_at === undefined) {
+    if (location !== 'set-aside' && metadata.set_aside === null && metadata.accepted_at === null) {
       const { failure } = validateSaved(story.text, savedOptionsOf(metadata));
       if (failure !== null) addToRun('not_whole', name, { detail: failure.reason });
     }
@@ -74,27 +75,19 @@ export function checkPair(pair: ReadPair, findSecret: FindSecret, addFinding: Ad
     markdownPath,
     metadata: pickKept(metadata),
     characters,
-    textKey: story === null ? null : sha256(Buffer.from(story.text.replace(/^#.*\n/, '').replace(/\s/g, ''))),
+    textKey: story === null ? null : checksum(story.text.replace(/^#.*\n/, '').replace(/\s/g, '')),
     total: usageTotalOf(metadata),
   };
 }
 
 /** Does a staged pair's metadata vouch for its text? One that is not vouched for was never whole. */
 export function hasValidChecksum({ markdown, metadata }: ReadPair): boolean {
-  return metadata.sha256 === sha256(markdown);
+  return metadata.sha256 === checksum(markdown);
 }
 
-function sha256(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
-function runOf({ run_id }: Record<string, unknown>): string | null {
-  return typeof run_id === 'string' ? run_id : null;
-}
-
-function pickKept(metadata: Record<string, unknown>): FoundPair['metadata'] {
-  const entries = KEPT_KEYS.map((key) => [key, metadata[key]]);
-  return Object.fromEntries(entries) as FoundPair['metadata'];
+function pickKept(metadata: ReadMetadata): FoundPair['metadata'] {
+  const { run_id, sequence, request_id, usage, cost_usd, completes, accepted_at } = metadata;
+  return { run_id, sequence, request_id, usage, cost_usd, completes, accepted_at };
 }
 
 function parseFrontmatter(yaml: string): Record<string, unknown> | null {
@@ -107,35 +100,36 @@ function parseFrontmatter(yaml: string): Record<string, unknown> | null {
 }
 
 /** What the frontmatter says otherwise than the metadata. */
-function differences(frontmatter: Record<string, unknown> | null, metadata: Record<string, unknown>): string[] {
+function differences(frontmatter: Record<string, unknown> | null, json: Record<string, unknown>): string[] {
   if (frontmatter === null) return ['frontmatter'];
-  const config = (metadata.config ?? {}) as Record<string, unknown>;
+  const config = (json.config ?? {}) as Record<string, unknown>;
   const expected: Record<string, unknown> = {
-    title: metadata.title,
-    date: metadata.generated_at,
-    description: metadata.description,
-    tags: metadata.tags,
-    wordCount: metadata.word_count,
-    model: metadata.model,
-    provider: metadata.provider,
+    title: json.title,
+    date: json.generated_at,
+    description: json.description,
+    tags: json.tags,
+    wordCount: json.word_count,
+    model: json.model,
+    provider: json.provider,
     temperature: config.temperature,
   };
   return Object.keys(expected).filter((key) => JSON.stringify(frontmatter[key]) !== JSON.stringify(expected[key]));
 }
 
-function savedOptionsOf(metadata: Record<string, unknown>): SavedOptions {
-  const { stop_reason: stopReason } = metadata;
+function savedOptionsOf({ stop_reason, doubts, config }: ReadMetadata): SavedOptions {
   return {
-    stopReason: typeof stopReason === 'string' ? stopReason : null,
-    isRead: Object.hasOwn(metadata, 'doubts'),
-    minCharacters: minCharactersOf(metadata),
+    stopReason: stop_reason,
+    isRead: doubts !== null,
+    minCharacters: config?.min_story_characters ?? 0,
   };
 }
 
-/** The shortest text, in characters, that counted as a story when this one was written. */
-function minCharactersOf({ config }: Record<string, unknown>): number {
-  const { min_story_characters: minimum } = (config ?? {}) as Record<string, unknown>;
-  return typeof minimum === 'number' ? minimum : 0;
+/** What is wrong with the fields on usage, in Korean; null when nothing is. Each may be unknown. */
+function invalidUsage({ usage, cost_usd, completes }: Record<string, unknown>): string | null {
+  if (!isUsage(usage)) return '토큰 수가 아니거나 합계가 맞지 않습니다';
+  if (cost_usd !== null && cost_usd !== undefined && !Number.isFinite(cost_usd)) return '비용이 수가 아닙니다';
+  if (completes !== undefined && typeof completes !== 'string') return '이어 쓴 글의 이름이 아닙니다';
+  return null;
 }
 
 /** Unknown, or counts that add up. */
@@ -146,19 +140,18 @@ function isUsage(value: unknown): boolean {
 }
 
 /** A text that took several calls names them; of another one, its own usage is all. */
-function usageTotalOf(metadata: Record<string, unknown>): UsageTotal {
-  const calls = Array.isArray(metadata.calls) ? (metadata.calls as Record<string, unknown>[]) : [metadata];
-  let total: UsageTotal = { tokens: NO_TOKENS, costUsd: null };
-  for (const { usage, cost_usd } of calls) {
-    total = addToTotal(total, usage as Usage | null, cost_usd as number | null);
-  }
-  return total;
+function usageTotalOf(metadata: ReadMetadata): UsageTotal {
+  const start: UsageTotal = { tokens: NO_TOKENS, costUsd: null };
+  return (metadata.calls ?? [metadata]).reduce(
+    (total, { usage, cost_usd }) => addToTotal(total, usage, cost_usd),
+    start,
+  );
 }
 
 /** The sum, as far as it is known. */
 export function addToTotal({ tokens, costUsd }: UsageTotal, usage: Usage | null, cost: number | null): UsageTotal {
   return {
-    tokens: usage === null || usage === undefined ? tokens : addUsage(tokens, usage),
-    costUsd: cost === null || cost === undefined ? costUsd : (costUsd ?? 0) + cost,
+    tokens: usage === null ? tokens : addUsage(tokens, usage),
+    costUsd: cost === null ? costUsd : (costUsd ?? 0) + cost,
   };
 }

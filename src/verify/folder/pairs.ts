@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listFolder } from '../../lib/files.js';
+import { type ReadMetadata, readMetadata } from '../../store/story-metadata.js';
 import { type Destination, filesOf, setAsideFolder, stagingFolder } from '../../store/story-store.js';
 import type { AddFinding } from '../findings.js';
 
@@ -16,7 +17,9 @@ export interface ReadPair {
   location: PairLocation;
   markdownPath: string;
   markdown: Buffer;
-  metadata: Record<string, unknown>;
+  metadata: ReadMetadata;
+  /** The same as it stands in its file, fields of any kind included. */
+  json: Record<string, unknown>;
   /** The metadata as it stands in its file. */
   metadataText: string;
 }
@@ -190,23 +193,21 @@ function reportHalves(located: LocatedPair, { addFinding, onTornPair }: PairVisi
   if (!isPublished && isStaged && stagedBy !== null) onTornPair(name, stagedBy);
 }
 
-function visit(located: LocatedPair, pair: Omit<ReadPair, 'metadata'>, visitor: PairVisitor): void {
-  const { name, stagedBy, markdown, metadata } = located;
-  const parsed = parseMetadata(pair.metadataText);
-  if (markdown.size > 1 || metadata.size > 1) visitor.addFinding('twice', name, { run: runOf(parsed) });
-  if (parsed !== null) visitor.onPair({ ...pair, metadata: parsed });
+function visit(located: LocatedPair, pair: Omit<ReadPair, 'metadata' | 'json'>, visitor: PairVisitor): void {
+  const { name, stagedBy, markdown, metadata: metadataFolders } = located;
+  const json = parseObject(pair.metadataText);
+  const metadata = readMetadata(json);
+  if (markdown.size > 1 || metadataFolders.size > 1)
+    visitor.addFinding('twice', name, { run: metadata?.run_id ?? null });
+  if (json !== null && metadata !== null) visitor.onPair({ ...pair, metadata, json });
   else if (pair.location === 'staged') visitor.onTornPair(name, stagedBy ?? '');
   else visitor.addFinding('unreadable_metadata', name);
 }
 
-function runOf(metadata: Record<string, unknown> | null): string | null {
-  return typeof metadata?.run_id === 'string' ? metadata.run_id : null;
-}
-
-function parseMetadata(text: string): Record<string, unknown> | null {
+function parseObject(text: string): Record<string, unknown> | null {
   try {
-    const metadata: unknown = JSON.parse(text);
-    return typeof metadata === 'object' && !Array.isArray(metadata) ? (metadata as Record<string, unknown>) : null;
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && !Array.isArray(json) ? (json as Record<string, unknown> | null) : null;
   } catch {
     return null;
   }
