@@ -58,23 +58,6 @@ export function runOutcomeLabel({ kind }: RunOutcome): string {
   return { running: '진행 중', finished: '완료', interrupted: '중단됨', killed: '강제 종료됨' }[kind];
 }
 
-const END_LABELS: Record<string, string> = {
-  duration: '실행 시간 제한 도달',
-  count: '생성 개수 제한 도달',
-  cap: '상한 도달',
-  signal: '종료 신호',
-  aborted: '두 번째 종료 신호',
-  refused: 'API의 거부',
-  exhausted: '이어진 실패',
-  uncaught: '예상하지 못한 문제',
-  recovered: '남은 파일 정리를 마침',
-};
-
-/** Why a process let go of its run. @param reason of the ledger's `end` */
-export function endReasonLabel(reason: string): string {
-  return END_LABELS[reason] ?? reason;
-}
-
 /** The one thing to know: did it run through, and how much came of it. @param ms from the first to the last of it */
 export function headlineOf(outcome: RunOutcome, stories: number, ms: number): string {
   const count = stories === 0 ? '소설 없음' : `소설 ${formatNumber(stories)}편`;

@@ -1,4 +1,5 @@
 import { formatNumber, formatPercent } from '../../lib/format-number.js';
+import { endLabel } from '../../run/labels.js';
 import { SIMILAR } from '../../story/similarity.js';
 import { CARD_USES, cardChart, histogram } from '../charts/histograms.js';
 import { capIsNear, failureChart, MAX_FAILURE_ROWS, type SpendingChart, spendingChart } from '../charts/time-charts.js';
@@ -6,7 +7,6 @@ import { timetableOf } from '../charts/timetable.js';
 import { type StoryLabels, timetableChart } from '../charts/timetable-chart.js';
 import { legendOf, timetableText } from '../charts/timetable-text.js';
 import {
-  endReasonLabel,
   FAILED_CALL_LABELS,
   failureCodeMeaning,
   formatDateTime,
@@ -68,7 +68,7 @@ function processTable({ timeline: { processes }, outcome }: Report): { name: str
   const shown = processes.slice(-MAX_PROCESSES);
   const rows = shown.map(({ from, to, purpose, pid, end }, at) => {
     const isRunning = outcome.kind === 'running' && at === shown.length - 1;
-    const ending = end === null ? (isRunning ? '진행 중' : '강제 종료') : endReasonLabel(end);
+    const ending = end === null ? (isRunning ? '진행 중' : '강제 종료') : endLabel(end);
     return [purpose === 'recover' ? '뒷정리' : '실행', `${pid}`, formatDateTime(from), formatDateTime(to), ending];
   });
   const left = processes.length - shown.length;

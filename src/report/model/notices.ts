@@ -1,4 +1,5 @@
 import { formatNumber, formatPercent } from '../../lib/format-number.js';
+import { NEAR_CAP } from '../../run/budget.js';
 import { SIMILAR } from '../../story/similarity.js';
 import { formatDollars } from '../labels.js';
 import type { Report, SetAsideRow } from './report.js';
@@ -50,9 +51,6 @@ function outcomeNotices({ outcome, failedCallGroups }: Report): Notice[] {
       return [{ text: '중단된 실행입니다. 다시 시작하면 이어서 합니다', commands: RESTART_COMMANDS }];
   }
 }
-
-/** The share of a cap from which on it is worth a word. */
-const NEAR_CAP = 0.8;
 
 function capNotices({ spent, context: { caps } }: Report): Notice[] {
   const notices: Notice[] = [];
