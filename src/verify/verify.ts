@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../lib/errors.js';
 import { formatNumber } from '../lib/format-number.js';
 import { ledgerPath, readLedger } from '../run/ledger.js';
+import { selectRun } from '../run/select-run.js';
 import { type CheckResult, failAt, note, type Place, pass } from './catalog.js';
 import { checkIntegrity } from './checks/integrity.js';
 import { checkLimits } from './checks/limits.js';
@@ -104,13 +105,9 @@ function selectRuns(runs: readonly FoundRun[], which: VerifyOptions['which'], fo
   if (newest === undefined) throw new VerifyError(`실행의 장부가 없습니다: ${join(folder, '.runs')}`);
   if (which === 'all') return [...runs];
   if (which === 'newest') return [newest];
-  const matching = runs.filter(({ id }) => id.includes(which.run));
-  if (matching.length === 0) throw new VerifyError(`"${which.run}"에 맞는 실행이 없습니다 (${folder})`);
-  if (matching.length > 1) {
-    const ids = matching.slice(0, 5).map(({ id }) => id);
-    throw new VerifyError(`"${which.run}"에 맞는 실행이 여럿입니다: ${ids.join(', ')}`);
-  }
-  return matching;
+  const ids = runs.map(({ id }) => id);
+  const selected = selectRun(ids, which.run);
+  return runs.filter(({ id }) => id === selected);
 }
 
 /** Log files are removed only once there are as many as are kept. */
