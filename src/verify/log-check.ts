@@ -1,72 +1,76 @@
 import { basename } from 'node:path';
-import { isTorn, type Line, type LogRecord, listLogFiles, parseLogLine, readLines } from './log-reader.js';
+import { isTorn, type LogLine, type LogRecord, listLogFiles, readLogLines } from './log-reader.js';
 import { type ProcessSettings, readProcessSettings } from './process-settings.js';
 import type { FindSecret } from './secret-scan.js';
 
-// The log, read once from end to end, and what of it a run has to answer for.
+// One pass over the log: its records grouped by process, and the lines that the checks look at.
 
-/** Places of one kind: how many, and the first of them. */
+/** The lines of one kind: how many there are, and where the first of them stand. */
 export interface Occurrences {
   count: number;
   first: string[];
 }
 
-/** The statistics with which a process ended. */
+/** The final record of a process, with the statistics of the run. */
 export interface FinalRecord {
+  /** Milliseconds since the epoch. */
   at: number;
   where: string;
   fields: Record<string, unknown>;
 }
 
-/** What the log tells of one process. */
+/** The log of one process. */
 export interface ProcessLog {
   pid: number;
-  /** null as long as it had none. */
+  /** The run's id; null when the process never had a run. */
   run: string | null;
-  /** As it started; null where that is not in the log. */
+  /** null when the log lacks the record of the start. */
   settings: ProcessSettings | null;
-  /** Milliseconds since the epoch. */
+  /** Time of the first and the last record, milliseconds since the epoch. */
   firstAt: number;
   lastAt: number;
-  /** Its first line is that of a start, and not one after a gap. */
+  /** The first record is that of the start. */
   hasStart: boolean;
   lineCount: number;
-  /** Counted over the whole log. */
+  /** Numbers of the first and the last line, counted over the whole log. */
   firstLine: number;
   lastLine: number;
   events: LogEvent[];
   finals: FinalRecord[];
-  /** Records that follow the final one. */
+  /** Records after the final one. */
   afterFinal: Occurrences;
-  /** Lines that are no records, and that no kill explains. */
+  /** Lines that are no records of the worker and that no kill explains. */
   foreignLines: Occurrences;
-  /** What the seed's grep for crashes finds. */
+  /** Lines that the seed's grep for crashes finds. */
   errorLines: Occurrences;
-  /** What it finds too, and what is no crash: the API's words for its failures, a title, a path. */
+  /** Lines that the same grep finds though they tell of no crash: they quote the API's errors, a title or a path. */
   quotedErrorLines: Occurrences;
   secrets: Occurrences;
 }
 
-/** The records that the checks go back to. */
+/** A record that the checks look at, reduced to the fields they need. */
 export interface LogEvent {
+  /** Milliseconds since the epoch. */
   at: number;
   event: string;
+  /** Number of the story. */
   sequence: number | null;
-  /** Of a wait. */
+  /** Length of a wait. */
   seconds: number | null;
-  /** What is waited for. */
+  /** What the wait is for. */
   reason: string | null;
-  /** Of a pair. */
+  /** Name of a story. */
   name: string | null;
 }
 
+/** The whole log. */
 export interface LogSummary {
   fileCount: number;
   lineCount: number;
-  /** When the log begins, milliseconds since the epoch; null when there is none. */
+  /** Time of the first record, milliseconds since the epoch; null when there is none. */
   firstAt: number | null;
   processes: ProcessLog[];
-  /** Names of files that are not the worker's, and that the seed's commands look at all the same. */
+  /** Names of other files that the seed's commands match too. */
   otherFiles: string[];
 }
 
@@ -77,7 +81,7 @@ const KEPT_EVENTS = new Set([
 
 /**
  * Reads the log of a folder.
- * @param isWanted the runs whose events are kept
+ * @param isWanted selects the runs, by id, whose events are kept
  */
 export async function readLog(
   folder: string,
@@ -86,24 +90,26 @@ export async function readLog(
 ): Promise<LogSummary> {
   const { workerFiles, otherFiles } = await listLogFiles(folder);
   const collector = new LogCollector(isWanted, findSecret);
-  for (const path of workerFiles) {
-    for await (const line of readLines(path)) collector.add(line, `${basename(path)}:${line.number}`);
-  }
-  return { fileCount: workerFiles.length, otherFiles: otherFiles.map((path) => basename(path)), ...collector.end() };
+  for await (const line of readLogLines(workerFiles)) collector.add(line);
+  return {
+    fileCount: workerFiles.length,
+    otherFiles: otherFiles.map((path) => basename(path)),
+    ...collector.finish(),
+  };
 }
 
 class LogCollector {
   readonly #isWanted: (runId: string) => boolean;
   readonly #findSecret: FindSecret;
   readonly #processes: ProcessLog[] = [];
-  /** The process at work, by its number. */
+  /** The latest process of each pid. */
   readonly #currentByPid = new Map<number, ProcessLog>();
-  /** Who wrote the line before. */
+  /** The process of the previous record, which a line without a record is attributed to. */
   #lastWriter: ProcessLog | null = null;
   #lineCount = 0;
   #firstAt: number | null = null;
   #tornLines: { where: string; line: number; processLog: ProcessLog | null }[] = [];
-  /** Before the first record of all. */
+  /** Attributions of lines before the first record; they go to its process. */
   #beforeFirstRecord: ((processLog: ProcessLog) => void)[] = [];
 
   constructor(isWanted: (runId: string) => boolean, findSecret: FindSecret) {
@@ -111,26 +117,23 @@ class LogCollector {
     this.#findSecret = findSecret;
   }
 
-  add({ text }: Line, where: string): void {
+  add({ file, number, text, record, rest }: LogLine): void {
     this.#lineCount += 1;
     if (text === '') return;
-    const { record, rest } = parseLogLine(text);
+    const where = `${file}:${number}`;
     if (rest !== '') this.#addRest(rest, where);
     if (record !== null) this.#addRecord(record, where);
-    const hasErrorWords = ERROR_WORDS.test(text) && !EXCLUDED_WORDS.test(text);
-    if (hasErrorWords) {
-      const kind =
-        record !== null && (rest === '' || !ERROR_WORDS.test(rest)) && isQuotedError(record)
-          ? 'quotedErrorLines'
-          : 'errorLines';
+    if (ERROR_WORDS.test(text) && !EXCLUDED_WORDS.test(text)) {
+      const isQuoted = record !== null && (rest === '' || !ERROR_WORDS.test(rest)) && isQuotedError(record);
+      const kind = isQuoted ? 'quotedErrorLines' : 'errorLines';
       this.#attribute((processLog) => addOccurrence(processLog[kind], `${where} (${record?.event ?? '기록이 아님'})`));
     }
     const secret = this.#findSecret(text);
     if (secret !== null) this.#attribute((processLog) => addOccurrence(processLog.secrets, `${where} (${secret})`));
   }
 
-  end(): Pick<LogSummary, 'lineCount' | 'firstAt' | 'processes'> {
-    this.#attributeTornLines();
+  finish(): Pick<LogSummary, 'lineCount' | 'firstAt' | 'processes'> {
+    this.#judgeTornLines();
     return { lineCount: this.#lineCount, firstAt: this.#firstAt, processes: this.#processes };
   }
 
@@ -149,20 +152,21 @@ class LogCollector {
     const isFinal = record.event === 'run_finished';
     if (!isFinal && processLog.finals.length > 0) addOccurrence(processLog.afterFinal, `${where} (${record.event})`);
     if (isFinal) processLog.finals.push({ at: record.at, where, fields: record.fields });
-    const isKeptEvent = KEPT_EVENTS.has(record.event) && (processLog.run === null || this.#isWanted(processLog.run));
-    if (isKeptEvent) processLog.events.push(toEvent(record));
+    const isKept = KEPT_EVENTS.has(record.event) && (processLog.run === null || this.#isWanted(processLog.run));
+    if (isKept) processLog.events.push(toEvent(record));
   }
 
+  /** The process that wrote the record: the latest one with its pid, or a new one. */
   #processOf(record: LogRecord): ProcessLog {
     const { pid, run, event, fields, at } = record;
     const current = this.#currentByPid.get(pid);
     const isStart = event === 'worker_started';
-    // Numbers come back. Without its start in the log, another run or a line after the end tells the next process.
-    const isNewProcess =
+    // Pids are reused. When the log lacks a start, another run or a record after the end shows that the process is new.
+    const isNew =
       current === undefined ||
       isStart ||
       (!current.hasStart && (current.finals.length > 0 || isOtherRun(current.run, run)));
-    if (!isNewProcess) return current;
+    if (!isNew) return current;
     const processLog = newProcessLog({
       pid,
       firstAt: at,
@@ -180,45 +184,48 @@ class LogCollector {
     else this.#attribute((processLog) => addOccurrence(processLog.foreignLines, where));
   }
 
-  #attribute(attribute: (processLog: ProcessLog) => void): void {
-    if (this.#lastWriter === null) this.#beforeFirstRecord.push(attribute);
-    else attribute(this.#lastWriter);
+  #attribute(act: (processLog: ProcessLog) => void): void {
+    if (this.#lastWriter === null) this.#beforeFirstRecord.push(act);
+    else act(this.#lastWriter);
   }
 
-  /** A process that said no end may have torn one line, its last, before any other one started. */
-  #attributeTornLines(): void {
-    const unended = this.#processes.filter(({ finals }) => finals.length === 0);
+  /**
+   * A process without a final record was killed and may have torn one line, its last, before another process started.
+   * Every other torn line counts as foreign.
+   */
+  #judgeTornLines(): void {
+    const killed = this.#processes.filter(({ finals }) => finals.length === 0);
     for (const { where, line, processLog } of this.#tornLines) {
-      const at = unended.findIndex(
+      const index = killed.findIndex(
         ({ lastLine }) =>
           lastLine < line && !this.#processes.some((next) => next.firstLine > lastLine && next.firstLine < line),
       );
       const culprit = processLog ?? this.#processes[0];
-      if (at !== -1) unended.splice(at, 1);
+      if (index !== -1) killed.splice(index, 1);
       else if (culprit !== undefined) addOccurrence(culprit.foreignLines, where);
     }
   }
 }
 
-function isOtherRun(current: string | null, run: string | null): boolean {
-  return current !== null && run !== null && current !== run;
+function isOtherRun(known: string | null, run: string | null): boolean {
+  return known !== null && run !== null && known !== run;
 }
 
 function newProcessLog(start: Pick<ProcessLog, 'pid' | 'firstAt' | 'firstLine' | 'hasStart' | 'settings'>): ProcessLog {
-  const empty = (): Occurrences => ({ count: 0, first: [] });
+  const none = (): Occurrences => ({ count: 0, first: [] });
   return {
     ...start,
     ...{ run: null, lastAt: start.firstAt, lineCount: 0, lastLine: start.firstLine, events: [], finals: [] },
-    ...{ afterFinal: empty(), foreignLines: empty(), errorLines: empty(), quotedErrorLines: empty(), secrets: empty() },
+    ...{ afterFinal: none(), foreignLines: none(), errorLines: none(), quotedErrorLines: none(), secrets: none() },
   };
 }
 
-/** How many places are named. */
-export const MOST_EXAMPLES = 5;
+/** The most places that are named where there may be many. */
+export const MOST_NAMED = 5;
 
 function addOccurrence(occurrences: Occurrences, where: string): void {
   occurrences.count += 1;
-  if (occurrences.first.length < MOST_EXAMPLES) occurrences.first.push(where);
+  if (occurrences.first.length < MOST_NAMED) occurrences.first.push(where);
 }
 
 function toEvent({ at, event, fields }: LogRecord): LogEvent {
@@ -240,8 +247,8 @@ const textOrNull = (value: unknown) => (typeof value === 'string' ? value : null
 const ERROR_WORDS = /traceback|error/i;
 const EXCLUDED_WORDS = /토큰 사용량.*없음/;
 
-/** Fields that quote others: settings and paths, titles, what the API says of a failure that passes. */
-const QUOTING: Record<string, readonly string[]> = {
+/** Fields, by event, that quote settings, paths, titles, or the API's words for a failure that passes. */
+const QUOTING_FIELDS: Record<string, readonly string[]> = {
   worker_started: ['settings'],
   attempt_failed: ['code', 'msg'],
   run_finished: ['failure_codes'],
@@ -250,8 +257,9 @@ const QUOTING: Record<string, readonly string[]> = {
   leftover_published: ['msg'],
 };
 
+/** Tells whether the error words of a record stand only in fields that quote others. */
 function isQuotedError({ level, event, fields }: LogRecord): boolean {
   if (level !== 'info' && level !== 'warn') return false;
-  const own = Object.entries(fields).filter(([name]) => QUOTING[event]?.includes(name) !== true);
+  const own = Object.entries(fields).filter(([name]) => QUOTING_FIELDS[event]?.includes(name) !== true);
   return !ERROR_WORDS.test(JSON.stringify(Object.fromEntries(own)));
 }

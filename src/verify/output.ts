@@ -1,7 +1,7 @@
 import { formatNumber } from '../lib/format-number.js';
 import { localIso } from '../lib/format-time.js';
 import { CHECKS, type CheckResult, type CheckStatus, CRITERIA, type Criterion, type Place } from './catalog.js';
-import { MOST_EXAMPLES } from './log-check.js';
+import { MOST_NAMED } from './log-check.js';
 import type { Section, Verification } from './verify.js';
 
 // What was found, for people and for machines.
@@ -42,7 +42,7 @@ function sectionLines({ run, checks }: Section): string[] {
 }
 
 function placeLines({ places, count }: CheckResult): string[] {
-  const named = places.slice(0, MOST_EXAMPLES);
+  const named = places.slice(0, MOST_NAMED);
   const more = count - named.length;
   return [
     ...named.map(({ where, message }) => `        ${where}${message === '' ? '' : `: ${message}`}`),

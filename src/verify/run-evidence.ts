@@ -2,7 +2,7 @@ import type { Place } from './catalog.js';
 import type { Finding, FindingCode } from './findings.js';
 import type { FoundRun } from './folder/ledger-check.js';
 import type { FoundPair } from './folder/pair-check.js';
-import { type LogSummary, MOST_EXAMPLES, type Occurrences, type ProcessLog } from './log-check.js';
+import { type LogSummary, MOST_NAMED, type Occurrences, type ProcessLog } from './log-check.js';
 import type { ProcessSettings } from './process-settings.js';
 import { type RunProcess, type RunStatus, workingProcesses } from './processes.js';
 
@@ -73,7 +73,7 @@ export function mergeOccurrences(occurrences: readonly Occurrences[]): { places:
   return {
     places: occurrences
       .flatMap(({ first }) => first)
-      .slice(0, MOST_EXAMPLES)
+      .slice(0, MOST_NAMED)
       .map((where) => ({ where, message: '' })),
     count: occurrences.reduce((total, { count }) => total + count, 0),
   };

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { type LogSummary, readLog } from '../../../verify/log-check.js';
-import { isTorn, listLogFiles, parseLogLine, readLines } from '../../../verify/log-reader.js';
 import { secretFinder } from '../../../verify/secret-scan.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 
@@ -21,64 +20,6 @@ async function read(t: TestContext, ...lines: string[]): Promise<LogSummary> {
 }
 
 const AT = 'horror_story_worker.2026-11-23.1.log';
-
-describe('a line', () => {
-  test('ends at a line break alone, whatever Unicode knows besides, and in pieces of any size', async (t) => {
-    const path = join(temporaryFolder(t), 'file');
-    const texts = ['가\u2028나\u0085다', '', '\u{1f47b}'.repeat(200_000), '끝'];
-    writeFileSync(path, texts.join('\n'));
-    const found: { text: string; number: number; terminated: boolean }[] = [];
-    for await (const each of readLines(path)) found.push(each);
-    assert.deepEqual(
-      found.map(({ text }) => text),
-      texts,
-    );
-    assert.deepEqual(
-      found.map(({ number, terminated }) => [number, terminated]),
-      [
-        [1, true],
-        [2, true],
-        [3, true],
-        [4, false],
-      ],
-    );
-  });
-
-  test('may hold a torn record with the next one behind it', () => {
-    const { record, rest } = parseLogLine(`{"level":"info","time":"20${start({ pid: 8 })}`);
-    assert.equal(record?.event, 'worker_started');
-    assert.equal(rest, '{"level":"info","time":"20');
-    assert.ok(isTorn(rest));
-  });
-
-  test('is torn when it is the beginning of a record, or nothing but what a power cut leaves', () => {
-    for (const torn of ['{', '{"lev', '{"level":"info","time"', '{"level":"in\0\0\0', '\0\0\0\0']) {
-      assert.ok(isTorn(torn), torn);
-    }
-    for (const foreign of ['x', '{"time":1', '[2026-11-23] INFO', ' {"level":"info"'])
-      assert.ok(!isTorn(foreign), foreign);
-  });
-
-  test('is no record without a level, a time and an event', () => {
-    assert.equal(parseLogLine(line('waiting')).record?.event, 'waiting');
-    for (const text of ['7', 'null', '[]', '{}', line('x').replace('event', 'even'), line('x', { time: 'now' })]) {
-      assert.equal(parseLogLine(text).record, null, text);
-    }
-  });
-});
-
-test('files are read in the order of their days and numbers, and others are told of', async (t) => {
-  const folder = temporaryFolder(t);
-  const files = ['worker.2026-11-23.10', 'worker.2026-11-24.1', 'worker.2026-11-23.9', '20260108'];
-  for (const file of files) writeFileSync(join(folder, `horror_story_${file}.log`), '');
-  writeFileSync(join(folder, 'output_24h.log'), '');
-  const { workerFiles, otherFiles } = await listLogFiles(folder);
-  assert.deepEqual(
-    workerFiles.map((path) => basename(path)),
-    [files[2], files[0], files[1]].map((file) => `horror_story_${file}.log`),
-  );
-  assert.deepEqual(otherFiles, [join(folder, 'horror_story_20260108.log')]);
-});
 
 describe('a process in the log', () => {
   test('is known by its number from its start to the next start of that number', async (t) => {
