@@ -70,7 +70,7 @@ export function headlineOf(outcome: RunOutcome, stories: number, ms: number): st
         ? `${josa(time, '을/를')} 끝까지 돌았지만 쓴 소설이 없습니다`
         : `${josa(time, '을/를')} 끝까지 돌며 ${count}을 썼습니다`;
     case 'count':
-      return `정한 만큼, ${count}을 모두 썼습니다`;
+      return `요청한 ${count}을 모두 썼습니다`;
     case 'cap':
       return `상한에 닿아 멈췄습니다 - ${count}`;
     case 'signal':
@@ -80,19 +80,22 @@ export function headlineOf(outcome: RunOutcome, stories: number, ms: number): st
     case 'refused':
       return `API가 받아 주지 않아 멈췄습니다 - ${count}`;
     case 'exhausted':
-      return `실패가 이어져 멈췄습니다 - ${count}`;
+      return `연속 실패로 멈췄습니다 - ${count}`;
     default:
       return `예상하지 못한 문제로 멈췄습니다 - ${count}`;
   }
 }
 
-/** A duration whose smaller unit is left out where there is none of it: `31분 5초`, `24시간`, `208일 8시간`. */
+/** A duration whose smaller unit is left out where there is none of it: `0.02초`, `31분 5초`, `24시간`, `208일 8시간`. */
 export function formatShortDuration(ms: number): string {
   const hours = Math.floor(ms / HOUR);
   if (hours >= DAYS_FROM_HOURS) return `${Math.floor(hours / 24)}일 ${hours % 24}시간`.replace(/ 0시간$/, '');
+  // One decimal would round it to nothing.
+  if (ms > 0 && ms < TENTH) return `${Number((ms / 1000).toPrecision(1))}초`;
   return formatDuration(ms).replace(/ 0[분초]$/, '');
 }
 
+const TENTH = 100;
 const HOUR = 3_600_000;
 const DAYS_FROM_HOURS = 72;
 

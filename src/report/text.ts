@@ -36,7 +36,7 @@ export function toText(report: Report, pagePath: string): string {
     ['시간표', `${timelineStrip(report)} ${stripLegend(report)}`],
     ...withName('실패', failureLines(report.failedCallGroups)),
     '',
-    ...withName('챙길 것', notices.length === 0 ? ['없음'] : notices.flatMap(noticeLines)),
+    ...withName('확인할 것', notices.length === 0 ? ['없음'] : notices.flatMap(noticeLines)),
     ...(first === undefined
       ? []
       : [

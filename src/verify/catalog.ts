@@ -8,7 +8,7 @@ export const CRITERIA = {
   output_continuity: '3. 출력의 연속성',
   graceful_shutdown: '4. 정상 종료',
   usage_reliability: '5. 사용량 기록',
-  promises: '그 밖의 약속',
+  promises: '기타 항목',
 } as const;
 
 export type Criterion = keyof typeof CRITERIA;
@@ -36,13 +36,13 @@ export const CHECKS = {
   },
   folder_ledgers: {
     criterion: 'folder',
-    title: '모든 글의 장부',
+    title: '장부에 모두 기록됨',
     command: null,
     advice: '.runs의 장부를 백업에서 되살리세요. 다른 폴더에서 가져온 글이면 폴더 밖으로 옮기세요',
   },
   secrets: {
     criterion: 'folder',
-    title: '키와 토큰',
+    title: '노출된 키·토큰',
     command: null,
     advice: '새어 나온 키를 콘솔에서 폐기하고 새로 만든 뒤, 그 줄을 지우세요',
   },
@@ -54,7 +54,7 @@ export const CHECKS = {
   },
   stray_processes: {
     criterion: 'folder',
-    title: '실행을 얻지 못한 프로세스',
+    title: '실행을 맡지 못한 프로세스',
     command: null,
     advice: '',
   },
@@ -132,7 +132,7 @@ export const CHECKS = {
   },
   unique_stories: {
     criterion: 'output_continuity',
-    title: '되풀이되지 않는 소설',
+    title: '내용 반복 없음',
     command: null,
     advice: '둘 가운데 하나는 복사본입니다. 장부에 없는 쪽을 폴더 밖으로 옮기세요',
   },
@@ -168,7 +168,7 @@ export const CHECKS = {
   },
   stopped_in_time: {
     criterion: 'graceful_shutdown',
-    title: '신호나 마감에서 끝까지',
+    title: '신호·마감 뒤 종료까지',
     command: null,
     advice: '쓰던 소설을 마치는 데 허용된 시간을 넘겼거나 신호의 기록이 없습니다. 그 시각의 로그를 보세요',
   },
@@ -210,7 +210,7 @@ export const CHECKS = {
   },
   clean_log: {
     criterion: 'promises',
-    title: '깨끗한 로그',
+    title: '로그의 오류',
     command: 'grep -i "traceback\\|error" logs/horror_story_*.log | grep -v "토큰 사용량.*없음"',
     advice: '그 줄의 event와 err를 보세요. docs/runbook_24h_test.md의 Troubleshooting에 풀이가 있습니다',
   },

@@ -10,7 +10,7 @@ export const verifyCommand = defineCommand({
         npm run verify -- --run 이름      한 실행을 확인 (이름의 일부도 됩니다)
         npm run verify -- --all           폴더의 모든 실행을 확인
         npm run -s verify -- --json       같은 것을 JSON 객체 하나로
-종료 코드: 0 모두 지켜짐, 1 지켜지지 않은 것이 있음, 2 옵션·설정이 잘못되었거나 실행이 없음`,
+종료 코드: 0 모두 통과, 1 통과하지 못한 항목이 있음, 2 옵션·설정이 잘못되었거나 실행이 없음`,
   options: { run: { type: 'string' }, all: { type: 'boolean', default: false }, json: { type: 'boolean' } },
   run: async ({ run, all, json }, { root, env, now, stdout }) => {
     const which = selectionOf(run, all);

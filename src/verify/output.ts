@@ -22,7 +22,7 @@ export function toText({ folder, logDir, sections, wrongElsewhere }: Verificatio
   }
   const counts = countsOf(sections);
   const all = (Object.keys(WORDS) as CheckStatus[]).map((status) => `${WORDS[status]} ${counts[status]}`);
-  lines.push('', `${counts.fail === 0 ? '모두 지켜졌습니다' : '지켜지지 않은 것이 있습니다'} - ${all.join(', ')}`);
+  lines.push('', `${counts.fail === 0 ? '모두 통과했습니다' : '통과하지 못한 항목이 있습니다'} - ${all.join(', ')}`);
   return `${lines.join('\n')}\n`;
 }
 

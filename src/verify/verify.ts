@@ -158,7 +158,7 @@ async function checkFolderSection(
   return [
     failAt('folder_pairs', counts, incompletePairs),
     failAt('folder_ledgers', `${formatNumber(visible.markdown)}편`, placesOf({ findings }, 'no_ledger')),
-    failAt('secrets', `${formatNumber(secrets)}곳`, [...inFiles, ...inLog.places], secrets),
+    failAt('secrets', secrets === 0 ? '없음' : `${formatNumber(secrets)}곳`, [...inFiles, ...inLog.places], secrets),
     otherFiles.length === 0
       ? pass('other_files', '없음')
       : note('other_files', `${formatNumber(otherFiles.length)}개`, otherFiles),

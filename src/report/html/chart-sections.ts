@@ -195,7 +195,7 @@ export function generationSection({ generation }: Report): Html {
       scale: (ms) => ms / (inMinutes ? 60_000 : 1000),
       unit: inMinutes ? '분' : '초',
       from: null,
-      marks: [{ value: median, label: `가운데값 ${formatShortDuration(median)}` }],
+      marks: [{ value: median, label: `중앙값 ${formatShortDuration(median)}` }],
       colour: 'var(--story)',
       ariaLabel: text,
     }),

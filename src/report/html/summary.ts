@@ -39,25 +39,25 @@ export function tilesOf(report: Report): Tile[] {
       notes: [
         `입력 ${formatNumber(tokens.input_tokens)}`,
         `출력 ${formatNumber(tokens.output_tokens)}`,
-        ...(average === null ? [] : [`한 편에 ${formatNumber(Math.round(average))}`]),
+        ...(average === null ? [] : [`편당 ${formatNumber(Math.round(average))}`]),
       ],
     },
     {
       label: '비용',
       value: costUsd ? formatDollars(costUsd) : attempts === 0 ? '-' : isOffline || costUsd === 0 ? '없음' : '모름',
       notes: costUsd
-        ? ['정가 기준', ...(stories === 0 ? [] : [`한 편에 ${formatDollars(costUsd / stories)}`])]
+        ? ['정가 기준', ...(stories === 0 ? [] : [`편당 ${formatDollars(costUsd / stories)}`])]
         : [isOffline ? '내장 작가' : costUsd === null && attempts > 0 ? `${models.join(', ')}의 가격을 모릅니다` : ''],
     },
     {
       label: '쓴 시간',
       value: generation === null ? '-' : formatShortDuration(generation.median),
-      notes: generation === null ? [] : ['한 편의 가운데값', `길게는 ${formatShortDuration(generation.max)}`],
+      notes: generation === null ? [] : ['편당 중앙값', `최장 ${formatShortDuration(generation.max)}`],
     },
     {
       label: '다시 시작',
       value: `${formatNumber(resumes)}회`,
-      notes: [downMs === 0 ? '멈춘 때 없음' : `길어야 ${formatShortDuration(downMs)} 멈춤`],
+      notes: [downMs === 0 ? '중단 없음' : `길어야 ${formatShortDuration(downMs)} 중단`],
     },
   ];
 }
@@ -91,12 +91,12 @@ export function noticeSection(report: Report): Html {
   const notices = noticesOf(report);
   const list: Content =
     notices.length === 0
-      ? html`<p>기다리는 일이 없습니다.</p>`
+      ? html`<p>확인할 것이 없습니다.</p>`
       : html`<ul class="plain">${notices.map(
           ({ text, commands }) =>
             html`<li>${text}${commands.map((command) => html`<code class="command">${command}</code>`)}</li>`,
         )}</ul>`;
-  return html`<section><h2>챙길 것</h2>${list}</section>`;
+  return html`<section><h2>확인할 것</h2>${list}</section>`;
 }
 
 /** Why a story is to be read first. */

@@ -42,7 +42,7 @@ function outcomeNotices({ outcome, failedCallGroups }: Report): Notice[] {
         },
       ];
     case 'exhausted':
-      return [{ text: '실패가 이어진 까닭을 아래에서 확인한 뒤 다시 시작하세요', commands: RESTART_COMMANDS }];
+      return [{ text: '연속 실패의 까닭을 아래에서 확인한 뒤 다시 시작하세요', commands: RESTART_COMMANDS }];
     case 'uncaught':
       return [
         { text: '로그의 마지막 줄들에 까닭이 있습니다. 그 뒤 다시 시작하면 이어서 합니다', commands: RESTART_COMMANDS },

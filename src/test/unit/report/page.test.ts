@@ -189,7 +189,7 @@ test('the short form says the same in a few lines', () => {
   assert.match(
     text,
     new RegExp(
-      `챙길 것 {4}따로 보관한 글 1건이 있습니다 - npm run set-aside -- list\n {13}- ${aside.slice(-8)} "짧은 글" - 답이 너무 짧습니다\n`,
+      `확인할 것 {2}따로 보관한 글 1건이 있습니다 - npm run set-aside -- list\n {13}- ${aside.slice(-8)} "짧은 글" - 답이 너무 짧습니다\n`,
     ),
   );
   assert.match(text, /먼저 읽기 {2}"반품 \[2J구역" - 하나뿐인 소설\n {13}horror_story_\w+\.md\n/);
@@ -199,6 +199,6 @@ test('the short form says the same in a few lines', () => {
 
 test('a calm day has no line that nobody needs', () => {
   const text = toText(toReport(asRead(calmDay()), context()), 'report.html');
-  assert.match(text, /챙길 것 {4}없음\n/);
+  assert.match(text, /확인할 것 {2}없음\n/);
   assert.doesNotMatch(text, /undefined|NaN|null/);
 });

@@ -287,6 +287,10 @@ test('metadata that somebody has edited is taken for what it is', () => {
 
 test('times are told as people say them', () => {
   assert.equal(formatShortDuration(24 * HOUR), '24시간');
+  assert.equal(formatShortDuration(0), '0초');
+  assert.equal(formatShortDuration(19), '0.02초');
+  assert.equal(formatShortDuration(0.4), '0.0004초');
+  assert.equal(formatShortDuration(99), '0.1초');
   assert.equal(formatShortDuration(217 * 24 * HOUR + 6 * HOUR), '217일 6시간');
   assert.equal(
     headlineOf({ kind: 'finished', reason: 'duration' }, 47, 24 * HOUR),

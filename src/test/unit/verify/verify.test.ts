@@ -358,12 +358,12 @@ describe('the command', GUARD, () => {
     const { code, stdout: out } = await run(settings(base));
     assert.equal(code, 0, out);
     const groups = ['폴더 전체', '1. 백그라운드 실행', '2. 실시간 관찰', '3. 출력의 연속성', '4. 정상 종료'];
-    for (const group of [...groups, '5. 사용량 기록', '그 밖의 약속']) assert.match(out, new RegExp(`^${group}$`, 'm'));
+    for (const group of [...groups, '5. 사용량 기록', '기타 항목']) assert.match(out, new RegExp(`^${group}$`, 'm'));
     assert.match(out, /^ {2}PASS {2}온전한 짝: 1쌍 {2}← ls generated_stories\/horror_story_\*\.md \| wc -l$/m);
     assert.match(out, /← grep "실행 완료 - 최종 통계"/);
     assert.match(out, /← grep "총 토큰 사용량"/);
     assert.match(out, /← grep -i "traceback\\\|error"/);
-    assert.match(out, /^모두 지켜졌습니다 - PASS \d+, FAIL 0, /m);
+    assert.match(out, /^모두 통과했습니다 - PASS \d+, FAIL 0, /m);
   });
 
   test('names the places of a failure, the first five of many, says what to do, and ends with 1', async (t) => {
