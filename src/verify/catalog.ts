@@ -1,6 +1,6 @@
 import { formatNumber } from '../lib/format-number.js';
 
-/** The seed's five criteria, and what the files promise besides. In the order of the report. */
+/** The seed's five criteria, and the other groups of checks, in the order in which they are printed. */
 export const CRITERIA = {
   folder: '폴더 전체',
   background_execution: '1. 백그라운드 실행',
@@ -13,20 +13,20 @@ export const CRITERIA = {
 
 export type Criterion = keyof typeof CRITERIA;
 
-/** One check. */
+/** The description of a check. */
 export interface CheckDefinition {
   criterion: Criterion;
   /** Korean: what is checked. */
   title: string;
-  /** The seed's verification command that it answers; null where there is none. */
+  /** The seed's verification command that the check replaces; null where there is none. */
   command: string | null;
-  /** Korean: what to do when it fails. */
+  /** Korean: what to do when it fails. Empty for a check that never fails. */
   advice: string;
 }
 
-const COUNT = 'ls generated_stories/horror_story_*.md | wc -l';
+const COUNT_STORIES = 'ls generated_stories/horror_story_*.md | wc -l';
 
-/** Every check by its code, which scripts may hold on to, in the order of the report. */
+/** All checks by code. The codes are a contract: scripts read them from the JSON output. */
 export const CHECKS = {
   folder_pairs: {
     criterion: 'folder',
@@ -103,7 +103,7 @@ export const CHECKS = {
   pairs: {
     criterion: 'output_continuity',
     title: '온전한 짝',
-    command: COUNT,
+    command: COUNT_STORIES,
     advice: '파일을 백업에서 되살리세요. 강제 종료 뒤라면 npm start -- --resume이 마저 저장합니다',
   },
   checksums: {
@@ -219,26 +219,26 @@ export const CHECKS = {
 export type CheckCode = keyof typeof CHECKS;
 
 /**
- * pass, fail: the promise holds, or does not. note: nothing is broken, and a reader should know. skip: it cannot be
- * said, and why.
+ * pass, fail: the promise holds, or does not. note: nothing is broken, but a reader should know. skip: the evidence is
+ * missing, and the figure tells why.
  */
 export type CheckStatus = 'pass' | 'fail' | 'note' | 'skip';
 
-/** A place that a check found something at. */
+/** A place where a check found something: a line of the log, a story, a record of the ledger. */
 export interface Place {
   where: string;
-  /** Korean; empty where the place says it all. */
+  /** Korean; empty where the place itself is enough. */
   message: string;
 }
 
 export interface CheckResult {
   code: CheckCode;
   status: CheckStatus;
-  /** Korean: what was seen, in numbers. */
+  /** Korean: the result in numbers. */
   figure: string;
-  /** Where; perhaps not all of them. */
+  /** At least the first of the places. */
   places: Place[];
-  /** How many there are. */
+  /** The number of all places. */
   count: number;
 }
 
@@ -254,7 +254,7 @@ export function skip(code: CheckCode, reason: string): CheckResult {
   return { code, status: 'skip', figure: reason, places: [], count: 0 };
 }
 
-/** Fails at these places, and passes when there are none. */
+/** A check that fails at these places, and passes when there are none. */
 export function failAt(code: CheckCode, figure: string, places: readonly Place[], count = places.length): CheckResult {
   if (count === 0) return pass(code, figure);
   return { code, status: 'fail', figure: `${figure}, 어긋남 ${formatNumber(count)}건`, places: [...places], count };

@@ -4,27 +4,28 @@ import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../run/run-state.
 import type { FoundRun } from './folder/ledger-check.js';
 import type { LogSummary, ProcessLog } from './log-check.js';
 
-// A run is one or more processes, its lives. The ledger and the log both tell of them; here they are put side by side.
+// The processes of a run: a run that is resumed has several. Each one is put together from the ledger and the log.
 
-/** One process's share of a run. */
+/** One process that worked on a run: its records in the ledger, and its log. */
 export interface RunProcess {
+  /** null when the ledger does not name it. */
   owner: ProcessIdentity | null;
-  /** recover: a process of another run only put right what a kill had left. */
+  /** begin: started the run. resume: took it up. recover: a process of another run completed what a kill had left. */
   purpose: 'begin' | ClaimRecord['purpose'];
-  /** When it took the run, milliseconds since the epoch. */
+  /** When the process started or claimed the run, milliseconds since the epoch. */
   claimedAt: number;
   /** Its records in the ledger. */
   records: LedgerRecord[];
-  /** How it let go of the run; null when it was killed, or still has it. */
+  /** null when the process was killed, or is still running. */
   end: EndRecord | null;
-  /** The run before it took it, and after its last record. */
+  /** The run's state before the claim, and after the process's last record. */
   stateBefore: RunState;
   stateAfter: RunState;
-  /** What the log has of it; null when nothing. */
+  /** null when the log lacks the process. */
   log: ProcessLog | null;
 }
 
-/** The lives of a run in their order, each with its share of the log. */
+/** The processes of a run in order, each with its log. */
 export function processesOf(
   { id, ledger }: Pick<FoundRun, 'id' | 'ledger'>,
   log: Pick<LogSummary, 'processes'>,
@@ -49,7 +50,7 @@ export function processesOf(
         log: null,
       });
     } else if (current !== undefined) {
-      // In a ledger that was begun anew, the snapshot says whose it is.
+      // A ledger that was lost and began anew has the owner in its snapshot.
       if (record.type === 'snapshot') current.owner = state.owner;
       current.records.push(record);
       current.stateAfter = state;
@@ -57,17 +58,17 @@ export function processesOf(
     }
   }
   const ownLogs = log.processes.filter(({ run }) => run === id);
-  // Killed between taking the run and the first word of it.
+  // A process that is killed right after its claim has logged no run id yet.
   const logsWithoutRun = log.processes.filter(({ run }) => run === null);
   for (const runProcess of processes)
     runProcess.log = takeMatchingLog(ownLogs, runProcess) ?? takeMatchingLog(logsWithoutRun, runProcess);
   return processes;
 }
 
-/** Process ids come back, and clocks of two records differ by what lies between them. */
+/** Tolerance, in milliseconds, for matching times in ledger and log: the two records are written one after the other. */
 const CLOCK_TOLERANCE = 1000;
 
-/** Takes the log life that wrote while this life took the run. */
+/** Takes the log of the process out of the candidates. Pids are reused, so its time has to match too. */
 function takeMatchingLog(candidates: ProcessLog[], { owner, claimedAt, records }: RunProcess): ProcessLog | null {
   const until = records.at(-1)?.at ?? claimedAt;
   const index = candidates.findIndex(({ pid, firstAt, lastAt, hasStart }) => {
@@ -77,23 +78,23 @@ function takeMatchingLog(candidates: ProcessLog[], { owner, claimedAt, records }
   return index === -1 ? null : (candidates.splice(index, 1)[0] ?? null);
 }
 
-/** What a run is just now. */
+/** The state of a run now. */
 export type RunStatus =
-  | 'running' // its process lives
-  | 'ended' // its last process let go of it
-  | 'killed'; // its last process did not
+  | 'running' // its process is alive
+  | 'ended' // its last process wrote the end in the ledger
+  | 'killed'; // its last process is gone without that
 
 export function statusOf({ owner }: RunState): RunStatus {
   if (owner === null) return 'ended';
   return isProcessAlive(owner) ? 'running' : 'killed';
 }
 
-/** The lives that worked on the run, not those that only put something right. */
+/** The processes that wrote stories, without those that only recovered files. */
 export function workingProcesses(processes: readonly RunProcess[]): RunProcess[] {
   return processes.filter(({ purpose }) => purpose !== 'recover');
 }
 
-/** Milliseconds between what the run was last heard of and the life that took it up; 0 for the first. */
+/** Milliseconds from the last record before the process to its claim; 0 for the first process. */
 export function downtimeBefore(processes: readonly RunProcess[], index: number): number {
   const [previous, current] = [processes[index - 1], processes[index]];
   if (previous === undefined || current === undefined) return 0;

@@ -6,47 +6,47 @@ import { type LogSummary, MOST_NAMED, type Occurrences, type ProcessLog } from '
 import type { ProcessSettings } from './process-settings.js';
 import { type RunProcess, type RunStatus, workingProcesses } from './processes.js';
 
-/** Everything that was read of one run, for the checks to look at. */
+/** Everything that was read about one run: the input of its checks. */
 export interface RunEvidence {
   run: FoundRun;
   status: RunStatus;
   processes: RunProcess[];
-  /** Its pairs, wherever they lie. */
+  /** Its pairs of story and metadata, in whatever folder. */
   pairs: FoundPair[];
-  /** What the folder check found of it. */
+  /** The findings of the folder check on this run. */
   findings: Finding[];
   log: LogSummary;
-  /** Milliseconds since the epoch; log files before that were removed to keep their number. */
+  /** Older records were removed with their log files (LOG_KEEP_FILES). Milliseconds since the epoch; null: none were. */
   rotatedBefore: number | null;
   /** Milliseconds since the epoch. */
   now: number;
 }
 
-/** The findings of these kinds, as places. */
+/** The findings with these codes, as places. Without notes. */
 export function placesOf({ findings }: Pick<RunEvidence, 'findings'>, ...codes: readonly FindingCode[]): Place[] {
   return findings
     .filter(({ code, severity }) => severity === 'wrong' && codes.includes(code))
     .map(({ where, message }) => ({ where, message }));
 }
 
-/** What the log has of the run. */
+/** The log of each process of the run, also of processes that the ledger lacks. */
 export function processLogsOf({ run, processes, log }: RunEvidence): ProcessLog[] {
   const matched = new Set(processes.map((runProcess) => runProcess.log));
   return log.processes.filter((processLog) => processLog.run === run.id || matched.has(processLog));
 }
 
-/** Was the log of this life removed, for it was too old? */
+/** Tells whether the log of the process was removed because of its age. */
 export function isRotatedAway({ rotatedBefore }: RunEvidence, { claimedAt, log }: RunProcess): boolean {
   return rotatedBefore !== null && claimedAt < rotatedBefore && (log === null || !log.hasStart);
 }
 
-/** A life whose settings are known. */
+/** A process whose settings are known. */
 export interface ConfiguredProcess extends RunProcess {
   log: ProcessLog;
   settings: ProcessSettings;
 }
 
-/** The lives with their settings, which only the log has. */
+/** The processes whose settings are known; the settings stand in the log alone. */
 export function withSettings({ processes }: Pick<RunEvidence, 'processes'>): ConfiguredProcess[] {
   return workingProcesses(processes).flatMap((runProcess) => {
     const { log } = runProcess;
@@ -54,12 +54,12 @@ export function withSettings({ processes }: Pick<RunEvidence, 'processes'>): Con
   });
 }
 
-/** Those among them whose log leaves out nothing. */
+/** The processes that logged at level info or debug, so that their log has every event. */
 export function loggedAtInfo(evidence: Pick<RunEvidence, 'processes'>): ConfiguredProcess[] {
   return withSettings(evidence).filter(({ settings: { logLevel } }) => logLevel === 'info' || logLevel === 'debug');
 }
 
-/** Why something that needs the settings or the records of the log cannot be told. */
+/** Why a check that needs the log is skipped, in Korean. */
 export function skipReason(evidence: RunEvidence): string {
   const processes = workingProcesses(evidence.processes);
   if (processes.some((runProcess) => isRotatedAway(evidence, runProcess)))
@@ -68,7 +68,7 @@ export function skipReason(evidence: RunEvidence): string {
   return '로그에 시작의 기록이 없습니다 (LOG_LEVEL이 warn 이상)';
 }
 
-/** Adds up what several processes were seen with. */
+/** Adds up the occurrences of several processes. */
 export function mergeOccurrences(occurrences: readonly Occurrences[]): { places: Place[]; count: number } {
   return {
     places: occurrences

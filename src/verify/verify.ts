@@ -19,42 +19,48 @@ import { mergeOccurrences, placesOf, type RunEvidence } from './run-evidence.js'
 import { type FindSecret, secretFinder } from './secret-scan.js';
 
 export interface VerifyOptions {
-  /** The story folder, and that of the log. */
+  /** The story folder. */
   folder: string;
+  /** The folder of the log. */
   logDir: string;
-  /** How many log files are kept. */
+  /** The number of log files that the worker keeps. */
   logKeepFiles: number;
-  /** Values that must not stand in any file. */
+  /** Keys and tokens that no file may contain. */
   secrets: readonly string[];
-  /** Which runs to look at: the newest, all, or one by any part of its id that fits it alone. */
+  /** The runs to check: the newest, all, or one by its id or any part that only its id has. */
   which: 'newest' | 'all' | { run: string };
+  /** Milliseconds since the epoch. */
   now: () => number;
 }
 
-/** What was found of one run, or of the folder as a whole. */
+/** The checks of one run, or of the folder as a whole. */
 export interface Section {
-  /** null: the folder as a whole. */
+  /** null for the folder as a whole. `startedAt`: milliseconds since the epoch. */
   run: { id: string; name: string; startedAt: number; status: RunStatus } | null;
   checks: CheckResult[];
 }
 
+/** The result of a verification. */
 export interface Verification {
   folder: string;
   logDir: string;
   sections: Section[];
-  /** How many things are wrong in runs that were not looked at. */
+  /** The number of findings in runs that were not selected. */
   wrongElsewhere: number;
 }
 
-/** A request that cannot be carried out. */
+/** Nothing can be verified: the folder has no run, or a file cannot be read. */
 export class VerifyError extends UserError {
   override readonly name = 'VerifyError';
 }
 
-/** How often it is begun again when a worker starts or ends just then. */
+/** A verification starts over when a worker starts or ends meanwhile; this many times in all. */
 const MAX_TRIES = 3;
 
-/** Checks a folder of stories and its log against everything that they promise. Changes nothing. */
+/**
+ * Verifies the runs of a story folder and their log. Changes nothing, and tolerates workers that are running.
+ * @throws VerifyError when the folder has no run, RunSelectionError when `which` does not select one
+ */
 export async function verify(options: VerifyOptions): Promise<Verification> {
   for (let tries = 1; ; tries++) {
     const { verification, runEvidence } = await verifyOnce(options);
@@ -110,7 +116,10 @@ function selectRuns(runs: readonly FoundRun[], which: VerifyOptions['which'], fo
   return runs.filter(({ id }) => id === selected);
 }
 
-/** Log files are removed only once there are as many as are kept. */
+/**
+ * The time of the oldest record when older log files may have been removed, milliseconds since the epoch; null when
+ * none can have been, because the log has fewer files than the worker keeps.
+ */
 function rotatedBeforeOf({ fileCount, firstAt, processes }: LogSummary, keep: number): number | null {
   const fewestKept = processes.reduce(
     (fewest, { settings }) => Math.min(fewest, settings?.logKeepFiles ?? fewest),
@@ -119,7 +128,7 @@ function rotatedBeforeOf({ fileCount, firstAt, processes }: LogSummary, keep: nu
   return fileCount >= fewestKept ? firstAt : null;
 }
 
-/** What a worker that is at work has under way. */
+/** Tells a finding that a running worker resolves by itself: it moves the pair on, or writes its other half. */
 function isInTransit({ code }: Finding): boolean {
   return code === 'leftover' || code === 'half_published' || code === 'torn_leftover';
 }
@@ -129,7 +138,7 @@ function sectionRunOf({ run, status }: RunEvidence): NonNullable<Section['run']>
   return { id: run.id, name, startedAt, status };
 }
 
-/** All checks of a run, in the order of the report. Pure. */
+/** All checks of a run, in the order in which they are printed. Pure. */
 export function checkRun(evidence: RunEvidence): CheckResult[] {
   return [
     ...checkLimits(evidence),
@@ -141,6 +150,7 @@ export function checkRun(evidence: RunEvidence): CheckResult[] {
   ];
 }
 
+/** The checks of the folder as a whole. */
 async function checkFolderSection(
   folder: string,
   { visible, findings }: FolderCheck,
@@ -166,7 +176,7 @@ async function checkFolderSection(
   ];
 }
 
-/** Processes that never had a run: told to stop as they began, or kept from their ledger. */
+/** Processes without a run: they were stopped as they started, or could not write a ledger. */
 function checkStrays(log: LogSummary, runEvidence: readonly RunEvidence[]): CheckResult {
   const code = 'stray_processes';
   const matched = new Set(runEvidence.flatMap(({ processes }) => processes.map((runProcess) => runProcess.log)));
@@ -177,14 +187,14 @@ function checkStrays(log: LogSummary, runEvidence: readonly RunEvidence[]): Chec
   return note(code, figure, suspicious.places);
 }
 
-/** In ledgers, the deck and whatever else lies beside the stories. */
+/** Secrets in the ledgers, the deck and the other dot files of the story folder. */
 async function secretsInOtherFiles(folder: string, findSecret: FindSecret): Promise<Place[]> {
   const places: Place[] = [];
-  for (const below of ['', '.runs']) {
-    const entries = await readdir(join(folder, below), { withFileTypes: true });
+  for (const subfolder of ['', '.runs']) {
+    const entries = await readdir(join(folder, subfolder), { withFileTypes: true });
     for (const entry of entries) {
-      if (!entry.isFile() || (below === '' && !entry.name.startsWith('.'))) continue;
-      const file = join(below, entry.name);
+      if (!entry.isFile() || (subfolder === '' && !entry.name.startsWith('.'))) continue;
+      const file = join(subfolder, entry.name);
       for (const { where, message } of await secretsIn(join(folder, file), findSecret)) {
         places.push({ where: `${file}:${where}`, message });
       }
@@ -201,13 +211,16 @@ async function secretsIn(path: string, findSecret: FindSecret): Promise<Place[]>
       if (secret !== null) places.push({ where: String(number), message: secret });
     }
   } catch (error) {
-    // A draft that its worker has moved into place meanwhile.
+    // A worker may have renamed its draft meanwhile.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   return places;
 }
 
-/** Is what was read of these runs still so? One that goes on may have grown, but no process may have come or gone. */
+/**
+ * Tells whether the evidence is still current: the ledger of a running run may have grown, but no process may have
+ * claimed a run or ended one since it was read.
+ */
 function areUnchanged(folder: string, runEvidence: readonly RunEvidence[]): boolean {
   for (const { run, status } of runEvidence) {
     const now = readLedger(ledgerPath(folder, run.id));

@@ -1,28 +1,33 @@
 import type { LogEvent } from '../log-check.js';
 import { downtimeBefore, type RunProcess } from '../processes.js';
 
-// How long a run went without a new story, and how long it may have.
+// The gaps of a run: the times without a new story, and how long each of them may be.
 
-/** From one story to the next; the first begins with the run, the last ends with it. All times in milliseconds. */
+/**
+ * The time from one story to the next. The first gap begins with the run, the last one ends with it. `from` and `to` are
+ * milliseconds since the epoch.
+ */
 export interface Gap {
   from: number;
   to: number;
-  /** What ends it: the name of a story, or of the run's end. */
+  /** Name of the story that ends the gap, or Korean for the end of the run. */
   endedBy: string;
-  /** Interval, longest generation and slack, and what log and ledger explain. */
+  /** The longest allowed: interval, longest generation, slack, and the waits and failures in log and ledger. */
   allowedMs: number;
 }
 
+/** Milliseconds. */
 export const gapLength = ({ from, to }: Gap) => to - from;
 export const isTooLong = (gap: Gap) => gapLength(gap) > gap.allowedMs;
 
-/** Between a call's answer and the next call stands some work of the disk and, at a start, of loading and looking back. */
+/** Allowance for the work between two calls, mostly syncs of the disk, in milliseconds. */
 const SLACK = 5_000;
+/** The same for the start of a process, which loads modules and reads the folder. */
 const SLACK_AT_START = 10_000;
 
 /**
- * The gaps of a run. A life whose settings nobody knows has none: what it should have done cannot be told.
- * @param end when and how the run ended, or the time now of one that goes on; null when nobody knows
+ * The gaps of a run. Leaves out those with a process whose settings are not known: its interval is missing.
+ * @param end the end of the run, or now while it is running; null when the end is not known
  */
 export function gapsOf(processes: readonly RunProcess[], end: { at: number; endedBy: string } | null): Gap[] {
   const longest = longestGenerationOf(processes);
@@ -49,7 +54,7 @@ export function gapsOf(processes: readonly RunProcess[], end: { at: number; ende
       gap.explained += waits.until(record.at);
       if (record.type === 'attempt') callStartedAt = record.at;
       if (record.type === 'snapshot') {
-        // What was before, the ledger has forgotten.
+        // The ledger was lost and began anew: it lacks the stories before this record.
         gap = newGap(record.at);
         addProcess();
       }
@@ -83,12 +88,12 @@ function longestGenerationOf(processes: readonly RunProcess[]): number {
   return stories.reduce((longest, each) => Math.max(longest, each), 0);
 }
 
-/** The waits in a life's log that are no intervals, handed out once. */
+/** The waits in the log of a process that a gap may contain besides the interval. Each is counted once. */
 function waitsIn({ log }: RunProcess) {
   const waits = (log?.events ?? []).filter(isExplainedWait);
   let next = 0;
   return {
-    /** Milliseconds of the waits that were begun before `at` and are not handed out yet. */
+    /** Milliseconds of the waits that began before `at` and are not counted yet. */
     until: (at: number): number => {
       let sum = 0;
       for (let wait = waits[next]; wait !== undefined && wait.at < at; wait = waits[++next]) {

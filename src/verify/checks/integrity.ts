@@ -4,8 +4,9 @@ import { namedOutcomes } from '../folder/ledger-check.js';
 import { workingProcesses } from '../processes.js';
 import { mergeOccurrences, placesOf, processLogsOf, type RunEvidence, skipReason } from '../run-evidence.js';
 
-// What the files promise besides the seed's criteria.
+// Checks besides the seed's criteria: the ledger is consistent, fits the folder, and the log has no errors.
 
+/** The remaining checks of a run. */
 export function checkIntegrity(evidence: RunEvidence): CheckResult[] {
   return [checkLedger(evidence), checkTexts(evidence), checkCleanLog(evidence)];
 }
@@ -32,7 +33,7 @@ function checkLedger(evidence: RunEvidence): CheckResult {
   return note(code, `${figure}, 강제 종료로 잘린 줄 ${formatNumber(ledger.unreadable)}개`);
 }
 
-/** A process that ended without a word: in the ledger, or, where it was killed as it took the run, in the log alone. */
+/** Tells whether a process of the run was killed. One that is killed as it claims the run shows in the log alone. */
 function wasKilled(evidence: RunEvidence): boolean {
   if (workingProcesses(evidence.processes).some(({ end }) => end === null)) return true;
   return evidence.log.processes.some(

@@ -5,16 +5,20 @@ import { type CheckResult, failAt, note, type Place, pass, skip } from '../catal
 import { downtimeBefore, type RunProcess, workingProcesses } from '../processes.js';
 import { type RunEvidence, skipReason, withSettings } from '../run-evidence.js';
 
-// Criterion 1: the run goes on by itself, within its limits, and ends as it was asked to.
+// Criterion 1: the run goes on by itself, keeps its limits, and ends as asked.
 
-/** Ends that somebody asked for, by a limit or by a signal. */
+/** End reasons that a user asks for, by a limit or a signal. */
 const ENDS_AS_ASKED = new Set(['duration', 'count', 'cap', 'signal']);
 
+/** The checks of criterion 1. */
 export function checkLimits(evidence: RunEvidence): CheckResult[] {
   return [checkEnd(evidence), checkWithinLimits(evidence), checkRestarts(evidence)];
 }
 
-/** How the latest process that worked on the run ended, as ledger or log say; null when neither does. */
+/**
+ * The end of the latest process that worked on the run, from the log or else the ledger; null when neither has it.
+ * `at`: milliseconds since the epoch.
+ */
 export function endOf({
   processes,
 }: Pick<RunEvidence, 'processes'>): { at: number; reason: string; message: string } | null {
@@ -39,7 +43,7 @@ function checkEnd(evidence: RunEvidence): CheckResult {
   return failAt(code, figure, places);
 }
 
-/** Between the look at the clock and the record of a call lie a draw, a prompt and a write to disk. */
+/** Tolerance, in milliseconds, for the work between the check of the deadline and the record of the call. */
 const START_TOLERANCE = 2_000;
 
 function checkWithinLimits(evidence: RunEvidence): CheckResult {
@@ -88,7 +92,10 @@ function deadlineOf({ run }: RunEvidence, durationMs: number | null): number | n
   return durationMs === null ? null : run.ledger.begin.at + durationMs;
 }
 
-/** The calls with which a life began a text, and how many stories the run had by then. The rest of one may come late. */
+/**
+ * The calls of a process that began a text, each with the number of stories that the run had by then. Calls for the rest
+ * of a cut-off text are left out: they may come after the deadline.
+ */
 function storyStartsOf(runProcess: RunProcess): { record: AttemptRecord; stories: number }[] {
   let { stories } = runProcess.stateBefore.statistics;
   const starts: { record: AttemptRecord; stories: number }[] = [];

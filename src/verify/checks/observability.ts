@@ -14,8 +14,9 @@ import {
   withSettings,
 } from '../run-evidence.js';
 
-// Criterion 2: whoever follows the log sees what the worker does.
+// Criterion 2: a reader who follows the log sees what the worker does.
 
+/** The checks of criterion 2. */
 export function checkObservability(evidence: RunEvidence): CheckResult[] {
   return [checkLogComplete(evidence), checkLines(evidence), checkStoryRecords(evidence), checkProgress(evidence)];
 }
@@ -24,7 +25,7 @@ function checkLogComplete(evidence: RunEvidence): CheckResult {
   const code = 'log_complete';
   const processes = workingProcesses(evidence.processes);
   const rotated = processes.filter((runProcess) => isRotatedAway(evidence, runProcess));
-  // At a high level, a process that was killed may have had nothing to say.
+  // At log level warn or error, a process that was killed may have logged nothing.
   const logsAtStart = withSettings(evidence).length > 0;
   const withoutLog = processes.filter(
     (runProcess) =>
@@ -71,7 +72,7 @@ function checkStoryRecords(evidence: RunEvidence): CheckResult {
   const places: Place[] = [];
   let [starts, stories] = [0, 0];
   for (const runProcess of processes) {
-    // Killed, or still at it, between what it does and what it says.
+    // A process that was killed or is still running may be between an act and its log record.
     const mayBeUnlogged = runProcess.end === null ? 1 : 0;
     const begun = runProcess.records.filter(
       (record) => record.type === 'attempt' && record.continues === undefined,
@@ -87,7 +88,7 @@ function checkStoryRecords(evidence: RunEvidence): CheckResult {
       places.push({ where: name, message: '저장의 기록이 로그에 없습니다' });
     }
   }
-  // One that goes on has saved more since its ledger was read, and one begun anew has forgotten some.
+  // A running run has saved more since its ledger was read, and a ledger that began anew lacks earlier stories.
   if (evidence.status !== 'running' && hasFullHistory(evidence.run)) {
     const named = namedOutcomes(evidence.run.ledger.records);
     for (const name of saved) {
@@ -114,8 +115,10 @@ function checkProgress(evidence: RunEvidence): CheckResult {
   for (const runProcess of processes) {
     const { heartbeatMs, onTerminal: drawsProgress } = runProcess.settings;
     const progress = runProcess.log.events.filter(({ event }) => event === 'progress');
-    const long = callsOf(runProcess.records).filter(({ from, to }) => to - from >= 2 * heartbeatMs + TIMER_TOLERANCE);
-    // On a terminal, progress is a line that is drawn over and over.
+    const long = finishedCallsOf(runProcess.records).filter(
+      ({ from, to }) => to - from >= 2 * heartbeatMs + TIMER_TOLERANCE,
+    );
+    // On a terminal, progress is drawn on one line and not logged.
     if (drawsProgress === true || (drawsProgress === null && progress.length === 0)) {
       onTerminal += long.length;
       continue;
@@ -142,17 +145,17 @@ function checkProgress(evidence: RunEvidence): CheckResult {
   return failAt(code, `긴 호출 ${formatNumber(calls)}회 동안 ${formatNumber(progressLines)}줄`, places);
 }
 
-/** How late a timer may be that the process has no time for, in milliseconds. */
+/** Tolerance for timers that fire late in a busy process, in milliseconds. */
 const TIMER_TOLERANCE = 500;
 
-/** When the calls of a life were under way whose end it saw. */
-function callsOf(records: readonly LedgerRecord[]): { from: number; to: number }[] {
+/** The calls of a process that have an outcome, with their start and end in milliseconds since the epoch. */
+function finishedCallsOf(records: readonly LedgerRecord[]): { from: number; to: number }[] {
   const calls: { from: number; to: number }[] = [];
   let from: number | null = null;
   for (const record of records) {
     if (record.type === 'attempt') from = record.at;
     if (record.type !== 'outcome' || from === null) continue;
-    // A story is recorded once it is judged and staged, which may take a while after its only call.
+    // The record of a story is written after it was judged and staged, which may be a while after its only call.
     const isOneCall = record.kind === 'story' && record.completes === undefined;
     calls.push({ from, to: isOneCall ? Math.min(record.at, from + record.generation_ms) : record.at });
     from = null;

@@ -15,8 +15,9 @@ import {
   withSettings,
 } from '../run-evidence.js';
 
-// Criterion 4: a process that is told to stop, or has come to its limit, ends in good order.
+// Criterion 4: a process that is told to stop, or reaches a limit, shuts down gracefully.
 
+/** The checks of criterion 4. */
 export function checkShutdown(evidence: RunEvidence): CheckResult[] {
   return [
     checkFinalRecord(evidence),
@@ -53,7 +54,7 @@ function checkFinalRecord(evidence: RunEvidence): CheckResult {
   return pass(code, `${formatNumber(finals)}건${repeated}`);
 }
 
-/** The words that the seed's commands look for. */
+/** Tells whether the record has the words that the seed's commands search for. */
 function hasSeedWords({ fields: { msg } }: FinalRecord): boolean {
   return String(msg).includes('실행 완료 - 최종 통계') && String(msg).includes('총 토큰 사용량');
 }
@@ -70,7 +71,7 @@ function checkFinalIsLast(evidence: RunEvidence): CheckResult {
   return final === undefined ? skip(code, '최종 통계가 없습니다') : pass(code, final.where);
 }
 
-/** The contract, by the reason in the record. `null`: the code that the settings name. */
+/** The exit code of each end reason, which is a contract. null: the code that the settings name. */
 const EXIT_CODES: Record<string, number | null> = {
   duration: null,
   count: null,
@@ -108,7 +109,7 @@ function checkExitCode(evidence: RunEvidence): CheckResult {
   return failAt(code, `${String(last?.exit_code)} (${String(last?.reason)})`, places);
 }
 
-/** What is between the last story and the last line, in milliseconds: the disk, and a reader of standard output. */
+/** Allowance, in milliseconds, from the last story to the final record: syncs, and a slow reader of standard output. */
 const STOP_SLACK = 10_000;
 
 function checkStoppedInTime(evidence: RunEvidence): CheckResult {

@@ -5,8 +5,9 @@ import { placesOf, type RunEvidence, skipReason, withSettings } from '../run-evi
 import { type Gap, gapLength, gapsOf, isTooLong } from './gaps.js';
 import { endOf } from './limits.js';
 
-// Criterion 3: one whole story after another.
+// Criterion 3: whole stories, one after another, without gaps.
 
+/** The checks of criterion 3. */
 export function checkStories(evidence: RunEvidence): CheckResult[] {
   const stories = evidence.pairs.filter(({ location }) => location === 'stories');
   const setAside = evidence.pairs.filter(({ location }) => location === 'set-aside').length;
@@ -44,7 +45,7 @@ function checkGaps(evidence: RunEvidence): CheckResult {
   const gaps = gapsOf(evidence.processes, lastGapEnd(evidence));
   const [first, ...others] = gaps;
   if (first === undefined) return skip(code, '간격을 잴 수 있는 소설이 없습니다');
-  // Where some are too long, the one that is the most so; else simply the longest.
+  // The gap that exceeds its allowance the most; when none does, the longest.
   const excess = (gap: Gap) => gapLength(gap) - gap.allowedMs;
   const tooLong = gaps.filter(isTooLong);
   const weight = tooLong.length > 0 ? excess : gapLength;

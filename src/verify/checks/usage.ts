@@ -10,8 +10,9 @@ import { addToTotal, type UsageTotal } from '../folder/pair-check.js';
 import { type RunProcess, workingProcesses } from '../processes.js';
 import { isRotatedAway, placesOf, processLogsOf, type RunEvidence } from '../run-evidence.js';
 
-// Criterion 5: what was used is known, or said to be unknown, and adds up.
+// Criterion 5: usage is known, or its absence is logged, and the totals add up.
 
+/** The checks of criterion 5. */
 export function checkUsage(evidence: RunEvidence): CheckResult[] {
   const { tokens } = evidence.run.state.statistics;
   return [
@@ -64,9 +65,9 @@ function checkTotals(evidence: RunEvidence): CheckResult {
   return pass(code, figure);
 }
 
-/** Everything on disk, and what went without leaving a text, against the ledger. */
+/** Compares the totals of the ledger with the sum of all texts on disk and of the calls that left no text. */
 function comparePairs(evidence: RunEvidence): Place[] {
-  // While it goes on, the folder is ahead of the ledger as it was read.
+  // While the run is running, the folder has more than the ledger had when it was read.
   if (evidence.status === 'running' || !hasFullHistory(evidence.run)) return [];
   const { records } = evidence.run.ledger;
   const named = namedOutcomes(records);
@@ -94,15 +95,15 @@ function comparePairs(evidence: RunEvidence): Place[] {
   return places;
 }
 
-/** Sums of fractions come out a little different in another order. */
+/** Compares two sums of fractions, which differ a little when they are added in another order. */
 function isClose(a: number | null, b: number | null): boolean {
   return a === null || b === null ? a === b : Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a));
 }
 
-/** What the final record has always told. */
+/** Fields of the final record that every version has written. */
 const ALWAYS_PRESENT = new Set(['stories', 'attempts', 'set_aside', 'calls_without_usage', 'tokens', 'cost_usd']);
 
-/** Every final record against what the ledger knew when its process ended. */
+/** Compares every final record with the ledger's state at the end of its process. */
 function compareFinals({ processes }: RunEvidence): Place[] {
   return workingProcesses(processes).flatMap((runProcess) =>
     (runProcess.log?.finals ?? []).flatMap(({ where, fields }) => {
@@ -119,7 +120,7 @@ function compareFinals({ processes }: RunEvidence): Place[] {
   );
 }
 
-/** The process counts its end before it says its statistics; a kill may keep that from the ledger. */
+/** The state that the final record was made from: it includes the end, which a kill can keep out of the ledger. */
 function stateAtEnd({ stateAfter, end }: RunProcess) {
   return end === null
     ? applyRecord(stateAfter, { type: 'end', at: stateAfter.lastAt, reason: '', over: false })

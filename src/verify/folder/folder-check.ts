@@ -8,34 +8,33 @@ export type { Finding, FindingCode } from '../findings.js';
 export { type FoundRun, namedOutcomes } from './ledger-check.js';
 export type { FoundPair } from './pair-check.js';
 
-/** A story folder as it was found. */
+/** The result of checking a story folder. */
 export interface FolderCheck {
   pairs: FoundPair[];
   /** Newest first. */
   runs: FoundRun[];
-  /** Names in staging that are not whole pairs. */
+  /** Names in staging whose pair is incomplete or damaged. */
   torn: string[];
-  /** The files that anybody sees. */
+  /** The files outside of dot folders. */
   visible: VisibleCounts;
-  /** The runs that a worker went on with while the folder was looked through. */
+  /** Ids of the runs whose ledger grew during the check. */
   changedRuns: ReadonlySet<string>;
   findings: Finding[];
 }
 
 export interface CheckOptions {
-  /** No worker is at work, and the last one ended by itself: nothing may be on its way any more. */
+  /** No worker is running and the last one was not killed, so that staging has to be empty. */
   atRest: boolean;
-  /** Values that must not stand in any file. */
+  /** Keys and tokens that no file may contain. */
   secrets?: readonly string[];
 }
 
 /**
- * Checks a story folder against its own metadata and ledgers. Changes nothing. Pairs are read one at a time, and a
- * worker may be writing others meanwhile.
+ * Checks a story folder against its own metadata and ledgers. Changes nothing. A worker may be writing meanwhile.
  */
 export async function checkFolder(folder: string, { atRest, secrets = [] }: CheckOptions): Promise<FolderCheck> {
   const { findings, addFinding } = collectFindings();
-  // What the ledgers know now has to be found afterwards; what they know afterwards covers all that was found.
+  // Ledgers are read twice: texts in the first reading have to be on disk, texts on disk have to be in the second one.
   const known = new Map((await readRuns(folder, () => {})).map(({ id, ledger }) => [id, toKnownLedger(ledger)]));
   const pairs: FoundPair[] = [];
   const torn: { name: string; run: string | null }[] = [];
@@ -71,7 +70,7 @@ export async function checkFolder(folder: string, { atRest, secrets = [] }: Chec
   };
 }
 
-/** What a ledger had to say when the looking began. */
+/** The content of a ledger when the check began. */
 interface KnownLedger {
   names: ReadonlySet<string>;
   records: number;
@@ -108,7 +107,7 @@ function checkRuns(
   }
 }
 
-/** No story is told twice. What is set aside may be: a model may refuse in the same words. */
+/** No two stories may have the same text. Texts that are set aside may: a model refuses in the same words again. */
 function checkUniqueTexts(pairs: readonly FoundPair[], addFinding: AddFinding): void {
   const first = new Map<string, string>();
   for (const { name, location, textKey, metadata } of pairs) {
@@ -119,7 +118,7 @@ function checkUniqueTexts(pairs: readonly FoundPair[], addFinding: AddFinding): 
   }
 }
 
-/** A half pair does not say whose it is, but a ledger may. */
+/** Adds the run to findings without one: half a pair does not name its run, but a ledger may name the pair. */
 function withRuns(findings: readonly Finding[], runs: readonly FoundRun[]): Finding[] {
   const owners = new Map(
     findings.some(({ run }) => run === null)

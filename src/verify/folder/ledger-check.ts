@@ -15,10 +15,11 @@ import type { Destination } from '../../store/story-store.js';
 import type { AddFinding } from '../findings.js';
 import type { FoundPair } from './pair-check.js';
 
+/** A run that the folder has a ledger of. */
 export interface FoundRun {
   id: string;
   ledger: ReadLedger;
-  /** What the ledger amounts to. */
+  /** The state after all records. */
   state: RunState;
 }
 
@@ -28,7 +29,7 @@ export async function readRuns(folder: string, addFinding: AddFinding): Promise<
   for (const id of await listRuns(folder)) {
     const ledger = readLedger(ledgerPath(folder, id));
     if (ledger === null) {
-      // Killed in the first write of the run: nothing had been called yet.
+      // The worker was killed in its first write, before any call.
       addFinding('unreadable_ledger', id, { severity: 'note', run: id });
       continue;
     }
@@ -40,9 +41,10 @@ export async function readRuns(folder: string, addFinding: AddFinding): Promise<
   return runs;
 }
 
+/** An outcome that put a text on disk. */
 export type NamedOutcome = Exclude<OutcomeRecord, { kind: 'abandoned' }> & { name: string };
 
-/** The outcomes that put a text on disk, by its name. */
+/** The outcomes that put a text on disk, by the name of the text. */
 export function namedOutcomes(records: readonly LedgerRecord[]): Map<string, NamedOutcome> {
   const named = new Map<string, NamedOutcome>();
   for (const record of records) {
@@ -53,12 +55,15 @@ export function namedOutcomes(records: readonly LedgerRecord[]): Map<string, Nam
   return named;
 }
 
-/** A ledger that was begun anew knows what was before only as a sum. */
+/** False for a ledger that was lost and began anew: of the time before, it has only totals. */
 export function hasFullHistory({ ledger: { records } }: FoundRun): boolean {
   return records.every(({ type }) => type !== 'snapshot');
 }
 
-/** Every outcome follows its call, and every call has its outcome unless a kill cut it off; calls are numbered from 1. */
+/**
+ * Checks that every outcome follows its call, that every call has an outcome unless a kill cut it off, and that calls are
+ * numbered from 1.
+ */
 export function checkCallSequence({ id, ledger: { records } }: FoundRun, addFinding: AddFinding): void {
   let open: 'no' | 'yes' | 'cut_off' = 'no';
   let calls = 0;
@@ -75,7 +80,7 @@ export function checkCallSequence({ id, ledger: { records } }: FoundRun, addFind
           addFinding('attempt_number', id, { run: id, detail: `${calls} ≠ ${record.number}` });
         break;
       case 'outcome':
-        // A defect before the call counts as an attempt of its own.
+        // A defect of the worker before a call is counted as an attempt.
         if (open === 'no' && isUnforeseen(record)) calls += 1;
         else if (open === 'no') addFinding('outcome_without_call', id, { run: id, detail: `${calls}번째 호출 뒤` });
         open = 'no';
@@ -95,8 +100,8 @@ function isUnforeseen(outcome: OutcomeRecord): boolean {
 }
 
 /**
- * Holds a ledger against the pairs of its run.
- * @param known the names that the ledger had before the folder was looked through; a worker may have added others
+ * Compares a ledger with the pairs of its run.
+ * @param known the names that the ledger had before the folder was read; a worker may have added others since
  */
 export function checkAgainstLedger(
   run: FoundRun,
@@ -111,11 +116,11 @@ export function checkAgainstLedger(
   for (const { name, location, metadata } of pairs) {
     const record = named.get(name);
     if (record === undefined) {
-      // Killed between the two: the next start records it.
+      // A staged pair may be missing: a worker was killed before it recorded the pair, and the next start does that.
       if (hasFullHistory(run) && location !== 'staged') addFinding('not_in_ledger', name, { run: id });
       continue;
     }
-    // A person may have put it among the stories since.
+    // A person may have accepted a text that was set aside.
     const isStory = record.kind === 'story' || metadata.accepted_at !== null;
     const destination: Destination = isStory ? 'stories' : 'set-aside';
     if ((location === 'stories' || location === 'set-aside') && location !== destination)
@@ -125,7 +130,7 @@ export function checkAgainstLedger(
     if (!isDeepStrictEqual(recorded, [metadata.usage, metadata.completes, metadata.cost_usd])) {
       addFinding('usage', name, { run: id });
     }
-    // Its text stands in another; a kill may have left it in staging.
+    // A part that its continuation contains; a kill may leave it in staging.
     if (superseded.has(name) && location !== 'staged') addFinding('twice', name, { run: id });
   }
   const present = new Set(pairs.map(({ name }) => name));
@@ -137,7 +142,7 @@ export function checkAgainstLedger(
   checkSequence(id, stories, hasFullHistory(run), addFinding);
 }
 
-/** The calls that a text took, the first one first. */
+/** The outcomes of all calls for a text, in order. */
 function callsOf(record: NamedOutcome, named: ReadonlyMap<string, NamedOutcome>): NamedOutcome[] {
   const calls = [record];
   for (;;) {
@@ -147,7 +152,7 @@ function callsOf(record: NamedOutcome, named: ReadonlyMap<string, NamedOutcome>)
   }
 }
 
-/** What the ledger says of all calls that a text took; null as soon as one of them is not known. */
+/** The usage of all calls; null when that of one is unknown. */
 function usageOf(calls: readonly NamedOutcome[]): Usage | null {
   return calls.map(({ usage }) => usage).reduce(addKnownUsage);
 }
@@ -159,7 +164,7 @@ function costOf(calls: readonly NamedOutcome[]): number | null {
   );
 }
 
-/** The replay, against a count that does not share its code. */
+/** Compares the replayed totals with a second count, which shares no code with the replay. */
 function checkTotals(id: string, state: RunState, records: readonly LedgerRecord[], addFinding: AddFinding): void {
   const { statistics } = state;
   const outcomes = records.flatMap((record) => (record.type === 'outcome' ? [record] : []));
@@ -167,7 +172,7 @@ function checkTotals(id: string, state: RunState, records: readonly LedgerRecord
   const superseded = supersededParts(outcomes);
   const isSetAside = (outcome: OutcomeRecord) =>
     (outcome.kind === 'failure' && outcome.name !== null) || (outcome.kind === 'part' && !superseded.has(outcome.name));
-  // A part whose rest may still come is neither.
+  // A part whose continuation may still come is not set aside yet.
   const pending = state.parts.length;
   const setAside = outcomes.filter(isSetAside).length - pending;
   const total = outcomes.reduce((sum, { usage }) => sum + (usage?.total_tokens ?? 0), 0);
@@ -177,9 +182,9 @@ function checkTotals(id: string, state: RunState, records: readonly LedgerRecord
   }
 }
 
-function checkSequence(id: string, stories: readonly FoundPair[], whole: boolean, addFinding: AddFinding): void {
+function checkSequence(id: string, stories: readonly FoundPair[], startsAtOne: boolean, addFinding: AddFinding): void {
   const numbers = stories.map(({ metadata }) => metadata.sequence ?? Number.NaN).sort((a, b) => a - b);
-  const first = whole ? 1 : (numbers[0] ?? 1);
+  const first = startsAtOne ? 1 : (numbers[0] ?? 1);
   const wrong = numbers.findIndex((number, at) => number !== first + at);
   if (wrong !== -1) addFinding('sequence', id, { run: id, detail: `${first + wrong}번 자리에 ${numbers[wrong]}` });
 }

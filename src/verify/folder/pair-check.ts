@@ -9,37 +9,41 @@ import type { AddFinding } from '../findings.js';
 import type { FindSecret } from '../secret-scan.js';
 import type { PairLocation, ReadPair } from './pairs.js';
 
-/** What the other checks need of a pair's metadata; of ten thousand stories, the rest would fill the memory. */
-export const KEPT_KEYS = ['run_id', 'sequence', 'request_id', 'usage', 'cost_usd', 'completes', 'accepted_at'] as const;
+/** The metadata that later checks need. The rest is dropped: that of ten thousand stories would fill the memory. */
+type KeptMetadata = Pick<
+  ReadMetadata,
+  'run_id' | 'sequence' | 'request_id' | 'usage' | 'cost_usd' | 'completes' | 'accepted_at'
+>;
 
-/** A pair that was read and held against itself. */
+/** A pair that was read and checked against its own metadata. */
 export interface FoundPair {
   name: string;
   location: PairLocation;
   markdownPath: string;
-  metadata: Pick<ReadMetadata, (typeof KEPT_KEYS)[number]>;
-  /** Of the story, heading and spaces included; 0 where it could not be read. */
+  metadata: KeptMetadata;
+  /** Code points of the story, heading and spaces included; 0 when the file is damaged. */
   characters: number;
-  /** The same for texts that are the same below their titles, space aside; null where the text could not be read. */
+  /** Checksum of the text without title and white space, to compare stories by; null when the file is damaged. */
   textKey: string | null;
-  /** What all its calls used, as far as it is known. */
+  /** Of all its calls, as far as their usage is known. */
   total: UsageTotal;
 }
 
+/** A sum of known usage. */
 export interface UsageTotal {
   tokens: Usage;
   /** US dollars; null while none is known. */
   costUsd: number | null;
 }
 
-/** The original's keys, and ours: a reader may count on them. */
+/** The keys that the metadata of every version has; users' scripts read them. */
 const METADATA_KEYS = [
   ...['generated_at', 'model', 'template_used', 'custom_request', 'config', 'word_count', 'usage', 'title', 'tags'],
   ...['description', 'run_id', 'sequence', 'premise', 'stop_reason', 'attempts', 'duration_ms', 'request_id'],
   ...['provider', 'cost_usd', 'sha256'],
 ];
 
-/** Holds a pair against what it promises of itself. Pure but for what it reports. */
+/** Checks a pair against its own metadata. Pure except for the findings that it adds. */
 export function checkPair(pair: ReadPair, findSecret: FindSecret, addFinding: AddFinding): FoundPair {
   const { name, location, markdownPath, metadata, json, metadataText } = pair;
   const addToRun: AddFinding = (code, where, details) => addFinding(code, where, { run: metadata.run_id, ...details });
@@ -55,7 +59,7 @@ export function checkPair(pair: ReadPair, findSecret: FindSecret, addFinding: Ad
   const characters = story === null ? 0 : countCharacters(story.text);
   if (story !== null) {
     if (characters !== json.word_count) addToRun('word_count', name);
-    // What a person has put among the stories, the person answers for.
+    // A text that a person accepted need not be a whole story.
     if (location !== 'set-aside' && metadata.set_aside === null && metadata.accepted_at === null) {
       const { failure } = validateSaved(story.text, savedOptionsOf(metadata));
       if (failure !== null) addToRun('not_whole', name, { detail: failure.reason });
@@ -80,12 +84,12 @@ export function checkPair(pair: ReadPair, findSecret: FindSecret, addFinding: Ad
   };
 }
 
-/** Does a staged pair's metadata vouch for its text? One that is not vouched for was never whole. */
+/** Tells whether the metadata has the checksum of the text. A staged pair without it was never complete. */
 export function hasValidChecksum({ markdown, metadata }: ReadPair): boolean {
   return metadata.sha256 === checksum(markdown);
 }
 
-function pickKept(metadata: ReadMetadata): FoundPair['metadata'] {
+function pickKept(metadata: ReadMetadata): KeptMetadata {
   const { run_id, sequence, request_id, usage, cost_usd, completes, accepted_at } = metadata;
   return { run_id, sequence, request_id, usage, cost_usd, completes, accepted_at };
 }
@@ -99,7 +103,7 @@ function parseFrontmatter(yaml: string): Record<string, unknown> | null {
   }
 }
 
-/** What the frontmatter says otherwise than the metadata. */
+/** The keys of the frontmatter that differ from the metadata. */
 function differences(frontmatter: Record<string, unknown> | null, json: Record<string, unknown>): string[] {
   if (frontmatter === null) return ['frontmatter'];
   const config = (json.config ?? {}) as Record<string, unknown>;
@@ -139,7 +143,7 @@ function isUsage(value: unknown): boolean {
   return [input, output, total].every(Number.isSafeInteger) && Number(input) + Number(output) === total;
 }
 
-/** A text that took several calls names them; of another one, its own usage is all. */
+/** A text that took several calls lists them in its metadata; any other one has its usage directly. */
 function usageTotalOf(metadata: ReadMetadata): UsageTotal {
   const start: UsageTotal = { tokens: NO_TOKENS, costUsd: null };
   return (metadata.calls ?? [metadata]).reduce(
@@ -148,7 +152,7 @@ function usageTotalOf(metadata: ReadMetadata): UsageTotal {
   );
 }
 
-/** The sum, as far as it is known. */
+/** Adds usage and cost to a total; null adds nothing. */
 export function addToTotal({ tokens, costUsd }: UsageTotal, usage: Usage | null, cost: number | null): UsageTotal {
   return {
     tokens: usage === null ? tokens : addUsage(tokens, usage),

@@ -6,54 +6,55 @@ import { type ReadMetadata, readMetadata } from '../../store/story-metadata.js';
 import { type Destination, filesOf, setAsideFolder, stagingFolder } from '../../store/story-store.js';
 import type { AddFinding } from '../findings.js';
 
-// Finding the pairs of a story folder, also while a worker moves them: what looks wrong is looked at again.
+// Reads the pairs of a story folder, also while a worker moves them: a pair that seems incomplete is looked up again.
 
-/** Where a pair lies. half-published: its metadata on a shelf, its text still in staging. */
+/** The folder of a pair. half-published: the metadata is in its destination, the text still in staging. */
 export type PairLocation = Destination | 'staged' | 'half-published';
 
-/** A text with its metadata, both readable; whether they are right is for others to say. */
+/** A text and its metadata, both readable. They are not checked yet. */
 export interface ReadPair {
   name: string;
   location: PairLocation;
   markdownPath: string;
   markdown: Buffer;
   metadata: ReadMetadata;
-  /** The same as it stands in its file, fields of any kind included. */
+  /** The metadata's JSON, with fields that are unknown or of another type. */
   json: Record<string, unknown>;
-  /** The metadata as it stands in its file. */
+  /** The content of the metadata file. */
   metadataText: string;
 }
 
-/** What there is to see in the story folder. */
+/** The number of files outside of dot folders. */
 export interface VisibleCounts {
   markdown: number;
   metadata: number;
 }
 
+/** Receives the pairs of a folder, one at a time. */
 export interface PairVisitor {
   onPair(pair: ReadPair): void;
-  /** Something in a run's staging that is no whole pair. */
+  /** Called for a pair in staging that is incomplete or damaged. */
   onTornPair(name: string, runId: string): void;
   addFinding: AddFinding;
 }
 
-/** In the order in which a pair moves on: whoever looks in this order does not miss one that is being moved. */
+/** In the order in which a pair moves, so that a lookup in this order does not miss a pair that is being moved. */
 const PAIR_FOLDERS = ['staged', 'set-aside', 'stories'] as const;
 type PairFolder = (typeof PAIR_FOLDERS)[number];
 
-/** Where the two files of a name were seen. */
+/** The folders in which the two files of a pair were found. */
 interface LocatedPair {
   name: string;
-  /** The run whose staging has it, or had it. */
+  /** Id of the run whose staging has, or had, the pair. */
   stagedBy: string | null;
   markdown: Set<PairFolder>;
   metadata: Set<PairFolder>;
 }
 
-/** How many pairs are in memory at a time: enough that the disk has something to do. */
+/** Pairs that are read at the same time: few enough for the memory, enough to keep the disk busy. */
 const BATCH_SIZE = 8;
 
-/** Reads all pairs of a story folder, oldest first, a few at a time. */
+/** Reads all pairs of a story folder, oldest first. */
 export async function readPairs(folder: string, visitor: PairVisitor): Promise<VisibleCounts> {
   const { located, visible } = await locateAll(folder, visitor.addFinding);
   const names = [...located.keys()].sort();
@@ -97,10 +98,10 @@ function destinationFolder(folder: string, destination: Destination): string {
   return destination === 'stories' ? folder : setAsideFolder(folder);
 }
 
-/** How often one that moves on while it is read is looked for. */
+/** How often a pair that moves while it is read is looked up. */
 const MAX_LOOKS = 4;
 
-/** @returns what to tell the visitor */
+/** @returns a call to the visitor, so that pairs read in parallel are visited in order */
 async function readPair(folder: string, firstLook: LocatedPair): Promise<(visitor: PairVisitor) => void> {
   let located = isInPlace(firstLook) ? firstLook : await locateAgain(folder, firstLook);
   for (let tries = 1; ; tries++) {
@@ -119,7 +120,7 @@ async function readPair(folder: string, firstLook: LocatedPair): Promise<(visito
   }
 }
 
-/** Both files on one shelf, as nearly all are. */
+/** Tells whether both files are in one destination, as nearly all are. */
 function isInPlace({ markdown, metadata }: LocatedPair): boolean {
   const [pairFolder] = markdown;
   return (
@@ -132,18 +133,18 @@ function isInPlace({ markdown, metadata }: LocatedPair): boolean {
 }
 
 async function locateAgain(folder: string, { name, stagedBy: before }: LocatedPair): Promise<LocatedPair> {
-  // It may have come into staging after that was looked through.
+  // The pair may have been staged after staging was listed.
   const stagedBy = before ?? (await stagedWhere(folder, name));
   const look = (half: 0 | 1) => {
     const foundIn = new Set<PairFolder>();
     const isAt = (pairFolder: PairFolder) => existsSync(pathOf(folder, { name, stagedBy }, pairFolder, half));
     for (const pairFolder of PAIR_FOLDERS)
       if ((pairFolder !== 'staged' || stagedBy !== null) && isAt(pairFolder)) foundIn.add(pairFolder);
-    // Seen in two places: it may have been moved from the one to the other between two looks.
+    // A file found in two folders may have been moved from the one to the other between the two lookups.
     if (foundIn.size > 1) for (const pairFolder of [...foundIn]) if (!isAt(pairFolder)) foundIn.delete(pairFolder);
     return foundIn;
   };
-  // The text moves last: a text on a shelf whose metadata is then not there has lost it.
+  // The text moves last, so that metadata missing beside a text in its destination is really missing.
   const markdown = look(0);
   return { name, stagedBy, markdown, metadata: look(1) };
 }
@@ -167,7 +168,7 @@ function pathOf(
   return join(parent, filesOf(name)[half]);
 }
 
-/** Where the two files of a pair are to be read; null when they are no pair. */
+/** The folders to read the two files from; null when they do not make a pair. */
 function pairLocationOf({
   markdown,
   metadata,
