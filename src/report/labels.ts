@@ -4,11 +4,12 @@ import { formatCost, formatNumber } from '../lib/format-number.js';
 import { clockTime, formatDuration } from '../lib/format-time.js';
 import type { RunOutcome } from './model/run-outcome.js';
 
-// Korean for what the ledger says in stable words, and for moments.
+// Korean labels of the codes in ledgers and metadata, and Korean formats of times and amounts.
 
-/** What a call came to that gave no story: the kinds of failure, and two ends that are none. */
+/** Why a call gave no story: a kind of failure, a kill, or a forced shutdown. */
 export type FailedCallKind = FailureKind | 'lost' | 'abandoned';
 
+/** Short Korean names of the kinds. */
 export const FAILED_CALL_LABELS: Record<FailedCallKind, string> = {
   ...FAILURE_NAMES,
   lost: '강제 종료로 끊김',
@@ -44,7 +45,7 @@ const CODE_MEANINGS: Record<string, string> = {
   abandoned: '두 번째 종료 신호를 받고 쓰던 글을 포기했습니다',
 };
 
-/** @returns what a code means; an empty text when it says no more than its kind */
+/** The meaning of a failure code in Korean; empty for an unknown code. */
 export function failureCodeMeaning(code: string): string {
   const [, category] = /^refusal:(.*)$/.exec(code) ?? [];
   if (category !== undefined) return `모델이 쓰기를 거절했습니다 (분류: ${category})`;
@@ -53,12 +54,12 @@ export function failureCodeMeaning(code: string): string {
   return CODE_MEANINGS[code] ?? (/spend_limit/.test(code) ? '지출 한도에 닿았습니다' : '');
 }
 
-/** How it stands with the run, in a word or two. */
+/** The outcome of a run in one or two words. */
 export function runOutcomeLabel({ kind }: RunOutcome): string {
   return { running: '진행 중', finished: '완료', interrupted: '중단됨', killed: '강제 종료됨' }[kind];
 }
 
-/** The one thing to know: did it run through, and how much came of it. @param ms from the first to the last of it */
+/** The headline of a report: how the run ended and how many stories it has. @param ms duration of the run */
 export function headlineOf(outcome: RunOutcome, stories: number, ms: number): string {
   const count = stories === 0 ? '소설 없음' : `소설 ${formatNumber(stories)}편`;
   const time = formatShortDuration(ms);
@@ -86,11 +87,11 @@ export function headlineOf(outcome: RunOutcome, stories: number, ms: number): st
   }
 }
 
-/** A duration whose smaller unit is left out where there is none of it: `0.02초`, `31분 5초`, `24시간`, `208일 8시간`. */
+/** A duration without a smaller unit that is zero: `0.02초`, `31분 5초`, `24시간`, `208일 8시간`. */
 export function formatShortDuration(ms: number): string {
   const hours = Math.floor(ms / HOUR);
   if (hours >= DAYS_FROM_HOURS) return `${Math.floor(hours / 24)}일 ${hours % 24}시간`.replace(/ 0시간$/, '');
-  // One decimal would round it to nothing.
+  // One decimal would round it to 0.
   if (ms > 0 && ms < TENTH) return `${Number((ms / 1000).toPrecision(1))}초`;
   return formatDuration(ms).replace(/ 0[분초]$/, '');
 }
@@ -101,7 +102,7 @@ const DAYS_FROM_HOURS = 72;
 
 const cents = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
 
-/** US dollars as a person says them: to the cent, and below a dime to the hundredth of one. */
+/** US dollars with cents; below 10 cents, with up to four decimals. */
 export function formatDollars(usd: number): string {
   return usd >= 0.1 ? cents.format(usd) : formatCost(usd);
 }
@@ -126,19 +127,19 @@ export function formatDateTime(at: number): string {
   return `${formatDate(at)} ${formatMinute(at)}`;
 }
 
-/** So short a time is told to the second. */
+/** Periods shorter than this are told to the second, in milliseconds. */
 const TO_THE_SECOND_BELOW = 600_000;
 
 const timeFormatFor = (from: number, to: number) => (to - from < TO_THE_SECOND_BELOW ? clockTime : formatMinute);
 
-/** From one moment to another, the date only once where it is the same. */
+/** A period, with the date once when both ends are on the same day. */
 export function formatPeriod(from: number, to: number): string {
   const time = timeFormatFor(from, to);
   const last = formatWeekday(from) === formatWeekday(to) ? '' : `${formatDate(to)} `;
   return `${formatDate(from)} ${time(from)}–${last}${time(to)}`;
 }
 
-/** The same at full length: `2026년 11월 23일 월요일 21:54부터 24일 화요일 21:54까지`. */
+/** A period in full: `2026년 11월 23일 월요일 21:54부터 24일 화요일 21:54까지`. */
 export function formatLongPeriod(from: number, to: number): string {
   const [start, end] = [new Date(from), new Date(to)];
   const sameMonth = start.getMonth() === end.getMonth() && start.getFullYear() === end.getFullYear();

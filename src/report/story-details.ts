@@ -28,6 +28,7 @@ export interface StoryDetails {
   accepted: boolean;
 }
 
+/** Takes the details out of metadata. */
 export function toStoryDetails(metadata: ReadMetadata): StoryDetails {
   const writtenAt = Date.parse(metadata.generated_at ?? '');
   return {

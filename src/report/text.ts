@@ -13,12 +13,12 @@ import {
 import { type Notice, noticesOf } from './model/notices.js';
 import type { FailedCallGroup, Report } from './model/report.js';
 
-/** Failures and set-aside texts that are listed; the page has all. */
+/** The most failures, and the most texts set aside, that are listed; the page has more. */
 const MAX_LISTED = 5;
 
 /**
- * The short form of a report, for a terminal. Pure.
- * @param page the path of the long form
+ * The short form of a report as plain text for a terminal. Pure.
+ * @param pagePath path of the HTML page
  */
 export function toText(report: Report, pagePath: string): string {
   const { from, to, statistics, outcome, runId, highlights } = report;
@@ -53,7 +53,7 @@ export function toText(report: Report, pagePath: string): string {
   return `${written.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
-/** Columns of a name, and the space after it; Hangul is two wide. */
+/** Width of the label column in terminal columns; a Hangul syllable takes two. */
 const NAME_WIDTH = 11;
 
 function pad(name: string): string {
@@ -61,17 +61,17 @@ function pad(name: string): string {
   return name + ' '.repeat(Math.max(1, NAME_WIDTH - width));
 }
 
-/** Cells of the strip. */
+/** Width of the strip in characters. */
 const STRIP_CELLS = 48;
 
-/** The run as a line of cells: in each the most that happened. */
+/** The run as a line of characters, each for an equal share of its time. */
 function timelineStrip({ from, to, timeline: { stories, failedCalls, segments } }: Report): string {
   const cells = new Array<string>(STRIP_CELLS).fill('·');
   const cellOf = (at: number) =>
     to === from ? 0 : Math.min(STRIP_CELLS - 1, Math.floor(((at - from) / (to - from)) * STRIP_CELLS));
   for (const { kind, from: start, to: end } of segments) {
     if (kind !== 'downtime' && kind !== 'unknown') continue;
-    // Only cells that lie in there as a whole.
+    // Only cells that the segment covers entirely.
     cells.fill('_', cellOf(start) + 1, cellOf(end));
   }
   for (const { at } of failedCalls) cells[cellOf(at)] = 'x';
@@ -109,7 +109,7 @@ function noticeLines({ text, commands, setAside = [] }: Notice): string[] {
   ];
 }
 
-/** Lines under one name, which stands before the first. */
+/** Lines with a label before the first one. */
 function withName(name: string, lines: readonly string[]): (readonly [string, string])[] {
   return lines.map((line, at) => [at === 0 ? name : '', line]);
 }

@@ -16,7 +16,7 @@ export type Criterion = keyof typeof CRITERIA;
 /** The description of a check. */
 export interface CheckDefinition {
   criterion: Criterion;
-  /** Korean: what is checked. */
+  /** Korean name of the check. */
   title: string;
   /** The seed's verification command that the check replaces; null where there is none. */
   command: string | null;
@@ -231,6 +231,7 @@ export interface Place {
   message: string;
 }
 
+/** The result of a check. */
 export interface CheckResult {
   code: CheckCode;
   status: CheckStatus;

@@ -57,7 +57,7 @@ export interface LogEvent {
   sequence: number | null;
   /** Length of a wait. */
   seconds: number | null;
-  /** What the wait is for. */
+  /** Purpose of the wait. */
   reason: string | null;
   /** Name of a story. */
   name: string | null;
@@ -221,11 +221,11 @@ function newProcessLog(start: Pick<ProcessLog, 'pid' | 'firstAt' | 'firstLine' |
 }
 
 /** The most places that are named where there may be many. */
-export const MOST_NAMED = 5;
+export const MAX_NAMED = 5;
 
 function addOccurrence(occurrences: Occurrences, where: string): void {
   occurrences.count += 1;
-  if (occurrences.first.length < MOST_NAMED) occurrences.first.push(where);
+  if (occurrences.first.length < MAX_NAMED) occurrences.first.push(where);
 }
 
 function toEvent({ at, event, fields }: LogRecord): LogEvent {

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { basename, join } from 'node:path';
 import { listFolder } from '../lib/files.js';
 
-// The reader of the worker's log files: lines, and the records in them. It tolerates torn lines, which a kill or a power
-// cut leaves behind. Only the line at hand is in memory, however large the log is.
+// The reader of the worker's log files: lines, and the records in them. It tolerates torn lines, which a kill or a
+// power cut leaves behind. Only the line at hand is in memory, however large the log is.
 
 /** A line of a file. */
 export interface Line {
@@ -50,6 +50,7 @@ export interface LogFiles {
   otherFiles: string[];
 }
 
+/** Lists the log files of a folder. */
 export async function listLogFiles(folder: string): Promise<LogFiles> {
   const files = (await listFolder(folder)).filter((file) => LOG_FILE.test(file));
   const dated = files.flatMap((file) => {
@@ -100,6 +101,7 @@ export async function* readLogLines(paths: readonly string[]): AsyncGenerator<Lo
 
 const RECORD_START = '{"level":"';
 
+/** Finds the record in a line. */
 export function parseLogLine(text: string): ParsedLine {
   const whole = parseLogRecord(text);
   if (whole !== null) return { record: whole, rest: '' };

@@ -1,7 +1,7 @@
 import { formatNumber } from '../lib/format-number.js';
 import { localIso } from '../lib/format-time.js';
 import { CHECKS, type CheckResult, type CheckStatus, CRITERIA, type Criterion, type Place } from './catalog.js';
-import { MOST_NAMED } from './log-check.js';
+import { MAX_NAMED } from './log-check.js';
 import type { Section, Verification } from './verify.js';
 
 // The result of a verification as text for people and as JSON for scripts.
@@ -49,7 +49,7 @@ function sectionLines({ run, checks }: Section): string[] {
 }
 
 function placeLines({ places, count }: CheckResult): string[] {
-  const named = places.slice(0, MOST_NAMED);
+  const named = places.slice(0, MAX_NAMED);
   const more = count - named.length;
   return [
     ...named.map(({ where, message }) => `        ${where}${message === '' ? '' : `: ${message}`}`),
@@ -69,7 +69,7 @@ export function exitCodeFor({ sections }: Verification): 0 | 1 {
 }
 
 /** The most places per check in the JSON output; its `count` is that of all. */
-const MOST_IN_JSON = 100;
+const MAX_IN_JSON = 100;
 
 /** The JSON output. Its names and codes are a contract. */
 export function toJson(verification: Verification): Record<string, unknown> {
@@ -92,7 +92,7 @@ export function toJson(verification: Verification): Record<string, unknown> {
         figure,
         command: CHECKS[code].command,
         count,
-        places: places.slice(0, MOST_IN_JSON) satisfies Place[],
+        places: places.slice(0, MAX_IN_JSON) satisfies Place[],
       })),
     })),
   };

@@ -65,7 +65,7 @@ export function processesOf(
   return processes;
 }
 
-/** Tolerance, in milliseconds, for matching times in ledger and log: the two records are written one after the other. */
+/** Tolerance, in milliseconds, between the times in ledger and log, whose records are written one after the other. */
 const CLOCK_TOLERANCE = 1000;
 
 /** Takes the log of the process out of the candidates. Pids are reused, so its time has to match too. */
@@ -84,6 +84,7 @@ export type RunStatus =
   | 'ended' // its last process wrote the end in the ledger
   | 'killed'; // its last process is gone without that
 
+/** The state of a run from its ledger and its process. */
 export function statusOf({ owner }: RunState): RunStatus {
   if (owner === null) return 'ended';
   return isProcessAlive(owner) ? 'running' : 'killed';

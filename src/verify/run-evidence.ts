@@ -2,7 +2,7 @@ import type { Place } from './catalog.js';
 import type { Finding, FindingCode } from './findings.js';
 import type { FoundRun } from './folder/ledger-check.js';
 import type { FoundPair } from './folder/pair-check.js';
-import { type LogSummary, MOST_NAMED, type Occurrences, type ProcessLog } from './log-check.js';
+import { type LogSummary, MAX_NAMED, type Occurrences, type ProcessLog } from './log-check.js';
 import type { ProcessSettings } from './process-settings.js';
 import { type RunProcess, type RunStatus, workingProcesses } from './processes.js';
 
@@ -16,7 +16,7 @@ export interface RunEvidence {
   /** The findings of the folder check on this run. */
   findings: Finding[];
   log: LogSummary;
-  /** Older records were removed with their log files (LOG_KEEP_FILES). Milliseconds since the epoch; null: none were. */
+  /** Older log files were removed (LOG_KEEP_FILES). Milliseconds since the epoch; null: none were removed. */
   rotatedBefore: number | null;
   /** Milliseconds since the epoch. */
   now: number;
@@ -73,7 +73,7 @@ export function mergeOccurrences(occurrences: readonly Occurrences[]): { places:
   return {
     places: occurrences
       .flatMap(({ first }) => first)
-      .slice(0, MOST_NAMED)
+      .slice(0, MAX_NAMED)
       .map((where) => ({ where, message: '' })),
     count: occurrences.reduce((total, { count }) => total + count, 0),
   };

@@ -18,6 +18,7 @@ import { processesOf, type RunStatus, statusOf } from './processes.js';
 import { mergeOccurrences, placesOf, type RunEvidence } from './run-evidence.js';
 import { type FindSecret, secretFinder } from './secret-scan.js';
 
+/** What to verify. */
 export interface VerifyOptions {
   /** The story folder. */
   folder: string;

@@ -2,20 +2,21 @@ import * as Plot from '@observablehq/plot';
 import { DOMImplementation, type Element, type Node, XMLSerializer } from '@xmldom/xmldom';
 import { Html } from '../html/template.js';
 
-// Observable Plot, drawn without a browser. It wants a document to make its elements in; one that knows XML and nothing
-// else is enough. The colours are variables of the page's style sheet, so that one drawing serves light and dark.
+// Observable Plot without a browser: it makes its elements in an XML document. Colours are variables of the page's
+// style sheet, so that one chart serves the light and the dark scheme.
 
 const XHTML = 'http://www.w3.org/1999/xhtml';
 const XLINK = 'http://www.w3.org/1999/xlink';
 
+/** Options of a chart. */
 export interface ChartOptions extends Plot.PlotOptions {
-  /** In pixels. The page shrinks a drawing that is too wide, and never enlarges one. */
+  /** In pixels. The page shrinks a chart that is too wide, and never enlarges one. */
   width: number;
-  /** What the drawing shows, for those who cannot see it. */
+  /** The content of the chart as text, for screen readers. */
   ariaLabel: string;
 }
 
-/** A drawing as SVG, for a page of HTML. */
+/** Renders a chart as SVG for an HTML page. */
 export function renderChart({ ariaLabel, marks = [], ...options }: ChartOptions): Html {
   const document = new DOMImplementation().createDocument(XHTML, 'html', null);
   const figure = Plot.plot({ document, ariaLabel, className: 'plot', marks, ...options }) as unknown as Element;
@@ -24,7 +25,9 @@ export function renderChart({ ariaLabel, marks = [], ...options }: ChartOptions)
   return Html.of(new XMLSerializer().serializeToString(figure));
 }
 
-/** Numbers to a tenth of a pixel, no style sheet of its own, and links without the namespace that HTML knows nothing of. */
+/**
+ * Rounds coordinates to 0.1 pixels, removes Plot's style sheet, and replaces xlink by plain links, as HTML has them.
+ */
 function cleanUp(element: Element): void {
   for (const name of ROUNDED) {
     const value = element.getAttribute(name);
@@ -38,10 +41,10 @@ function cleanUp(element: Element): void {
     const href = element.getAttributeNS(XLINK, 'href');
     element.removeAttributeNS(XLINK, 'href');
     if (href !== null) element.setAttribute('href', href);
-    // The list of stories has the same links, for those who use no mouse.
+    // The keyboard reaches the same links in the list of stories.
     element.setAttribute('tabindex', '-1');
   }
-  // Nobody should have to hear every tick and every bar: the whole drawing has a text of its own.
+  // A screen reader reads the text of the whole chart, not every tick and bar.
   element.removeAttribute('aria-hidden');
   if (element.parentNode?.nodeName === 'svg' || element.parentNode?.nodeName === 'g')
     element.removeAttribute('aria-label');

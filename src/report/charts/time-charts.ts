@@ -8,17 +8,18 @@ import type { SpendingPoint } from '../model/spending.js';
 import { renderChart } from './plot-svg.js';
 import { failureColour } from './timetable-chart.js';
 
-// What happened along the time of a run: data → SVG. Pure. Widths and heights in pixels, times in milliseconds.
+// Spending and failures over time as SVG charts. Pure. Widths and heights in pixels, times in milliseconds.
 
-/** Half a page, and the whole of a phone. */
+/** Width of a chart for half a page, or a whole phone. */
 export const HALF_PAGE = 440;
 
 const DAY = 86_400_000;
 
+/** Data and options of a spending chart. */
 export interface SpendingChart {
   points: readonly SpendingPoint[];
   knownOf: (point: SpendingPoint) => number;
-  /** What the caps count, which may be more; drawn where it is. */
+  /** Counts towards the caps; drawn where it is more. */
   atMostOf: (point: SpendingPoint) => number;
   cap: number | null;
   format: (value: number) => string;
@@ -26,14 +27,15 @@ export interface SpendingChart {
   ariaLabel: string;
 }
 
-/** A cap that is further away than this many times what was used would press the curve flat; the text tells it. */
+/** A cap of more than this many times the usage is not drawn: it would flatten the curve. */
 const FAR_CAP = 2.5;
 
+/** Tells whether a cap is drawn. */
 export function capIsNear(cap: number | null, used: number): cap is number {
   return cap !== null && cap <= FAR_CAP * used;
 }
 
-/** What accumulated over time, step by step. */
+/** Tokens or cost as a rising step curve. */
 export function spendingChart({ points, knownOf, atMostOf, cap, format, colour, ariaLabel }: SpendingChart): Html {
   const used = Math.max(...points.map(atMostOf), 0);
   const [from, to] = [points[0]?.at ?? 0, points.at(-1)?.at ?? 0];
@@ -78,7 +80,7 @@ export function spendingChart({ points, knownOf, atMostOf, cap, format, colour, 
   });
 }
 
-/** The axis of a run's time, in the words of its length: seconds, hours or days. */
+/** The time axis, with labels in seconds, hours or days, by the length of the run. */
 function timeAxis(from: number, to: number, ticks: number) {
   const label = (at: Date) => {
     if (to - from < 120_000) return clockTime(at.getTime());
@@ -95,14 +97,14 @@ function timeAxis(from: number, to: number, ticks: number) {
   });
 }
 
-/** So many rows of failures are drawn; the table has the rest. */
+/** The most rows of failures that are drawn; the table has the rest. */
 export const MAX_FAILURE_ROWS = 12;
-/** Failures drawn a row. */
+/** The most failures that are drawn per row. */
 const MAX_TICKS_PER_ROW = 400;
 
 /**
- * What went wrong when: a line for each reason, a tick for each time. Its name stands before the line, and where there
- * is no room, above it.
+ * Failures over time: one row per kind and code, one tick per failure. The name is to the left of its row, or on a
+ * narrow chart above it.
  */
 export function failureChart(
   groups: readonly FailedCallGroup[],
@@ -154,7 +156,7 @@ export function failureChart(
   });
 }
 
-/** What it means where that is known, for people; the table has the codes. */
+/** The meaning of a failure, or its code when the meaning is not known. */
 function nameOf({ kind, code }: FailedCallGroup): string {
   const name = failureCodeMeaning(code) || `${FAILED_CALL_LABELS[kind]}: ${code}`;
   return name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH - 1)}…` : name;

@@ -14,7 +14,7 @@ import type { FailedCall, Segment } from '../model/timeline.js';
 import { renderChart } from './plot-svg.js';
 import type { Cell, Slice, Timetable } from './timetable.js';
 
-/** The colours of what went wrong: what passes by itself, what was answered and is no story, what ends a run, kills. */
+/** The colour of a failed call: transient, unusable answer, kill or forced shutdown, or a failure that ends the run. */
 export function failureColour(kind: FailedCallKind): string {
   switch (kind) {
     case 'transient':
@@ -30,19 +30,19 @@ export function failureColour(kind: FailedCallKind): string {
   }
 }
 
-/** What is said of a story where its bar is pointed at, and where it leads. */
+/** Tooltips and links for the bars of stories. */
 export interface StoryLabels {
   title(number: number): string;
-  /** null: nowhere. */
+  /** null: the bar has no link. */
   href(number: number): string | null;
 }
 
-/** @param width in pixels */
+/** The timetable as an SVG chart. @param width in pixels */
 export function timetableChart(timetable: Timetable, labels: StoryLabels, width: number, ariaLabel: string): Html {
   const { unit, rows, processes, segments, cells, restarts } = timetable;
   const rowHeight = rows.length > 18 ? 15 : 20;
   const margins = { marginTop: 4, marginBottom: 24, marginLeft: 66, marginRight: 16 };
-  // A call of a second would be too thin to see, so every bar gets its hair's breadth.
+  // Widens every bar a little: that of a call of one second would be too thin to see.
   const minimumWidth = { insetLeft: -0.7, insetRight: -0.7 };
   const y = (inset: number) => ({ y: 'row', insetTop: inset, insetBottom: inset }) as const;
   const ofKind = (...kinds: Segment['kind'][]) => segments.filter(({ of: { kind } }) => kinds.includes(kind));

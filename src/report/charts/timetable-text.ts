@@ -7,7 +7,7 @@ import type { Report } from '../model/report.js';
 import type { Timetable } from './timetable.js';
 import { failureColour } from './timetable-chart.js';
 
-/** The timetable in words: how the time went by, and the longest time without a story. */
+/** The timetable as Korean sentences: how the time was spent, and the longest time without a story. */
 export function timetableText({ timeline: { segments, stories }, from, to }: Report, { cells }: Timetable): string {
   const sum = (...kinds: string[]) =>
     segments.filter(({ kind }) => kinds.includes(kind)).reduce((ms, { from: start, to: end }) => ms + end - start, 0);
@@ -37,7 +37,7 @@ function longestGap(moments: readonly number[]): { from: number; to: number } {
   return gap;
 }
 
-/** What the colours of the timetable mean, those that it has. */
+/** The legend of the timetable, with the colours that occur in it. */
 export function legendOf({ segments, cells, restarts }: Timetable): Html {
   const has = (kind: string) => segments.some(({ of: segment }) => segment.kind === kind);
   const hasColour = (colour: string) =>

@@ -3,19 +3,20 @@ import { formatDate } from '../labels.js';
 import type { Report } from '../model/report.js';
 import type { Segment, Timeline } from '../model/timeline.js';
 
-// The run laid out like a page of a diary: a row an hour (or a minute, a day, a week), so that also a minute of a day
-// is wide enough to be seen. Times in milliseconds. Pure.
+// The timetable of a run: one row per hour (or minute, day, week), so that even one minute of a day is wide enough to
+// be seen. Times in milliseconds. Pure.
 
-/** How long a row is, and what is written beside and below it. */
+/** The unit of a row: its length, and its labels. */
 export interface RowUnit {
   ms: number;
   /** Korean: `1시간`. */
   name: string;
   tickMs: number;
-  /** What a time from the row's start is called, and what the row's start is. */
+  /** Label of a time below the rows, measured from the start of a row. */
   tick(ms: number): string;
+  /** Label beside the row that starts then. */
   label(at: number): string;
-  /** So many rows at most; beyond, the next unit is used. */
+  /** A run that takes more rows uses the next unit. */
   maxRows: number;
 }
 
@@ -24,7 +25,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const WEEK = 7 * DAY;
 
-/** The hour, and with the first one of a day its date. */
+/** The hour, with the date at midnight. */
 const hourLabel = (at: number) => {
   const hour = new Date(at).getHours();
   return hour === 0 ? `${new Date(at).getDate()}일 0시` : `${hour}시`;
@@ -76,19 +77,20 @@ const UNITS: readonly RowUnit[] = [
   FOUR_WEEKS,
 ];
 
+/** A row of the timetable, with its totals. */
 export interface Row {
   index: number;
   from: number;
   label: string;
   stories: number;
   failedCalls: number;
-  /** Spent on calls that brought stories, on waiting, and without a process that is known of. */
+  /** Time of calls that gave stories, time of waits, and time without a process. */
   generationMs: number;
   waitingMs: number;
   downMs: number;
 }
 
-/** The part of something that falls into a row; `x1` and `x2` are measured from the row's start. */
+/** The part of something that falls into one row; `x1` and `x2` are measured from the start of the row. */
 export interface Slice<T> {
   row: number;
   x1: number;
@@ -96,38 +98,40 @@ export interface Slice<T> {
   of: T;
 }
 
-/** Where there are too many calls to draw each: how many fall into a cell of a row. */
+/** Counts of a cell, a part of a row. Cells are drawn where there are too many calls to draw each. */
 export interface Cell {
   stories: number;
   failedCalls: number;
 }
 
+/** A run in rows. */
 export interface Timetable {
   unit: RowUnit;
   rows: Row[];
-  /** When a process had the run. */
+  /** The times in which a process had the run. */
   processes: Slice<null>[];
-  /** What is drawn by itself. Not the waits between stories, which is what is left; in a long run no calls either. */
+  /** The segments to draw, without the waits between stories, and in a long run without calls. */
   segments: Slice<Segment>[];
-  /** null where every call is drawn by itself. */
+  /** null when every call is drawn. */
   cells: Slice<Cell>[] | null;
-  /** When the run was taken up again, by which process. */
+  /** The times at which a process resumed the run. */
   restarts: Slice<{ at: number; pid: number; number: number }>[];
 }
 
-/** More calls than this are not drawn one by one. */
+/** The most calls that are drawn one by one. */
 const MAX_DRAWN_CALLS = 1200;
-/** Nor more pieces of one sort; the earliest are left out. */
+/** The most slices of one sort; the earliest are left out. */
 const MAX_SLICES = 4000;
-/** Cells in all rows together. */
+/** The number of cells in all rows together. */
 const MAX_CELLS = 1400;
-/** Rows of a run that has been going on for longer than anybody will look at. */
+/** The most rows, whatever the length of the run; the earliest are left out. */
 const MAX_ROWS = 80;
 
+/** Lays out a run in rows. */
 export function timetableOf({ from, to, timeline }: Pick<Report, 'from' | 'to' | 'timeline'>): Timetable {
   const { processes, segments } = timeline;
   const unit = UNITS.find(({ ms, maxRows }) => rowsBetween(from, to, ms) <= maxRows) ?? FOUR_WEEKS;
-  // What would make more rows than can be drawn is the run's beginning.
+  // Leaves out the beginning of a run that would take more rows.
   const first = Math.max(rowStartOf(from, unit.ms, from), rowStartOf(to, unit.ms, from) - (MAX_ROWS - 1) * unit.ms);
   const slice: Slicer = (start, end, of) => sliceByRow(first, to, unit.ms, start, end, of);
   const isDetailed = segments.filter(isCall).length <= MAX_DRAWN_CALLS;
@@ -154,10 +158,10 @@ function rowsBetween(from: number, to: number, ms: number): number {
   return (rowStartOf(to, ms, from) - rowStartOf(from, ms, from)) / ms + 1;
 }
 
-/** Weeks begin on Mondays; the epoch was a Thursday. */
+/** Weeks begin on Monday; the epoch was a Thursday. */
 const FIRST_MONDAY = 4 * DAY;
 
-/** The start of the row that a moment falls into, in the local time that held at `from`. */
+/** The start of the row that a time falls into, with the UTC offset that local time had at `from`. */
 function rowStartOf(at: number, ms: number, from: number): number {
   const epoch = new Date(from).getTimezoneOffset() * MINUTE + (ms >= WEEK ? FIRST_MONDAY : 0);
   return Math.floor((at - epoch) / ms) * ms + epoch;
@@ -175,7 +179,7 @@ function rowsOf(first: number, to: number, unit: RowUnit): Row[] {
   });
 }
 
-/** Something from `start` to `end`, cut at the ends of rows; one that takes no time is one piece. */
+/** Cuts a time from `start` to `end` at the ends of rows. A time of length 0 gives one slice. */
 function sliceByRow<T>(first: number, to: number, ms: number, start: number, end: number, of: T): Slice<T>[] {
   const [from, until] = [Math.max(start, first), Math.min(Math.max(start, end), to)];
   if (until < from) return [];

@@ -17,16 +17,17 @@ import type { Report } from '../model/report.js';
 import { chartSection, legend, table } from './components.js';
 import { type Content, type Html, html } from './template.js';
 
-// The sections of the page that show something: each has a title that says what one sees, a sentence that says it in
-// words, a drawing, and where that is not enough a table.
+// The sections of the page with charts. Each has a title, the same in a sentence with numbers, a chart, and for more
+// detail a table.
 
-/** The width of the page and that of a phone, in pixels. */
+/** Widths of charts for the full page and for a phone, in pixels. */
 const DESKTOP_WIDTH = 920;
 const PHONE_WIDTH = 350;
 
-/** Fewer of anything than this are not drawn; their numbers are said. */
+/** Fewer values than this are told in the sentence, without a chart. */
 const MIN_DRAWN = 3;
 
+/** How the time of the run was spent. */
 export function timetableSection(report: Report, labels: StoryLabels): Html {
   const timetable = timetableOf(report);
   const text = timetableText(report, timetable);
@@ -59,10 +60,10 @@ export function timetableSection(report: Report, labels: StoryLabels): Html {
   });
 }
 
-/** So many processes are listed, the latest. */
+/** The most processes that are listed, the latest ones. */
 const MAX_PROCESSES = 100;
 
-/** Who had the run, where it was more than one. */
+/** The table of the run's processes, where there is more than one. */
 function processTable({ timeline: { processes }, outcome }: Report): { name: string; table: Html }[] {
   if (processes.length < 2) return [];
   const shown = processes.slice(-MAX_PROCESSES);
@@ -76,6 +77,7 @@ function processTable({ timeline: { processes }, outcome }: Report): { name: str
   return [{ name, table: table(['한 일', '번호', '시작', '마지막 기록', '어떻게 끝났나'], rows) }];
 }
 
+/** Failures over time. */
 export function failureSection({ failedCallGroups, from, to }: Report): Html {
   const shown = failedCallGroups.slice(0, MAX_FAILURE_ROWS);
   const times = failedCallGroups.reduce((sum, group) => sum + group.times.length, 0);
@@ -109,6 +111,7 @@ export function failureSection({ failedCallGroups, from, to }: Report): Html {
   });
 }
 
+/** Tokens and cost over time. */
 export function spendingSections(report: Report): Html[] {
   const { spending: points, statistics, context, isOffline } = report;
   const { tokens, costUsd } = statistics;
@@ -174,11 +177,12 @@ function spendingSection({
   text: string;
   chart: Omit<SpendingChart, 'ariaLabel'>;
 }): Html {
-  // One step is no course of things; the text tells it.
+  // A curve needs some steps; the sentence tells the total.
   if (chart.points.length < MIN_DRAWN + 1) return chartSection({ title, caption: text });
   return chartSection({ title, caption: text, chart: spendingChart({ ...chart, ariaLabel: text }) });
 }
 
+/** The time that stories took. */
 export function generationSection({ generation }: Report): Html {
   const title = '한 편을 쓰는 데 걸린 시간';
   if (generation === null) return chartSection({ title, caption: '아직 쓴 소설이 없습니다.' });
@@ -202,6 +206,7 @@ export function generationSection({ generation }: Report): Html {
   });
 }
 
+/** The similarity of stories. @param nameOf makes the link to a story */
 export function similaritySection(report: Report, nameOf: (name: string) => Content): Html {
   const { similarity, mostSimilar, context } = report;
   const title = '앞선 소설과 얼마나 닮았나';
@@ -233,6 +238,7 @@ export function similaritySection(report: Report, nameOf: (name: string) => Cont
   });
 }
 
+/** The use of cards. */
 export function cardSection({ axes, stories }: Report): Html {
   const title = '어떤 소재 카드를 썼나';
   if (axes.length === 0) return chartSection({ title, caption: '아직 쓴 카드가 없습니다.' });

@@ -5,16 +5,17 @@ import type { Report, SetAsideRow, StoryRow } from '../model/report.js';
 import { linkTo, type ReportPaths } from './links.js';
 import { type Content, type Html, html } from './template.js';
 
-/** So many stories are listed, the latest; a page of all would be too long to read. */
+/** The most stories that are listed, the latest ones: a longer page could not be read. */
 export const MAX_STORIES = 400;
-/** So many texts that were set aside. */
+/** The most texts set aside that are listed. */
 const MAX_SET_ASIDE = 100;
 
+/** The stories that the page lists. */
 export function listedStories({ stories }: Report): readonly StoryRow[] {
   return stories.slice(-MAX_STORIES);
 }
 
-/** All stories, each with what one asks of it before reading it. */
+/** The section with the stories, each with its title, opening, premise and figures. */
 export function storyList(report: Report, paths: ReportPaths): Html {
   const { stories } = report;
   const listed = listedStories(report);
@@ -47,7 +48,7 @@ function storyItem(row: StoryRow, before: StoryRow | undefined, report: Report, 
   )}</p></li>`;
 }
 
-/** The two cards that say most, and behind them all. */
+/** The two cards that describe a story best, and all of them in a fold-out. */
 function premiseDetails({ details }: StoryRow, { axisLabels }: Report): Content {
   if (details === null || details.premise.length === 0) return null;
   const textOf = (axis: string) => details.premise.find((card) => card.axis === axis)?.text;
@@ -60,21 +61,22 @@ function premiseDetails({ details }: StoryRow, { axisLabels }: Report): Content 
   )}</dl></details>`;
 }
 
+/** Length of a text; empty when it is not known. */
 export const characters = ({ details }: Pick<StoryRow, 'details'>): string =>
   details?.characters === null || details === null ? '' : `${formatNumber(details.characters)}자`;
 
-/** Of all its calls; those of a time whose ledger is lost stand in the metadata alone. */
+/** Tokens of all calls of a story. Those of a story from before the ledger was lost are in its metadata alone. */
 export function tokens({ usage, details }: StoryRow): string {
   const total = usage?.total_tokens ?? details?.tokens ?? null;
   return total === null ? '토큰 모름' : `${formatNumber(total)}토큰`;
 }
 
-/** Nothing where nothing was paid: the built-in author's stories cost nothing, which is not worth a word. */
+/** The cost of a story; empty for a story of the built-in author, which costs nothing. */
 export function cost({ costUsd }: StoryRow): string {
   return !costUsd ? '' : formatDollars(costUsd);
 }
 
-/** What was set aside and still waits, with its reasons and how to look at it. */
+/** The section with the texts that are set aside, each with its reason and the command that shows it. */
 export function setAsideList({ setAside, accepted }: Report, paths: ReportPaths): Html | null {
   if (setAside.length === 0 && accepted === 0) return null;
   const acceptedText = accepted === 0 ? '' : ` 이미 ${formatNumber(accepted)}건은 소설로 받아들였습니다.`;
@@ -91,7 +93,7 @@ function setAsideItem({ name, at, code, reason, details }: SetAsideRow, paths: R
   return html`<li><a class="title" href="${linkTo(name, paths.setAsideFolder, paths.output)}">${details.title}</a><p>${reason} <code>${code}</code></p><p class="meta">${facts}</p><code class="command">npm run set-aside -- show ${idOf(name)}</code></li>`;
 }
 
-/** The end of a name, which is enough to find it by. */
+/** The id at the end of a name, which `npm run set-aside` accepts in place of the name. */
 export function idOf(name: string): string {
   return name.slice(name.lastIndexOf('_') + 1);
 }

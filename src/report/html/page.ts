@@ -15,7 +15,7 @@ import { STYLE } from './stylesheet.js';
 import { highlightSection, noticeSection, tileList } from './summary.js';
 import { type Content, html } from './template.js';
 
-/** The whole page: one file, that needs nothing else and asks nobody for anything. Pure. */
+/** The whole page: one self-contained HTML file that makes no requests. Pure. */
 export function toPage(report: Report, paths: ReportPaths): string {
   const { from, to, statistics, runId, runName, madeAt, outcome, titles } = report;
   const headline = headlineOf(outcome, statistics.stories, to - from);

@@ -8,15 +8,17 @@ import { linkTo, type ReportPaths } from './links.js';
 import { characters } from './list-sections.js';
 import { type Content, type Html, html } from './template.js';
 
-// The first screen of the page: the figures, what waits for a person, what to read first.
+// The first screen of the page: tiles with the main numbers, notices, and the stories to read first.
 
-/** The figures, each with what explains it. */
+/** One main number. */
 interface Tile {
   label: string;
   value: string;
+  /** Lines that explain the value; empty ones are not shown. */
   notes: string[];
 }
 
+/** The tiles of the summary. */
 export function tilesOf(report: Report): Tile[] {
   const { statistics, generation, resumes, timeline, isOffline, models } = report;
   const { stories, attempts, tokens, costUsd, continuations } = statistics;
@@ -62,7 +64,7 @@ export function tilesOf(report: Report): Tile[] {
   ];
 }
 
-/** By kind, as the final statistics of the run count them. */
+/** The failures by kind, counted as in the final statistics of the run. */
 function failureTile({ statistics: { failures, lostCalls } }: Report) {
   const counts = Object.entries(failures) as [keyof typeof failures, number][];
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
@@ -78,6 +80,7 @@ function failureTile({ statistics: { failures, lostCalls } }: Report) {
   };
 }
 
+/** The tiles as HTML. */
 export function tileList(report: Report): Html {
   return html`<dl class="facts">${tilesOf(report).map(
     ({ label, value, notes }) =>
@@ -87,6 +90,7 @@ export function tileList(report: Report): Html {
   )}</dl>`;
 }
 
+/** The notices. */
 export function noticeSection(report: Report): Html {
   const notices = noticesOf(report);
   const list: Content =
@@ -99,7 +103,7 @@ export function noticeSection(report: Report): Html {
   return html`<section><h2>확인할 것</h2>${list}</section>`;
 }
 
-/** Why a story is to be read first. */
+/** Why a story is a highlight, in Korean. */
 export function highlightReason({ reason, similarity, story }: Highlight): string {
   const similarityText = similarity === null ? '' : ` (가장 닮은 소설과 ${formatPercent(similarity)})`;
   return {
@@ -110,6 +114,7 @@ export function highlightReason({ reason, similarity, story }: Highlight): strin
   }[reason];
 }
 
+/** The stories to read first. */
 export function highlightSection({ highlights: [first, ...others] }: Report, paths: ReportPaths): Html {
   if (first === undefined) {
     return html`<section><h2>먼저 읽을 소설</h2><p class="note">아직 읽을 소설이 없습니다.</p></section>`;

@@ -1,16 +1,16 @@
 import type { StoryRow } from './report.js';
 
-/** A story to read first, and why this one. */
+/** A story to read first. */
 export interface Highlight {
   story: StoryRow;
   reason: 'only' | 'leastSimilar' | 'longest' | 'latest';
-  /** Its greatest likeness to any other, from 0 to 1; null where it was not measured. */
+  /** Its similarity to the most similar other story, from 0 to 1; null when it was not measured. */
   similarity: number | null;
 }
 
 /**
- * Up to three stories to begin with, the best first: the one least like any other, the longest, the latest. What is
- * good cannot be measured; what stands out can.
+ * Chooses up to three stories to read first: the least similar to any other, the longest, the latest. How good a story
+ * is cannot be measured; how it stands out can.
  */
 export function chooseHighlights(stories: readonly StoryRow[]): Highlight[] {
   const readable = stories.filter(({ details }) => details !== null);
@@ -20,7 +20,7 @@ export function chooseHighlights(stories: readonly StoryRow[]): Highlight[] {
   const characters = ({ details }: StoryRow) => details?.characters ?? 0;
   const candidates: [Highlight['reason'], StoryRow | undefined][] = [
     ['only', readable.length === 1 ? readable[0] : undefined],
-    // Of one measured story alone it says nothing to be the least alike.
+    // It takes two measured stories to compare them.
     ['leastSimilar', measured.length < 2 ? undefined : maxBy(measured, (story) => -similarityOf(story))],
     ['longest', maxBy(readable, characters)],
     ['latest', readable.at(-1)],
@@ -33,7 +33,7 @@ export function chooseHighlights(stories: readonly StoryRow[]): Highlight[] {
   return highlights;
 }
 
-/** Of every story that was compared: what it is like before it, and what after it is like it. */
+/** The greatest similarity of each story, to an earlier or a later one, by name. */
 function greatestSimilarities(stories: readonly StoryRow[]): Map<string, number> {
   const similarities = new Map<string, number>();
   for (const { name, nearest } of stories) {

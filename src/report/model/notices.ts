@@ -4,19 +4,20 @@ import { SIMILAR } from '../../story/similarity.js';
 import { formatDollars } from '../labels.js';
 import type { Report, SetAsideRow } from './report.js';
 
-/** Something that waits for a person, or that they should know. */
+/** Something that the user should do or know. */
 export interface Notice {
+  /** Korean. */
   text: string;
-  /** What it is about, where it is about texts that were set aside. */
+  /** The texts that are set aside, where the notice is about them. */
   setAside?: readonly SetAsideRow[];
-  /** What to type: one of these. */
+  /** Commands to choose from. */
   commands: readonly string[];
 }
 
 const RESTART_COMMANDS = ['npx pm2 start ecosystem.config.cjs', 'npm start -- --resume'];
 const SET_ASIDE_COMMANDS = ['npm run set-aside -- list'];
 
-/** What is waiting for a person, the most urgent first. */
+/** All notices of a report, most urgent first. */
 export function noticesOf(report: Report): Notice[] {
   return [
     ...outcomeNotices(report),

@@ -1,15 +1,15 @@
-/** Numbers, and where most of them lie. */
+/** Numbers with their quantiles. */
 export interface Distribution {
   /** Ascending. */
   values: number[];
   min: number;
   median: number;
-  /** Nine of ten are not above it. */
+  /** The 90th percentile. */
   p90: number;
   max: number;
 }
 
-/** @returns null where there is nothing to tell */
+/** @returns null without numbers */
 export function distributionOf(numbers: readonly number[]): Distribution | null {
   const values = [...numbers].sort((a, b) => a - b);
   const [min] = values;
@@ -18,7 +18,7 @@ export function distributionOf(numbers: readonly number[]): Distribution | null 
   return { values, min, median: quantile(values, 0.5), p90: quantile(values, 0.9), max };
 }
 
-/** The least of the values that a share of all does not exceed. @param values ascending, at least one */
+/** The smallest value that at least this share of all values does not exceed. @param values ascending, at least one */
 function quantile(values: readonly number[], share: number): number {
   return values[Math.max(0, Math.ceil(share * values.length) - 1)] ?? 0;
 }

@@ -13,57 +13,58 @@ import { type RunOutcome, runOutcomeOf, settledState } from './run-outcome.js';
 import { type SpendingPoint, spendingOf } from './spending.js';
 import { buildTimeline, type StoryEntry, type Timeline } from './timeline.js';
 
-/** What the settings of today add to what the run left. */
+/** The input of a report besides the run itself: settings of today. */
 export interface ReportContext {
   /** Milliseconds since the epoch. */
   now: number;
   caps: Caps;
-  /** The likeness above which stories are set aside, from 0 to 1; null: none is. */
+  /** The similarity above which stories are set aside, from 0 to 1; null: none is. */
   maxLikeness: number | null;
-  /** The cards that there are; null where they cannot be read. */
+  /** All cards; null when they cannot be read. */
   axes: readonly AxisCards[] | null;
 }
 
-/** A story of the run: what the ledger says, and what stands in its metadata. */
+/** A story of the run, from the ledger and its metadata. */
 export interface StoryRow extends StoryEntry {
-  /** null: its file is not in the folder any more. */
+  /** null: its file is missing. */
   details: StoryDetails | null;
 }
 
-/** Calls that gave no story for one and the same reason. */
+/** The failed calls of one kind and code. */
 export interface FailedCallGroup {
   kind: FailedCallKind;
   code: string;
   times: number[];
-  /** Known to have been used by them. */
+  /** Sum of their known usage. */
   tokens: number;
 }
 
+/** A text of the run that is set aside. */
 export interface SetAsideRow extends Pick<SetAsideReason, 'code' | 'reason'> {
   name: string;
-  /** When it was set aside. */
+  /** When it was recorded, milliseconds since the epoch. */
   at: number;
   details: StoryDetails;
 }
 
-/** How many cards of an axis the stories have used. */
+/** The cards of an axis that the stories have used. */
 export interface AxisUse {
   axis: string;
   label: string;
-  /** All that there are; null where that is not known. */
+  /** The number of all its cards; null when it is not known. */
   total: number | null;
-  /** Each card used, the most used first. */
+  /** The used cards, most used first. */
   cards: { text: string; times: number }[];
 }
 
-/** Two stories of the folder, and how alike they are, from 0 to 1. */
+/** Two stories of the folder, by name, and their similarity, from 0 to 1. */
 export interface SimilarPair {
   name: string;
   other: string;
   score: number;
 }
 
-/** Everything that a report says, in the order of time where it has one. Times in milliseconds since the epoch. */
+/** The content of a report. Lists are in the order of time; times are milliseconds since the epoch. */
 export interface Report {
   runId: string;
   runName: string;
@@ -73,37 +74,37 @@ export interface Report {
   to: number;
   statistics: Statistics;
   resumes: number;
-  /** What counts towards the caps: calls whose usage is not known at the most that they can have used. */
+  /** Counts towards the caps: a call of unknown usage counts with the most that it can have used. */
   spent: { tokens: number; costUsd: number };
   context: ReportContext;
-  /** Who wrote: the models, and whether the built-in author was among them. */
   models: string[];
+  /** The built-in author wrote stories of the run. */
   isOffline: boolean;
   timeline: Timeline;
   spending: SpendingPoint[];
   stories: StoryRow[];
-  /** Milliseconds. */
+  /** Of the time that each story took, in milliseconds. */
   generation: Distribution | null;
   failedCallGroups: FailedCallGroup[];
-  /** Likeness of every story to the nearest before it, from 0 to 1. */
+  /** Of the similarity of each story to the most similar earlier one, from 0 to 1. */
   similarity: Distribution | null;
   mostSimilar: SimilarPair | null;
   axes: AxisUse[];
-  /** The Korean names of the axes. */
+  /** Korean names of the axes. */
   axisLabels: ReadonlyMap<string, string>;
   highlights: Highlight[];
-  /** Still waiting, oldest first. */
+  /** Texts that are set aside now, oldest first. */
   setAside: SetAsideRow[];
-  /** Set aside once, and taken in by hand. */
+  /** The number of texts that were set aside and that a person accepted since. */
   accepted: number;
   othersSetAside: number;
-  /** Titles by name, for the stories that are named. */
+  /** Titles by the name of the story. */
   titles: ReadonlyMap<string, string>;
   unreadableLines: number;
   unreadableLedgers: string[];
 }
 
-/** Puts a report together. Pure. */
+/** Makes the report of a run. Pure. */
 export function toReport(disk: RunOnDisk, context: ReportContext): Report {
   const { ledger, isAlive, stories: details } = disk;
   const { begin, records } = ledger;
@@ -156,7 +157,7 @@ export function toReport(disk: RunOnDisk, context: ReportContext): Report {
   };
 }
 
-/** Stories from before the ledger was lost: their metadata is all that is known of them. */
+/** The stories that a lost ledger had: they are known from their metadata alone. */
 function storiesOfMissingHistory(
   { ledger, stories: details }: RunOnDisk,
   { historyLostUntil, stories }: Timeline,
@@ -184,12 +185,12 @@ function storiesOfMissingHistory(
     }));
 }
 
-/** The texts that a ledger names and that are no stories of it. */
+/** The names of all texts that the ledger recorded. */
 function namesInLedger({ records }: ReadLedger): string[] {
   return records.flatMap((record) => (record.type === 'outcome' && 'name' in record ? (record.name ?? []) : []));
 }
 
-/** The most frequent first. */
+/** Groups failed calls by kind and code, most frequent first. */
 function groupFailedCalls({ failedCalls }: Timeline): FailedCallGroup[] {
   const groups = new Map<string, FailedCallGroup>();
   for (const { kind, code, at, usage } of failedCalls) {
@@ -229,7 +230,7 @@ function countCards(stories: readonly StoryRow[], axes: readonly AxisCards[] | n
   });
 }
 
-/** The metadata's cards, and where it is gone the ledger's, which are ids alone. */
+/** The cards from the metadata, or where that is missing from the ledger, which has their ids alone. */
 function cardsOf(ids: Record<string, string>, cards: readonly PremiseCard[]): readonly PremiseCard[] {
   return cards.length > 0 ? cards : Object.entries(ids).map(([axis, id]) => ({ axis, id, text: id }));
 }

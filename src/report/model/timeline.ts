@@ -10,38 +10,39 @@ import type {
 } from '../../run/ledger.js';
 import type { FailedCallKind } from '../labels.js';
 
-// A run's ledger, told in order: who worked on it when, what every stretch of time went into, what came of every call.
-// All times in milliseconds since the epoch. Pure.
+// The timeline of a run, built from its ledger: its processes, segments of time by what they were spent on, its stories
+// and its failed calls. All times in milliseconds since the epoch. Pure.
 
-/** One process that had the run. */
+/** The time in which one process had the run. */
 export interface ProcessPeriod {
   from: number;
-  /** The last that is known of it. */
+  /** Time of its last record. */
   to: number;
   purpose: 'begin' | ClaimRecord['purpose'];
   pid: number;
-  /** Why it let go of the run; null when it was killed, or still has it. */
+  /** Reason of its end; null when the process was killed, or is still running. */
   end: string | null;
 }
 
-/** What a stretch of time went into. */
+/** The activity that a segment of time was spent on. */
 export type SegmentKind =
-  | 'story' // a call that brought a story, or a part of one
-  | 'failed' // a call that brought none
-  | 'open' // a call whose answer is still to come
-  | 'interval' // waiting for the next story
-  | 'retry' // waiting after a failure
+  | 'story' // a call that gave a story, or a part of one
+  | 'failed' // a call that gave no story
+  | 'open' // a call that has no outcome yet
+  | 'interval' // the wait for the next story
+  | 'retry' // the wait after a failure
   | 'downtime' // no process had the run
-  | 'unknown' // a process was killed in there, and for the rest of it none had the run
-  | 'missingHistory'; // the ledger of it was lost
+  | 'unknown' // a process was killed at some time of the segment, and the rest is downtime
+  | 'missingHistory'; // the ledger of that time was lost
 
+/** A stretch of time that was spent on one thing. */
 export interface Segment {
   from: number;
   to: number;
   kind: SegmentKind;
-  /** What went wrong, where something did. */
+  /** The call of a `failed` segment. */
   failedCall?: FailedCall;
-  /** Number of the story, from 1, where it became or belongs to one. */
+  /** Number of the story, from 1, that the call belongs to. */
   story?: number;
 }
 
@@ -50,16 +51,17 @@ export interface FailedCall {
   at: number;
   kind: FailedCallKind;
   code: string;
-  /** Of the answer that was kept, if one was. */
+  /** Name of the answer that is set aside; null when none is. */
   name: string | null;
   usage: Usage | null;
 }
 
-/** A story as the ledger tells it. */
+/** A story as the ledger has it. */
 export interface StoryEntry {
+  /** From 1. */
   number: number;
   name: string;
-  /** When its first call was made, and when it was recorded. */
+  /** Time of its first call, and of its record. */
   from: number;
   at: number;
   generationMs: number;
@@ -71,23 +73,24 @@ export interface StoryEntry {
   premise: Record<string, string>;
 }
 
+/** A run in the order of time. */
 export interface Timeline {
   processes: ProcessPeriod[];
   segments: Segment[];
   stories: StoryEntry[];
   failedCalls: FailedCall[];
-  /** When the ledger was lost and began anew: of what was before, only sums are known. null: never. */
+  /** When the ledger was lost and began anew; of the time before, only totals are known. null: it was not lost. */
   historyLostUntil: number | null;
 }
 
-/** A call that is being made, and whether its process was killed meanwhile. */
+/** A call without an outcome. `killedBy`: time of the claim that shows that its process was killed; null: none yet. */
 interface OpenCall {
   from: number;
   premise: Record<string, string>;
   killedBy: number | null;
 }
 
-/** The calls of a text so far, all but the last cut off. */
+/** A text whose calls so far were all cut off, or that has none yet. */
 interface TextInProgress {
   from: number;
   calls: number;
@@ -97,8 +100,9 @@ interface TextInProgress {
 }
 
 /**
+ * Builds the timeline of a run.
  * @param records in the order of the ledger
- * @param until when a run that still goes on is looked at; null for one that nobody works on
+ * @param until now, for a run with a running process; null for any other run
  */
 export function buildTimeline(records: readonly LedgerRecord[], until: number | null): Timeline {
   return new TimelineBuilder().build(records, until);
@@ -107,11 +111,11 @@ export function buildTimeline(records: readonly LedgerRecord[], until: number | 
 class TimelineBuilder {
   readonly #timeline: Timeline = { processes: [], segments: [], stories: [], failedCalls: [], historyLostUntil: null };
   #epoch = 0;
-  /** The last moment that a record speaks of. */
+  /** Time of the latest record. */
   #lastAt = 0;
   #openCall: OpenCall | null = null;
   #text: TextInProgress | null = null;
-  /** What is waited for since the last outcome; null: nothing, the process has just started. */
+  /** The wait that began with the last outcome; null: none, the process has just started. */
   #waiting: 'interval' | 'retry' | null = null;
   #storiesBefore = 0;
 
@@ -178,7 +182,7 @@ class TimelineBuilder {
   }
 
   #applyClaim({ at, epoch, purpose, owner }: ClaimRecord): void {
-    // Of two that claim the same run the second has lost.
+    // Two processes claimed the run at the same time, and the second claim is void.
     if (epoch !== this.#epoch + 1) return;
     this.#epoch = epoch;
     const lastEnd = this.#timeline.processes.at(-1)?.end ?? null;
@@ -196,7 +200,7 @@ class TimelineBuilder {
     this.#waiting = null;
   }
 
-  /** A call that was in flight when its process was killed. */
+  /** Counts a call as lost that was open when its process was killed. */
   #loseCall({ from }: OpenCall): void {
     const failedCall = { at: from, kind: 'lost', code: 'lost', name: null, usage: null } as const;
     this.#addFailedCall(failedCall, from, from);
@@ -220,7 +224,7 @@ class TimelineBuilder {
         const { from, calls, usage, costUsd } = soFar;
         this.#timeline.stories.push({ number, name, from, at, generationMs, calls, usage, costUsd, nearest, premise });
         for (const segment of text.part?.segments ?? []) segment.story = number;
-        // Found whole by the process that came after: then it had been written before the kill.
+        // The next process found the story in staging and recorded it: it was written before the kill.
         const to = open.killedBy === null ? at : Math.min(open.from + generationMs, open.killedBy);
         this.#addSegment('story', open.from, to, { story: number });
         break;
@@ -241,7 +245,7 @@ class TimelineBuilder {
     }
   }
 
-  /** A cut-off text whose rest will not come any more: it is set aside, its usage is counted already. */
+  /** Sets aside a cut-off text whose rest will not come any more. Its usage is counted already. */
   #dropPart(): void {
     const part = this.#text?.part;
     if (part !== undefined && part !== null) {
@@ -271,7 +275,7 @@ class TimelineBuilder {
     this.#addSegment('failed', from, to, { failedCall });
   }
 
-  /** A clock that was set back must not make a stretch of less than nothing. */
+  /** A clock that was set back must not give a segment of negative length. */
   #addSegment(kind: SegmentKind, from: number, to: number, more: Partial<Segment> = {}): Segment {
     const segment: Segment = { from, to: Math.max(from, to), kind, ...more };
     this.#timeline.segments.push(segment);
@@ -285,7 +289,7 @@ function describeFailedCall(
   return record.kind === 'abandoned' ? ['abandoned', 'abandoned', null] : [record.failure, record.code, record.name];
 }
 
-/** Of all calls of a text; unknown as soon as one is. */
+/** Adds the usage and cost of one more call to those of a text; null when one of them is unknown. */
 function addCallTotals(
   text: TextInProgress,
   { usage, cost_usd: costUsd }: OutcomeRecord,

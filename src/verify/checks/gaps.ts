@@ -4,8 +4,8 @@ import { downtimeBefore, type RunProcess } from '../processes.js';
 // The gaps of a run: the times without a new story, and how long each of them may be.
 
 /**
- * The time from one story to the next. The first gap begins with the run, the last one ends with it. `from` and `to` are
- * milliseconds since the epoch.
+ * The time from one story to the next. The first gap begins with the run, the last one ends with it. `from` and `to`
+ * are milliseconds since the epoch.
  */
 export interface Gap {
   from: number;
@@ -18,6 +18,7 @@ export interface Gap {
 
 /** Milliseconds. */
 export const gapLength = ({ from, to }: Gap) => to - from;
+/** Tells whether a gap exceeds its allowance. */
 export const isTooLong = (gap: Gap) => gapLength(gap) > gap.allowedMs;
 
 /** Allowance for the work between two calls, mostly syncs of the disk, in milliseconds. */

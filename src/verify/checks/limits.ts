@@ -93,8 +93,8 @@ function deadlineOf({ run }: RunEvidence, durationMs: number | null): number | n
 }
 
 /**
- * The calls of a process that began a text, each with the number of stories that the run had by then. Calls for the rest
- * of a cut-off text are left out: they may come after the deadline.
+ * The calls of a process that began a text, each with the number of stories that the run had by then. Calls for the
+ * rest of a cut-off text are left out: they may come after the deadline.
  */
 function storyStartsOf(runProcess: RunProcess): { record: AttemptRecord; stories: number }[] {
   let { stories } = runProcess.stateBefore.statistics;

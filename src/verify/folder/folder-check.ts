@@ -22,6 +22,7 @@ export interface FolderCheck {
   findings: Finding[];
 }
 
+/** How strictly to check a folder. */
 export interface CheckOptions {
   /** No worker is running and the last one was not killed, so that staging has to be empty. */
   atRest: boolean;

@@ -61,8 +61,8 @@ export function hasFullHistory({ ledger: { records } }: FoundRun): boolean {
 }
 
 /**
- * Checks that every outcome follows its call, that every call has an outcome unless a kill cut it off, and that calls are
- * numbered from 1.
+ * Checks that every outcome follows its call, that every call has an outcome unless a kill cut it off, and that calls
+ * are numbered from 1.
  */
 export function checkCallSequence({ id, ledger: { records } }: FoundRun, addFinding: AddFinding): void {
   let open: 'no' | 'yes' | 'cut_off' = 'no';

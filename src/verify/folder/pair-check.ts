@@ -128,7 +128,7 @@ function savedOptionsOf({ stop_reason, doubts, config }: ReadMetadata): SavedOpt
   };
 }
 
-/** What is wrong with the fields on usage, in Korean; null when nothing is. Each may be unknown. */
+/** The mistake in the fields on usage, in Korean; null when there is none. Each of the fields may be unknown. */
 function invalidUsage({ usage, cost_usd, completes }: Record<string, unknown>): string | null {
   if (!isUsage(usage)) return '토큰 수가 아니거나 합계가 맞지 않습니다';
   if (cost_usd !== null && cost_usd !== undefined && !Number.isFinite(cost_usd)) return '비용이 수가 아닙니다';
