@@ -1,13 +1,11 @@
 import { josa } from 'es-hangul';
-import { FAILURE_NAMES, type FailureKind } from '../api/failure.js';
+import { FAILURE_NAMES } from '../api/failure.js';
 import { formatCost, formatNumber } from '../lib/format-number.js';
 import { clockTime, formatDuration } from '../lib/format-time.js';
 import type { RunOutcome } from './model/run-outcome.js';
+import type { FailedCallKind } from './model/timeline.js';
 
 // Korean labels of the codes in ledgers and metadata, and Korean formats of times and amounts.
-
-/** Why a call gave no story: a kind of failure, a kill, or a forced shutdown. */
-export type FailedCallKind = FailureKind | 'lost' | 'abandoned';
 
 /** Short Korean names of the kinds. */
 export const FAILED_CALL_LABELS: Record<FailedCallKind, string> = {

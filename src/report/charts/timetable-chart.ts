@@ -2,15 +2,8 @@ import * as Plot from '@observablehq/plot';
 import { formatNumber } from '../../lib/format-number.js';
 import { clockTime } from '../../lib/format-time.js';
 import type { Html } from '../html/template.js';
-import {
-  FAILED_CALL_LABELS,
-  type FailedCallKind,
-  failureCodeMeaning,
-  formatDate,
-  formatDateTime,
-  formatShortDuration,
-} from '../labels.js';
-import type { FailedCall, Segment } from '../model/timeline.js';
+import { FAILED_CALL_LABELS, failureCodeMeaning, formatDate, formatDateTime, formatShortDuration } from '../labels.js';
+import type { FailedCall, FailedCallKind, Segment } from '../model/timeline.js';
 import { renderChart } from './plot-svg.js';
 import type { Cell, Slice, Timetable } from './timetable.js';
 

@@ -1,4 +1,4 @@
-import type { StoryRow } from './report.js';
+import type { StoryRow } from './timeline.js';
 
 /** A story to read first. */
 export interface Highlight {

@@ -4,14 +4,14 @@ import { spent } from '../../run/budget.js';
 import type { ReadLedger } from '../../run/ledger.js';
 import type { Statistics } from '../../run/statistics.js';
 import type { SetAsideReason } from '../../store/story-metadata.js';
-import type { FailedCallKind } from '../labels.js';
 import type { RunOnDisk } from '../load.js';
 import type { PremiseCard, StoryDetails } from '../story-details.js';
 import { chooseHighlights, type Highlight } from './highlights.js';
 import { type Distribution, distributionOf } from './quantiles.js';
 import { type RunOutcome, runOutcomeOf, settledState } from './run-outcome.js';
 import { type SpendingPoint, spendingOf } from './spending.js';
-import { buildTimeline, type StoryEntry, type Timeline } from './timeline.js';
+import type { FailedCallKind, StoryRow, Timeline } from './timeline.js';
+import { buildTimeline } from './timeline-builder.js';
 
 /** The input of a report besides the run itself: settings of today. */
 export interface ReportContext {
@@ -22,12 +22,6 @@ export interface ReportContext {
   maxLikeness: number | null;
   /** All cards; null when they cannot be read. */
   axes: readonly AxisCards[] | null;
-}
-
-/** A story of the run, from the ledger and its metadata. */
-export interface StoryRow extends StoryEntry {
-  /** null: its file is missing. */
-  details: StoryDetails | null;
 }
 
 /** The failed calls of one kind and code. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { toUsage } from '../../../api/usage.js';
 import { seededRandom } from '../../../lib/random.js';
 import { runOutcomeOf, settledState } from '../../../report/model/run-outcome.js';
-import { buildTimeline } from '../../../report/model/timeline.js';
+import { buildTimeline } from '../../../report/model/timeline-builder.js';
 import type { BeginRecord, ClaimRecord, LedgerRecord } from '../../../run/ledger.js';
 import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import { abandoned, attempt, DEAD, end, failure, history, part, story } from '../../helpers/records.js';
