@@ -1,13 +1,6 @@
-import { fileURLToPath } from 'node:url';
-import { runVerify } from '../src/verify/command.js';
+import { runScript } from '../src/lib/command-line.js';
+import { verifyCommand } from '../src/verify/command.js';
 
-// npm run verify [-- --run ID | --all] [--json]: a folder of stories and logs, held against everything that it promises.
+// npm run verify [-- --run ID | --all] [--json]: checks a folder of stories and its logs against everything they promise.
 
-process.exitCode = await runVerify({
-  argv: process.argv.slice(2),
-  root: fileURLToPath(new URL('..', import.meta.url)),
-  env: process.env,
-  now: Date.now,
-  print: (text) => process.stdout.write(text),
-  complain: (text) => process.stderr.write(text),
-});
+await runScript(verifyCommand, process);

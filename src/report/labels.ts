@@ -1,21 +1,20 @@
 import { josa } from 'es-hangul';
-import { FAILURE_NAMES, type FailureKind } from '../api/failure.js';
+import { FAILURE_NAMES } from '../api/failure.js';
 import { formatCost, formatNumber } from '../lib/format-number.js';
 import { clockTime, formatDuration } from '../lib/format-time.js';
-import type { Standing } from './model/run-outcome.js';
+import type { RunOutcome } from './model/run-outcome.js';
+import type { FailedCallKind } from './model/timeline.js';
 
-// Korean for what the ledger says in stable words, and for moments.
+// Korean labels of the codes in ledgers and metadata, and Korean formats of times and amounts.
 
-/** What a call came to that gave no story: the kinds of failure, and two ends that are none. */
-export type Trouble = FailureKind | 'lost' | 'abandoned';
-
-export const TROUBLES: Record<Trouble, string> = {
+/** Short Korean names of the kinds. */
+export const FAILED_CALL_LABELS: Record<FailedCallKind, string> = {
   ...FAILURE_NAMES,
   lost: '강제 종료로 끊김',
   abandoned: '종료 요청으로 포기',
 };
 
-const CODES: Record<string, string> = {
+const CODE_MEANINGS: Record<string, string> = {
   overloaded_error: 'API가 붐빕니다',
   rate_limit_error: 'API의 요청 한도를 넘었습니다',
   api_error: 'API 안에서 문제가 났습니다',
@@ -44,50 +43,33 @@ const CODES: Record<string, string> = {
   abandoned: '두 번째 종료 신호를 받고 쓰던 글을 포기했습니다',
 };
 
-/** @returns what a code means; an empty text when it says no more than its kind */
-export function meaningOf(code: string): string {
+/** The meaning of a failure code in Korean; empty for an unknown code. */
+export function failureCodeMeaning(code: string): string {
   const [, category] = /^refusal:(.*)$/.exec(code) ?? [];
   if (category !== undefined) return `모델이 쓰기를 거절했습니다 (분류: ${category})`;
   const [, status] = /^http_(\d+)$/.exec(code) ?? [];
   if (status !== undefined) return `API의 응답 ${status}`;
-  return CODES[code] ?? (/spend_limit/.test(code) ? '지출 한도에 닿았습니다' : '');
+  return CODE_MEANINGS[code] ?? (/spend_limit/.test(code) ? '지출 한도에 닿았습니다' : '');
 }
 
-/** How it stands with the run, in a word or two. */
-export function standingWord({ kind }: Standing): string {
-  return { running: '진행 중', over: '완료', interrupted: '중단됨', killed: '강제 종료됨' }[kind];
+/** The outcome of a run in one or two words. */
+export function runOutcomeLabel({ kind }: RunOutcome): string {
+  return { running: '진행 중', finished: '완료', interrupted: '중단됨', killed: '강제 종료됨' }[kind];
 }
 
-const ENDS: Record<string, string> = {
-  duration: '실행 시간 제한 도달',
-  count: '생성 개수 제한 도달',
-  cap: '상한 도달',
-  signal: '종료 신호',
-  aborted: '두 번째 종료 신호',
-  refused: 'API의 거부',
-  exhausted: '이어진 실패',
-  uncaught: '예상하지 못한 문제',
-  recovered: '남은 파일 정리를 마침',
-};
-
-/** Why a process let go of its run. @param reason of the ledger's `end` */
-export function endWord(reason: string): string {
-  return ENDS[reason] ?? reason;
-}
-
-/** The one thing to know: did it run through, and how much came of it. @param ms from the first to the last of it */
-export function verdictOf(standing: Standing, stories: number, ms: number): string {
+/** The headline of a report: how the run ended and how many stories it has. @param ms duration of the run */
+export function headlineOf(outcome: RunOutcome, stories: number, ms: number): string {
   const count = stories === 0 ? '소설 없음' : `소설 ${formatNumber(stories)}편`;
-  const time = duration(ms);
-  if (standing.kind === 'running') return `진행 중입니다 - ${time}째, 지금까지 ${count}`;
-  if (standing.kind === 'killed') return `강제 종료된 채 멈춰 있습니다 - ${count}`;
-  switch (standing.reason) {
+  const time = formatShortDuration(ms);
+  if (outcome.kind === 'running') return `진행 중입니다 - ${time}째, 지금까지 ${count}`;
+  if (outcome.kind === 'killed') return `강제 종료된 채 멈춰 있습니다 - ${count}`;
+  switch (outcome.reason) {
     case 'duration':
       return stories === 0
         ? `${josa(time, '을/를')} 끝까지 돌았지만 쓴 소설이 없습니다`
         : `${josa(time, '을/를')} 끝까지 돌며 ${count}을 썼습니다`;
     case 'count':
-      return `정한 만큼, ${count}을 모두 썼습니다`;
+      return `요청한 ${count}을 모두 썼습니다`;
     case 'cap':
       return `상한에 닿아 멈췄습니다 - ${count}`;
     case 'signal':
@@ -97,68 +79,71 @@ export function verdictOf(standing: Standing, stories: number, ms: number): stri
     case 'refused':
       return `API가 받아 주지 않아 멈췄습니다 - ${count}`;
     case 'exhausted':
-      return `실패가 이어져 멈췄습니다 - ${count}`;
+      return `연속 실패로 멈췄습니다 - ${count}`;
     default:
       return `예상하지 못한 문제로 멈췄습니다 - ${count}`;
   }
 }
 
-/** A duration whose smaller unit is left out where there is none of it: `31분 5초`, `24시간`, `208일 8시간`. */
-export function duration(ms: number): string {
+/** A duration without a smaller unit that is zero: `0.02초`, `31분 5초`, `24시간`, `208일 8시간`. */
+export function formatShortDuration(ms: number): string {
   const hours = Math.floor(ms / HOUR);
-  if (hours >= LONGEST_IN_HOURS) return `${Math.floor(hours / 24)}일 ${hours % 24}시간`.replace(/ 0시간$/, '');
+  if (hours >= DAYS_FROM_HOURS) return `${Math.floor(hours / 24)}일 ${hours % 24}시간`.replace(/ 0시간$/, '');
+  // One decimal would round it to 0.
+  if (ms > 0 && ms < TENTH) return `${Number((ms / 1000).toPrecision(1))}초`;
   return formatDuration(ms).replace(/ 0[분초]$/, '');
 }
 
+const TENTH = 100;
 const HOUR = 3_600_000;
-const LONGEST_IN_HOURS = 72;
+const DAYS_FROM_HOURS = 72;
 
 const cents = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
 
-/** US dollars as a person says them: to the cent, and below a dime to the hundredth of one. */
-export function dollars(usd: number): string {
+/** US dollars with cents; below 10 cents, with up to four decimals. */
+export function formatDollars(usd: number): string {
   return usd >= 0.1 ? cents.format(usd) : formatCost(usd);
 }
 
 const WEEKDAYS = ['일', '월', '화', '수', '목', '금', '토'];
 
 /** Local date as `11월 23일`. @param at milliseconds since the epoch */
-export function shortDate(at: number): string {
+export function formatDate(at: number): string {
   const d = new Date(at);
   return `${d.getMonth() + 1}월 ${d.getDate()}일`;
 }
 
 /** Local date as `11월 23일 월요일`. */
-function dayOf(at: number): string {
-  return `${shortDate(at)} ${WEEKDAYS[new Date(at).getDay()]}요일`;
+function formatWeekday(at: number): string {
+  return `${formatDate(at)} ${WEEKDAYS[new Date(at).getDay()]}요일`;
 }
 
-const toMinute = (at: number) => clockTime(at).slice(0, 5);
+const formatMinute = (at: number) => clockTime(at).slice(0, 5);
 
 /** Local date and time as `11월 23일 21:54`. */
-export function moment(at: number): string {
-  return `${shortDate(at)} ${toMinute(at)}`;
+export function formatDateTime(at: number): string {
+  return `${formatDate(at)} ${formatMinute(at)}`;
 }
 
-/** So short a time is told to the second. */
-const SHORT = 600_000;
+/** Periods shorter than this are told to the second, in milliseconds. */
+const TO_THE_SECOND_BELOW = 600_000;
 
-const timeFor = (from: number, to: number) => (to - from < SHORT ? clockTime : toMinute);
+const timeFormatFor = (from: number, to: number) => (to - from < TO_THE_SECOND_BELOW ? clockTime : formatMinute);
 
-/** From one moment to another, the date only once where it is the same. */
-export function period(from: number, to: number): string {
-  const time = timeFor(from, to);
-  const last = dayOf(from) === dayOf(to) ? '' : `${shortDate(to)} `;
-  return `${shortDate(from)} ${time(from)}–${last}${time(to)}`;
+/** A period, with the date once when both ends are on the same day. */
+export function formatPeriod(from: number, to: number): string {
+  const time = timeFormatFor(from, to);
+  const last = formatWeekday(from) === formatWeekday(to) ? '' : `${formatDate(to)} `;
+  return `${formatDate(from)} ${time(from)}–${last}${time(to)}`;
 }
 
-/** The same at full length: `2026년 11월 23일 월요일 21:54부터 24일 화요일 21:54까지`. */
-export function longPeriod(from: number, to: number): string {
+/** A period in full: `2026년 11월 23일 월요일 21:54부터 24일 화요일 21:54까지`. */
+export function formatLongPeriod(from: number, to: number): string {
   const [start, end] = [new Date(from), new Date(to)];
   const sameMonth = start.getMonth() === end.getMonth() && start.getFullYear() === end.getFullYear();
   const year = start.getFullYear() === end.getFullYear() ? '' : `${end.getFullYear()}년 `;
-  const day = sameMonth ? dayOf(to).replace(/^\d+월 /, '') : dayOf(to);
-  const last = dayOf(from) === dayOf(to) && year === '' ? '' : `${year}${day} `;
-  const time = timeFor(from, to);
-  return `${start.getFullYear()}년 ${dayOf(from)} ${time(from)}부터 ${last}${time(to)}까지`;
+  const day = sameMonth ? formatWeekday(to).replace(/^\d+월 /, '') : formatWeekday(to);
+  const last = formatWeekday(from) === formatWeekday(to) && year === '' ? '' : `${year}${day} `;
+  const time = timeFormatFor(from, to);
+  return `${start.getFullYear()}년 ${formatWeekday(from)} ${time(from)}부터 ${last}${time(to)}까지`;
 }

@@ -1,44 +1,51 @@
 import { formatNumber } from '../lib/format-number.js';
 import { idOf } from './html/list-sections.js';
-import { factsOf, whyFirst } from './html/summary.js';
+import { highlightReason, tilesOf } from './html/summary.js';
 import { withoutControls } from './html/template.js';
-import { duration, meaningOf, moment, period, TROUBLES, verdictOf } from './labels.js';
+import {
+  FAILED_CALL_LABELS,
+  failureCodeMeaning,
+  formatDateTime,
+  formatPeriod,
+  formatShortDuration,
+  headlineOf,
+} from './labels.js';
 import { type Notice, noticesOf } from './model/notices.js';
-import type { Report, TroubleGroup } from './model/report.js';
+import type { FailedCallGroup, Report } from './model/report.js';
 
-/** Failures and set-aside texts that are listed; the page has all. */
-const LISTED = 5;
+/** The most failures, and the most texts set aside, that are listed; the page has more. */
+const MAX_LISTED = 5;
 
 /**
- * The short form of a report, for a terminal. Pure.
- * @param page the path of the long form
+ * The short form of a report as plain text for a terminal. Pure.
+ * @param pagePath path of the HTML page
  */
-export function toTerminal(report: Report, page: string): string {
-  const { from, to, statistics, standing, runId, picks } = report;
-  const facts = factsOf(report).map(
-    ({ name, figure, more }) => [name, [figure, ...more.filter((line) => line !== '')].join(' · ')] as const,
+export function toText(report: Report, pagePath: string): string {
+  const { from, to, statistics, outcome, runId, highlights } = report;
+  const tiles = tilesOf(report).map(
+    ({ label, value, notes }) => [label, [value, ...notes.filter((line) => line !== '')].join(' · ')] as const,
   );
   const notices = noticesOf(report);
-  const [first] = picks;
+  const [first] = highlights;
   const lines: (string | readonly [string, string])[] = [
-    verdictOf(standing, statistics.stories, to - from),
-    `${period(from, to)} (${duration(to - from)}) · ${runId}`,
+    headlineOf(outcome, statistics.stories, to - from),
+    `${formatPeriod(from, to)} (${formatShortDuration(to - from)}) · ${runId}`,
     '',
-    ...facts,
+    ...tiles,
     '',
-    ['시간표', `${strip(report)} ${legend(report)}`],
-    ...named('실패', troubleLines(report.troubles)),
+    ['시간표', `${timelineStrip(report)} ${stripLegend(report)}`],
+    ...withName('실패', failureLines(report.failedCallGroups)),
     '',
-    ...named('챙길 것', notices.length === 0 ? ['없음'] : notices.flatMap(noticeLines)),
+    ...withName('확인할 것', notices.length === 0 ? ['없음'] : notices.flatMap(noticeLines)),
     ...(first === undefined
       ? []
       : [
           '',
-          ['먼저 읽기', `"${first.story.facts?.title ?? first.story.name}" - ${whyFirst(first)}`] as const,
+          ['먼저 읽기', `"${first.story.details?.title ?? first.story.name}" - ${highlightReason(first)}`] as const,
           ['', `${first.story.name}.md`] as const,
         ]),
     '',
-    ['보고서', page],
+    ['보고서', pagePath],
   ];
   const written = lines.map((line) =>
     typeof line === 'string' ? line : `  ${pad(line[0])}${withoutControls(line[1])}`,
@@ -46,7 +53,7 @@ export function toTerminal(report: Report, page: string): string {
   return `${written.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
-/** Columns of a name, and the space after it; Hangul is two wide. */
+/** Width of the label column in terminal columns; a Hangul syllable takes two. */
 const NAME_WIDTH = 11;
 
 function pad(name: string): string {
@@ -54,45 +61,47 @@ function pad(name: string): string {
   return name + ' '.repeat(Math.max(1, NAME_WIDTH - width));
 }
 
-/** Cells of the strip. */
-const CELLS = 48;
+/** Width of the strip in characters. */
+const STRIP_CELLS = 48;
 
-/** The run as a line of cells: in each the most that happened. */
-function strip({ from, to, chronicle: { stories, incidents, spans } }: Report): string {
-  const cells = new Array<string>(CELLS).fill('·');
+/** The run as a line of characters, each for an equal share of its time. */
+function timelineStrip({ from, to, timeline: { stories, failedCalls, segments } }: Report): string {
+  const cells = new Array<string>(STRIP_CELLS).fill('·');
   const cellOf = (at: number) =>
-    to === from ? 0 : Math.min(CELLS - 1, Math.floor(((at - from) / (to - from)) * CELLS));
-  for (const span of spans) {
-    if (span.what !== 'down' && span.what !== 'unknown') continue;
-    // Only cells that lie in there as a whole.
-    cells.fill('_', cellOf(span.from) + 1, cellOf(span.to));
+    to === from ? 0 : Math.min(STRIP_CELLS - 1, Math.floor(((at - from) / (to - from)) * STRIP_CELLS));
+  for (const { kind, from: start, to: end } of segments) {
+    if (kind !== 'downtime' && kind !== 'unknown') continue;
+    // Only cells that the segment covers entirely.
+    cells.fill('_', cellOf(start) + 1, cellOf(end));
   }
-  for (const { at } of incidents) cells[cellOf(at)] = 'x';
+  for (const { at } of failedCalls) cells[cellOf(at)] = 'x';
   for (const { at } of stories) cells[cellOf(at)] = cells[cellOf(at)] === 'x' ? '▣' : '■';
   return cells.join('');
 }
 
-function legend({ from, to }: Report): string {
-  return `(한 칸 ${duration((to - from) / CELLS)}: ■ 소설, x 실패, ▣ 둘 다, · 기다림, _ 멈춤)`;
+function stripLegend({ from, to }: Report): string {
+  return `(한 칸 ${formatShortDuration((to - from) / STRIP_CELLS)}: ■ 소설, x 실패, ▣ 둘 다, · 기다림, _ 멈춤)`;
 }
 
-function troubleLines(groups: readonly TroubleGroup[]): string[] {
-  const left = groups.length - LISTED;
-  const lines = groups.slice(0, LISTED).map(({ kind, code, times }) => {
-    const meaning = meaningOf(code) || TROUBLES[kind];
-    return `${formatNumber(times.length)}회 ${code} (${meaning}), ${span(times)}`;
+function failureLines(groups: readonly FailedCallGroup[]): string[] {
+  const left = groups.length - MAX_LISTED;
+  const lines = groups.slice(0, MAX_LISTED).map(({ kind, code, times }) => {
+    const meaning = failureCodeMeaning(code) || FAILED_CALL_LABELS[kind];
+    return `${formatNumber(times.length)}회 ${code} (${meaning}), ${formatTimes(times)}`;
   });
   return left > 0 ? [...lines, `그 밖에 ${formatNumber(left)}가지`] : lines;
 }
 
-function span(times: readonly number[]): string {
+function formatTimes(times: readonly number[]): string {
   const [first, last] = [times[0] ?? 0, times.at(-1) ?? 0];
-  return first === last ? moment(first) : period(first, last);
+  return first === last ? formatDateTime(first) : formatPeriod(first, last);
 }
 
-function noticeLines({ text, commands, about = [] }: Notice): string[] {
-  const left = about.length - LISTED;
-  const texts = about.slice(0, LISTED).map(({ name, facts, reason }) => `- ${idOf(name)} "${facts.title}" - ${reason}`);
+function noticeLines({ text, commands, setAside = [] }: Notice): string[] {
+  const left = setAside.length - MAX_LISTED;
+  const texts = setAside
+    .slice(0, MAX_LISTED)
+    .map(({ name, details, reason }) => `- ${idOf(name)} "${details.title}" - ${reason}`);
   return [
     [text, ...(commands.length === 0 ? [] : [commands.join(' 또는 ')])].join(' - '),
     ...texts,
@@ -100,7 +109,7 @@ function noticeLines({ text, commands, about = [] }: Notice): string[] {
   ];
 }
 
-/** Lines under one name, which stands before the first. */
-function named(name: string, lines: readonly string[]): (readonly [string, string])[] {
+/** Lines with a label before the first one. */
+function withName(name: string, lines: readonly string[]): (readonly [string, string])[] {
   return lines.map((line, at) => [at === 0 ? name : '', line]);
 }

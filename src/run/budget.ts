@@ -57,16 +57,16 @@ export function capInTheWay(caps: Caps, state: RunState, call: Usage, price: Pri
 }
 
 /** The share of a cap at which a warning is due. */
-const NEAR = 0.8;
+export const NEAR_CAP = 0.8;
 
 /** @returns the caps of which 80 % are used */
 export function nearCaps(caps: Caps, state: RunState): CapHit[] {
   const used = spent(state);
   return [
-    ...(caps.tokens !== null && used.tokens >= NEAR * caps.tokens
+    ...(caps.tokens !== null && used.tokens >= NEAR_CAP * caps.tokens
       ? [{ cap: 'tokens' as const, used: used.tokens, limit: caps.tokens }]
       : []),
-    ...(caps.costUsd !== null && used.costUsd >= NEAR * caps.costUsd
+    ...(caps.costUsd !== null && used.costUsd >= NEAR_CAP * caps.costUsd
       ? [{ cap: 'cost' as const, used: used.costUsd, limit: caps.costUsd }]
       : []),
   ];

@@ -172,6 +172,7 @@ function toJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-function checksum(content: string): string {
+/** The checksum that metadata has of its text: SHA-256, hexadecimal. */
+export function checksum(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }

@@ -1,6 +1,6 @@
 import { formatNumber } from '../lib/format-number.js';
 
-/** The seed's five criteria, and what the files promise besides. In the order of the report. */
+/** The seed's five criteria, and the other groups of checks, in the order in which they are printed. */
 export const CRITERIA = {
   folder: '폴더 전체',
   background_execution: '1. 백그라운드 실행',
@@ -8,25 +8,25 @@ export const CRITERIA = {
   output_continuity: '3. 출력의 연속성',
   graceful_shutdown: '4. 정상 종료',
   usage_reliability: '5. 사용량 기록',
-  promises: '그 밖의 약속',
+  promises: '기타 항목',
 } as const;
 
 export type Criterion = keyof typeof CRITERIA;
 
-/** One check. */
-export interface CheckEntry {
+/** The description of a check. */
+export interface CheckDefinition {
   criterion: Criterion;
-  /** Korean: what is checked. */
+  /** Korean name of the check. */
   title: string;
-  /** The seed's verification command that it answers; null where there is none. */
+  /** The seed's verification command that the check replaces; null where there is none. */
   command: string | null;
-  /** Korean: what to do when it fails. */
+  /** Korean: what to do when it fails. Empty for a check that never fails. */
   advice: string;
 }
 
-const COUNT = 'ls generated_stories/horror_story_*.md | wc -l';
+const COUNT_STORIES = 'ls generated_stories/horror_story_*.md | wc -l';
 
-/** Every check by its code, which scripts may hold on to, in the order of the report. */
+/** All checks by code. The codes are a contract: scripts read them from the JSON output. */
 export const CHECKS = {
   folder_pairs: {
     criterion: 'folder',
@@ -36,13 +36,13 @@ export const CHECKS = {
   },
   folder_ledgers: {
     criterion: 'folder',
-    title: '모든 글의 장부',
+    title: '장부에 모두 기록됨',
     command: null,
     advice: '.runs의 장부를 백업에서 되살리세요. 다른 폴더에서 가져온 글이면 폴더 밖으로 옮기세요',
   },
   secrets: {
     criterion: 'folder',
-    title: '키와 토큰',
+    title: '노출된 키·토큰',
     command: null,
     advice: '새어 나온 키를 콘솔에서 폐기하고 새로 만든 뒤, 그 줄을 지우세요',
   },
@@ -54,7 +54,7 @@ export const CHECKS = {
   },
   stray_processes: {
     criterion: 'folder',
-    title: '실행을 얻지 못한 프로세스',
+    title: '실행을 맡지 못한 프로세스',
     command: null,
     advice: '',
   },
@@ -103,7 +103,7 @@ export const CHECKS = {
   pairs: {
     criterion: 'output_continuity',
     title: '온전한 짝',
-    command: COUNT,
+    command: COUNT_STORIES,
     advice: '파일을 백업에서 되살리세요. 강제 종료 뒤라면 npm start -- --resume이 마저 저장합니다',
   },
   checksums: {
@@ -132,7 +132,7 @@ export const CHECKS = {
   },
   unique_stories: {
     criterion: 'output_continuity',
-    title: '되풀이되지 않는 소설',
+    title: '내용 반복 없음',
     command: null,
     advice: '둘 가운데 하나는 복사본입니다. 장부에 없는 쪽을 폴더 밖으로 옮기세요',
   },
@@ -168,7 +168,7 @@ export const CHECKS = {
   },
   stopped_in_time: {
     criterion: 'graceful_shutdown',
-    title: '신호나 마감에서 끝까지',
+    title: '신호·마감 뒤 종료까지',
     command: null,
     advice: '쓰던 소설을 마치는 데 허용된 시간을 넘겼거나 신호의 기록이 없습니다. 그 시각의 로그를 보세요',
   },
@@ -210,35 +210,36 @@ export const CHECKS = {
   },
   clean_log: {
     criterion: 'promises',
-    title: '깨끗한 로그',
+    title: '로그의 오류',
     command: 'grep -i "traceback\\|error" logs/horror_story_*.log | grep -v "토큰 사용량.*없음"',
     advice: '그 줄의 event와 err를 보세요. docs/runbook_24h_test.md의 Troubleshooting에 풀이가 있습니다',
   },
-} as const satisfies Record<string, CheckEntry>;
+} as const satisfies Record<string, CheckDefinition>;
 
 export type CheckCode = keyof typeof CHECKS;
 
 /**
- * pass, fail: the promise holds, or does not. note: nothing is broken, and a reader should know. skip: it cannot be
- * said, and why.
+ * pass, fail: the promise holds, or does not. note: nothing is broken, but a reader should know. skip: the evidence is
+ * missing, and the figure tells why.
  */
 export type CheckStatus = 'pass' | 'fail' | 'note' | 'skip';
 
-/** A place that a check found something at. */
+/** A place where a check found something: a line of the log, a story, a record of the ledger. */
 export interface Place {
   where: string;
-  /** Korean; empty where the place says it all. */
+  /** Korean; empty where the place itself is enough. */
   message: string;
 }
 
+/** The result of a check. */
 export interface CheckResult {
   code: CheckCode;
   status: CheckStatus;
-  /** Korean: what was seen, in numbers. */
+  /** Korean: the result in numbers. */
   figure: string;
-  /** Where; perhaps not all of them. */
+  /** At least the first of the places. */
   places: Place[];
-  /** How many there are. */
+  /** The number of all places. */
   count: number;
 }
 
@@ -250,11 +251,11 @@ export function note(code: CheckCode, figure: string, places: readonly Place[] =
   return { code, status: 'note', figure, places: [...places], count: places.length };
 }
 
-export function skip(code: CheckCode, why: string): CheckResult {
-  return { code, status: 'skip', figure: why, places: [], count: 0 };
+export function skip(code: CheckCode, reason: string): CheckResult {
+  return { code, status: 'skip', figure: reason, places: [], count: 0 };
 }
 
-/** Fails at these places, and passes when there are none. */
+/** A check that fails at these places, and passes when there are none. */
 export function failAt(code: CheckCode, figure: string, places: readonly Place[], count = places.length): CheckResult {
   if (count === 0) return pass(code, figure);
   return { code, status: 'fail', figure: `${figure}, 어긋남 ${formatNumber(count)}건`, places: [...places], count };

@@ -1,11 +1,11 @@
-/** Something that should not be, or that a reader of the folder should know. */
+/** Something about a file or a run that breaks a promise, or that a reader should know. */
 export interface Finding {
   code: FindingCode;
-  /** wrong: a promise is broken. note: what a crash or a person may leave, and nothing is lost by it. */
+  /** wrong: a promise is broken. note: a crash or a person can leave this, and nothing is lost. */
   severity: 'wrong' | 'note';
-  /** The file or the run, below the story folder. */
+  /** File below the story folder, name of a pair, or id of a run. */
   where: string;
-  /** The run that it belongs to; null when nobody can say. */
+  /** Id of the run that it belongs to; null when it is not known. */
   run: string | null;
   /** Korean. */
   message: string;
@@ -30,7 +30,7 @@ const MESSAGES = {
   secret: '키나 토큰으로 보이는 것이 들어 있습니다',
   twice: '같은 것이 두 군데에 있습니다',
   sequence: '순번이 1부터 하나씩 이어지지 않습니다',
-  wrong_shelf: '장부와 다른 폴더에 있습니다',
+  wrong_folder: '장부와 다른 폴더에 있습니다',
   no_ledger: '그 실행의 장부가 없습니다',
   not_in_ledger: '장부에 없는 글입니다',
   not_on_disk: '장부에는 있으나 디스크에 없는 글입니다',
@@ -43,22 +43,25 @@ const MESSAGES = {
   unreadable_ledger: '장부의 첫 줄을 읽을 수 없습니다',
 } as const;
 
-/** What belongs to a finding beside its code and its place. */
+/** Optional parts of a finding. */
 export interface FindingDetails {
+  /** Default: wrong. */
   severity?: Finding['severity'];
+  /** Default: null. */
   run?: string | null;
-  /** What exactly, for the message. */
+  /** Korean; added to the message in parentheses. */
   detail?: string;
 }
 
-export type Report = (code: FindingCode, where: string, details?: FindingDetails) => void;
+/** Adds a finding; the checks of a folder take it as a callback. */
+export type AddFinding = (code: FindingCode, where: string, details?: FindingDetails) => void;
 
-/** A report that keeps what it is told. */
-export function collectFindings(): { findings: Finding[]; report: Report } {
+/** A list of findings, and the callback that fills it. */
+export function collectFindings(): { findings: Finding[]; addFinding: AddFinding } {
   const findings: Finding[] = [];
   return {
     findings,
-    report: (code, where, { severity = 'wrong', run = null, detail = '' } = {}) => {
+    addFinding: (code, where, { severity = 'wrong', run = null, detail = '' } = {}) => {
       findings.push({
         code,
         severity,

@@ -1,72 +1,76 @@
 import { basename } from 'node:path';
-import { isTorn, type Line, type LogRecord, listLogFiles, parseLine, readLines } from './log-reader.js';
-import { type LifeSettings, readLifeSettings } from './process-settings.js';
+import { isTorn, type LogLine, type LogRecord, listLogFiles, readLogLines } from './log-reader.js';
+import { type ProcessSettings, readProcessSettings } from './process-settings.js';
 import type { FindSecret } from './secret-scan.js';
 
-// The log, read once from end to end, and what of it a run has to answer for.
+// One pass over the log: its records grouped by process, and the lines that the checks look at.
 
-/** Places of one kind: how many, and the first of them. */
-export interface Sightings {
+/** The lines of one kind: how many there are, and where the first of them stand. */
+export interface Occurrences {
   count: number;
   first: string[];
 }
 
-/** The statistics with which a process ended. */
+/** The final record of a process, with the statistics of the run. */
 export interface FinalRecord {
+  /** Milliseconds since the epoch. */
   at: number;
   where: string;
   fields: Record<string, unknown>;
 }
 
-/** What the log tells of one process. */
-export interface LogLife {
+/** The log of one process. */
+export interface ProcessLog {
   pid: number;
-  /** null as long as it had none. */
+  /** The run's id; null when the process never had a run. */
   run: string | null;
-  /** As it started; null where that is not in the log. */
-  settings: LifeSettings | null;
-  /** Milliseconds since the epoch. */
+  /** null when the log lacks the record of the start. */
+  settings: ProcessSettings | null;
+  /** Time of the first and the last record, milliseconds since the epoch. */
   firstAt: number;
   lastAt: number;
-  /** Its first line is that of a start, and not one after a gap. */
-  fromStart: boolean;
-  lines: number;
-  /** Counted over the whole log. */
+  /** The first record is that of the start. */
+  hasStart: boolean;
+  lineCount: number;
+  /** Numbers of the first and the last line, counted over the whole log. */
   firstLine: number;
   lastLine: number;
   events: LogEvent[];
   finals: FinalRecord[];
-  /** Records that follow the final one. */
-  afterFinal: Sightings;
-  /** Lines that are no records, and that no kill explains. */
-  foreign: Sightings;
-  /** What the seed's grep for crashes finds. */
-  alarms: Sightings;
-  /** What it finds too, and what is no crash: the API's words for its failures, a title, a path. */
-  harmless: Sightings;
-  secrets: Sightings;
+  /** Records after the final one. */
+  afterFinal: Occurrences;
+  /** Lines that are no records of the worker and that no kill explains. */
+  foreignLines: Occurrences;
+  /** Lines that the seed's grep for crashes finds. */
+  errorLines: Occurrences;
+  /** Lines that the same grep finds though they tell of no crash: they quote the API's errors, a title or a path. */
+  quotedErrorLines: Occurrences;
+  secrets: Occurrences;
 }
 
-/** The records that the checks go back to. */
+/** A record that the checks look at, reduced to the fields they need. */
 export interface LogEvent {
+  /** Milliseconds since the epoch. */
   at: number;
   event: string;
+  /** Number of the story. */
   sequence: number | null;
-  /** Of a wait. */
+  /** Length of a wait. */
   seconds: number | null;
-  /** What is waited for. */
+  /** Purpose of the wait. */
   reason: string | null;
-  /** Of a pair. */
+  /** Name of a story. */
   name: string | null;
 }
 
-export interface LogFacts {
-  files: number;
-  lines: number;
-  /** When the log begins, milliseconds since the epoch; null when there is none. */
+/** The whole log. */
+export interface LogSummary {
+  fileCount: number;
+  lineCount: number;
+  /** Time of the first record, milliseconds since the epoch; null when there is none. */
   firstAt: number | null;
-  lives: LogLife[];
-  /** Names of files that are not the worker's, and that the seed's commands look at all the same. */
+  processes: ProcessLog[];
+  /** Names of other files that the seed's commands match too. */
   otherFiles: string[];
 }
 
@@ -77,120 +81,128 @@ const KEPT_EVENTS = new Set([
 
 /**
  * Reads the log of a folder.
- * @param isWanted the runs whose events are kept
+ * @param isWanted selects the runs, by id, whose events are kept
  */
 export async function readLog(
   folder: string,
   isWanted: (runId: string) => boolean,
   findSecret: FindSecret,
-): Promise<LogFacts> {
-  const { ours, others } = await listLogFiles(folder);
-  const reader = new LogReader(isWanted, findSecret);
-  for (const path of ours) {
-    for await (const line of readLines(path)) reader.take(line, `${basename(path)}:${line.number}`);
-  }
-  return { files: ours.length, otherFiles: others.map((path) => basename(path)), ...reader.end() };
+): Promise<LogSummary> {
+  const { workerFiles, otherFiles } = await listLogFiles(folder);
+  const collector = new LogCollector(isWanted, findSecret);
+  for await (const line of readLogLines(workerFiles)) collector.add(line);
+  return {
+    fileCount: workerFiles.length,
+    otherFiles: otherFiles.map((path) => basename(path)),
+    ...collector.finish(),
+  };
 }
 
-class LogReader {
+class LogCollector {
   readonly #isWanted: (runId: string) => boolean;
   readonly #findSecret: FindSecret;
-  readonly #lives: LogLife[] = [];
-  /** The process at work, by its number. */
-  readonly #current = new Map<number, LogLife>();
-  /** Who wrote the line before. */
-  #latest: LogLife | null = null;
-  #lines = 0;
+  readonly #processes: ProcessLog[] = [];
+  /** The latest process of each pid. */
+  readonly #currentByPid = new Map<number, ProcessLog>();
+  /** The process of the previous record, which a line without a record is attributed to. */
+  #lastWriter: ProcessLog | null = null;
+  #lineCount = 0;
   #firstAt: number | null = null;
-  #torn: { where: string; line: number; life: LogLife | null }[] = [];
-  /** Before the first record of all. */
-  #early: ((life: LogLife) => void)[] = [];
+  #tornLines: { where: string; line: number; processLog: ProcessLog | null }[] = [];
+  /** Attributions of lines before the first record; they go to its process. */
+  #beforeFirstRecord: ((processLog: ProcessLog) => void)[] = [];
 
   constructor(isWanted: (runId: string) => boolean, findSecret: FindSecret) {
     this.#isWanted = isWanted;
     this.#findSecret = findSecret;
   }
 
-  take({ text }: Line, where: string): void {
-    this.#lines += 1;
+  add({ file, number, text, record, rest }: LogLine): void {
+    this.#lineCount += 1;
     if (text === '') return;
-    const { record, rest } = parseLine(text);
-    if (rest !== '') this.#takeRest(rest, where);
-    if (record !== null) this.#takeRecord(record, where);
-    const isAlarm = ALARM.test(text) && !NO_ALARM.test(text);
-    if (isAlarm) {
-      const kind = record !== null && (rest === '' || !ALARM.test(rest)) && isHarmless(record) ? 'harmless' : 'alarms';
-      this.#blame((life) => sight(life[kind], `${where} (${record?.event ?? '기록이 아님'})`));
+    const where = `${file}:${number}`;
+    if (rest !== '') this.#addRest(rest, where);
+    if (record !== null) this.#addRecord(record, where);
+    if (ERROR_WORDS.test(text) && !EXCLUDED_WORDS.test(text)) {
+      const isQuoted = record !== null && (rest === '' || !ERROR_WORDS.test(rest)) && isQuotedError(record);
+      const kind = isQuoted ? 'quotedErrorLines' : 'errorLines';
+      this.#attribute((processLog) => addOccurrence(processLog[kind], `${where} (${record?.event ?? '기록이 아님'})`));
     }
     const secret = this.#findSecret(text);
-    if (secret !== null) this.#blame((life) => sight(life.secrets, `${where} (${secret})`));
+    if (secret !== null) this.#attribute((processLog) => addOccurrence(processLog.secrets, `${where} (${secret})`));
   }
 
-  end(): Pick<LogFacts, 'lines' | 'firstAt' | 'lives'> {
-    this.#excuseTorn();
-    return { lines: this.#lines, firstAt: this.#firstAt, lives: this.#lives };
+  finish(): Pick<LogSummary, 'lineCount' | 'firstAt' | 'processes'> {
+    this.#judgeTornLines();
+    return { lineCount: this.#lineCount, firstAt: this.#firstAt, processes: this.#processes };
   }
 
-  #takeRecord(record: LogRecord, where: string): void {
+  #addRecord(record: LogRecord, where: string): void {
     this.#firstAt ??= record.at;
-    const life = this.#lifeOf(record);
-    this.#latest = life;
-    for (const blame of this.#early.splice(0)) blame(life);
-    life.lines += 1;
-    life.lastLine = this.#lines;
-    life.lastAt = Math.max(life.lastAt, record.at);
-    if (life.run === null && record.run !== null) {
-      life.run = record.run;
-      if (!this.#isWanted(record.run)) life.events = [];
+    const processLog = this.#processOf(record);
+    this.#lastWriter = processLog;
+    for (const attribute of this.#beforeFirstRecord.splice(0)) attribute(processLog);
+    processLog.lineCount += 1;
+    processLog.lastLine = this.#lineCount;
+    processLog.lastAt = Math.max(processLog.lastAt, record.at);
+    if (processLog.run === null && record.run !== null) {
+      processLog.run = record.run;
+      if (!this.#isWanted(record.run)) processLog.events = [];
     }
     const isFinal = record.event === 'run_finished';
-    if (!isFinal && life.finals.length > 0) sight(life.afterFinal, `${where} (${record.event})`);
-    if (isFinal) life.finals.push({ at: record.at, where, fields: record.fields });
-    const isKept = KEPT_EVENTS.has(record.event) && (life.run === null || this.#isWanted(life.run));
-    if (isKept) life.events.push(toEvent(record));
+    if (!isFinal && processLog.finals.length > 0) addOccurrence(processLog.afterFinal, `${where} (${record.event})`);
+    if (isFinal) processLog.finals.push({ at: record.at, where, fields: record.fields });
+    const isKept = KEPT_EVENTS.has(record.event) && (processLog.run === null || this.#isWanted(processLog.run));
+    if (isKept) processLog.events.push(toEvent(record));
   }
 
-  #lifeOf(record: LogRecord): LogLife {
+  /** The process that wrote the record: the latest one with its pid, or a new one. */
+  #processOf(record: LogRecord): ProcessLog {
     const { pid, run, event, fields, at } = record;
-    const known = this.#current.get(pid);
+    const current = this.#currentByPid.get(pid);
     const isStart = event === 'worker_started';
-    // Numbers come back. Without its start in the log, another run or a line after the end tells the next process.
-    const isOther =
-      known === undefined || isStart || (!known.fromStart && (known.finals.length > 0 || isOtherRun(known.run, run)));
-    if (!isOther) return known;
-    const life = newLife({
+    // Pids are reused. When the log lacks a start, another run or a record after the end shows that the process is new.
+    const isNew =
+      current === undefined ||
+      isStart ||
+      (!current.hasStart && (current.finals.length > 0 || isOtherRun(current.run, run)));
+    if (!isNew) return current;
+    const processLog = newProcessLog({
       pid,
       firstAt: at,
-      firstLine: this.#lines,
-      fromStart: isStart,
-      settings: isStart ? readLifeSettings(fields) : null,
+      firstLine: this.#lineCount,
+      hasStart: isStart,
+      settings: isStart ? readProcessSettings(fields) : null,
     });
-    this.#lives.push(life);
-    this.#current.set(pid, life);
-    return life;
+    this.#processes.push(processLog);
+    this.#currentByPid.set(pid, processLog);
+    return processLog;
   }
 
-  #takeRest(rest: string, where: string): void {
-    if (isTorn(rest)) this.#torn.push({ where, line: this.#lines, life: this.#latest });
-    else this.#blame((life) => sight(life.foreign, where));
+  #addRest(rest: string, where: string): void {
+    if (isTorn(rest)) this.#tornLines.push({ where, line: this.#lineCount, processLog: this.#lastWriter });
+    else this.#attribute((processLog) => addOccurrence(processLog.foreignLines, where));
   }
 
-  #blame(tell: (life: LogLife) => void): void {
-    if (this.#latest === null) this.#early.push(tell);
-    else tell(this.#latest);
+  #attribute(act: (processLog: ProcessLog) => void): void {
+    if (this.#lastWriter === null) this.#beforeFirstRecord.push(act);
+    else act(this.#lastWriter);
   }
 
-  /** A process that said no end may have torn one line, its last, before any other one started. */
-  #excuseTorn(): void {
-    const unended = this.#lives.filter(({ finals }) => finals.length === 0);
-    for (const { where, line, life } of this.#torn) {
-      const at = unended.findIndex(
+  /**
+   * A process without a final record was killed and may have torn one line, its last, before another process started.
+   * Every other torn line counts as foreign.
+   */
+  #judgeTornLines(): void {
+    const killed = this.#processes.filter(({ finals }) => finals.length === 0);
+    for (const { where, line, processLog } of this.#tornLines) {
+      const index = killed.findIndex(
         ({ lastLine }) =>
-          lastLine < line && !this.#lives.some((next) => next.firstLine > lastLine && next.firstLine < line),
+          lastLine < line && !this.#processes.some((next) => next.firstLine > lastLine && next.firstLine < line),
       );
-      const blamed = life ?? this.#lives[0];
-      if (at !== -1) unended.splice(at, 1);
-      else if (blamed !== undefined) sight(blamed.foreign, where);
+      const culprit = processLog ?? this.#processes[0];
+      if (index !== -1) killed.splice(index, 1);
+      else if (culprit !== undefined) addOccurrence(culprit.foreignLines, where);
     }
   }
 }
@@ -199,21 +211,21 @@ function isOtherRun(known: string | null, run: string | null): boolean {
   return known !== null && run !== null && known !== run;
 }
 
-function newLife(start: Pick<LogLife, 'pid' | 'firstAt' | 'firstLine' | 'fromStart' | 'settings'>): LogLife {
-  const none = (): Sightings => ({ count: 0, first: [] });
+function newProcessLog(start: Pick<ProcessLog, 'pid' | 'firstAt' | 'firstLine' | 'hasStart' | 'settings'>): ProcessLog {
+  const none = (): Occurrences => ({ count: 0, first: [] });
   return {
     ...start,
-    ...{ run: null, lastAt: start.firstAt, lines: 0, lastLine: start.firstLine, events: [], finals: [] },
-    ...{ afterFinal: none(), foreign: none(), alarms: none(), harmless: none(), secrets: none() },
+    ...{ run: null, lastAt: start.firstAt, lineCount: 0, lastLine: start.firstLine, events: [], finals: [] },
+    ...{ afterFinal: none(), foreignLines: none(), errorLines: none(), quotedErrorLines: none(), secrets: none() },
   };
 }
 
-/** How many places are named. */
-export const MOST_NAMED = 5;
+/** The most places that are named where there may be many. */
+export const MAX_NAMED = 5;
 
-function sight(sightings: Sightings, where: string): void {
-  sightings.count += 1;
-  if (sightings.first.length < MOST_NAMED) sightings.first.push(where);
+function addOccurrence(occurrences: Occurrences, where: string): void {
+  occurrences.count += 1;
+  if (occurrences.first.length < MAX_NAMED) occurrences.first.push(where);
 }
 
 function toEvent({ at, event, fields }: LogRecord): LogEvent {
@@ -232,11 +244,11 @@ const numberOrNull = (value: unknown) => (typeof value === 'number' ? value : nu
 const textOrNull = (value: unknown) => (typeof value === 'string' ? value : null);
 
 /** The seed's `grep -i "traceback\|error" … | grep -v "토큰 사용량.*없음"`. */
-const ALARM = /traceback|error/i;
-const NO_ALARM = /토큰 사용량.*없음/;
+const ERROR_WORDS = /traceback|error/i;
+const EXCLUDED_WORDS = /토큰 사용량.*없음/;
 
-/** Fields that quote others: settings and paths, titles, what the API says of a failure that passes. */
-const QUOTING: Record<string, readonly string[]> = {
+/** Fields, by event, that quote settings, paths, titles, or the API's words for a failure that passes. */
+const QUOTING_FIELDS: Record<string, readonly string[]> = {
   worker_started: ['settings'],
   attempt_failed: ['code', 'msg'],
   run_finished: ['failure_codes'],
@@ -245,8 +257,9 @@ const QUOTING: Record<string, readonly string[]> = {
   leftover_published: ['msg'],
 };
 
-function isHarmless({ level, event, fields }: LogRecord): boolean {
+/** Tells whether the error words of a record stand only in fields that quote others. */
+function isQuotedError({ level, event, fields }: LogRecord): boolean {
   if (level !== 'info' && level !== 'warn') return false;
-  const own = Object.entries(fields).filter(([name]) => QUOTING[event]?.includes(name) !== true);
-  return !ALARM.test(JSON.stringify(Object.fromEntries(own)));
+  const own = Object.entries(fields).filter(([name]) => QUOTING_FIELDS[event]?.includes(name) !== true);
+  return !ERROR_WORDS.test(JSON.stringify(Object.fromEntries(own)));
 }

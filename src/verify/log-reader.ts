@@ -1,49 +1,66 @@
 import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
+import { basename, join } from 'node:path';
 import { listFolder } from '../lib/files.js';
 
-/** A line of a file, as it stands there. */
+// The reader of the worker's log files: lines, and the records in them. It tolerates torn lines, which a kill or a
+// power cut leaves behind. Only the line at hand is in memory, however large the log is.
+
+/** A line of a file. */
 export interface Line {
   /** From 1. */
   number: number;
+  /** Position of its first byte in the file. */
+  offset: number;
+  /** Without its line break. */
   text: string;
-  /** It has its line break; the last one of a file may lack it. */
-  ended: boolean;
+  /** It ends with a line break; only the last line of a file may lack it. */
+  terminated: boolean;
 }
 
-/**
- * Reads a file line by line; only the line at hand is in memory. Lines end at `\n` alone: the separators that Unicode
- * knows besides may stand in a title.
- */
+const LINE_BREAK = '\n'.charCodeAt(0);
+const CHUNK_BYTES = 256 * 1024;
+
+/** Reads a file line by line. Only `\n` ends a line: a title may contain the other separators that Unicode has. */
 export async function* readLines(path: string): AsyncGenerator<Line> {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
+  let rest: Buffer = Buffer.alloc(0);
   let number = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) {
-    const lines = (rest + decoder.write(chunk as Buffer)).split('\n');
-    rest = lines.pop() ?? '';
-    for (const text of lines) yield { number: ++number, text, ended: true };
+  let offset = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let from = 0;
+    for (let end = bytes.indexOf(LINE_BREAK); end !== -1; end = bytes.indexOf(LINE_BREAK, from)) {
+      yield { number: ++number, offset, text: bytes.toString('utf8', from, end), terminated: true };
+      offset += end + 1 - from;
+      from = end + 1;
+    }
+    rest = bytes.subarray(from);
   }
-  rest += decoder.end();
-  if (rest !== '') yield { number: ++number, text: rest, ended: false };
+  if (rest.length > 0) yield { number: ++number, offset, text: rest.toString('utf8'), terminated: false };
 }
 
-/** What the seed's commands look at. */
+/** The log files that the seed's commands look at. */
 const LOG_FILE = /^horror_story_.*\.log$/;
-const OUR_LOG_FILE = /^horror_story_worker\.(\d{4}-\d{2}-\d{2})\.(\d+)\.log$/;
+const WORKER_LOG_FILE = /^horror_story_worker\.(\d{4}-\d{2}-\d{2})\.(\d+)\.log$/;
 
-/** The log files of a folder: the worker's, oldest first, and others that the same grep would find. */
-export async function listLogFiles(folder: string): Promise<{ ours: string[]; others: string[] }> {
+/** The log files of a folder. */
+export interface LogFiles {
+  /** Paths of the files that the worker writes, oldest first. */
+  workerFiles: string[];
+  /** Paths of other files that the seed's commands match too. */
+  otherFiles: string[];
+}
+
+/** Lists the log files of a folder. */
+export async function listLogFiles(folder: string): Promise<LogFiles> {
   const files = (await listFolder(folder)).filter((file) => LOG_FILE.test(file));
-  const ours = files.flatMap((file) => {
-    const [, day, number] = OUR_LOG_FILE.exec(file) ?? [];
+  const dated = files.flatMap((file) => {
+    const [, day, number] = WORKER_LOG_FILE.exec(file) ?? [];
     return day === undefined ? [] : [{ file, day, number: Number(number) }];
   });
-  ours.sort((a, b) => (a.day === b.day ? a.number - b.number : a.day < b.day ? -1 : 1));
+  dated.sort((a, b) => (a.day === b.day ? a.number - b.number : a.day < b.day ? -1 : 1));
   return {
-    ours: ours.map(({ file }) => join(folder, file)),
-    others: files.filter((file) => !OUR_LOG_FILE.test(file)).map((file) => join(folder, file)),
+    workerFiles: dated.map(({ file }) => join(folder, file)),
+    otherFiles: files.filter((file) => !WORKER_LOG_FILE.test(file)).map((file) => join(folder, file)),
   };
 }
 
@@ -54,36 +71,53 @@ export interface LogRecord {
   at: number;
   event: string;
   pid: number;
-  /** null as long as the process had no run. */
+  /** The run's id; null until the process has a run. */
   run: string | null;
+  /** All fields of the record, those above included. */
   fields: Record<string, unknown>;
 }
 
-/** What a line holds. A process that is killed as it writes leaves a torn record, and the next one's stands behind it. */
+/** The content of a line. A torn record has no line break, so the next process's record stands behind it. */
 export interface ParsedLine {
+  /** null: the line has none. */
   record: LogRecord | null;
-  /** What is no record: the whole line, what stands before the record, or nothing. */
+  /** The text that is not part of the record: the whole line, the text before the record, or empty. */
   rest: string;
+}
+
+/** A line of the log with its content. */
+export interface LogLine extends Line, ParsedLine {
+  /** Name of the file. */
+  file: string;
+}
+
+/** Reads the lines of log files, one file after another. */
+export async function* readLogLines(paths: readonly string[]): AsyncGenerator<LogLine> {
+  for (const path of paths) {
+    const file = basename(path);
+    for await (const line of readLines(path)) yield { ...line, ...parseLogLine(line.text), file };
+  }
 }
 
 const RECORD_START = '{"level":"';
 
-export function parseLine(text: string): ParsedLine {
-  const whole = parseRecord(text);
+/** Finds the record in a line. */
+export function parseLogLine(text: string): ParsedLine {
+  const whole = parseLogRecord(text);
   if (whole !== null) return { record: whole, rest: '' };
-  const at = text.lastIndexOf(RECORD_START);
-  const record = at <= 0 ? null : parseRecord(text.slice(at));
-  return record === null ? { record: null, rest: text } : { record, rest: text.slice(0, at) };
+  const start = text.lastIndexOf(RECORD_START);
+  const record = start <= 0 ? null : parseLogRecord(text.slice(start));
+  return record === null ? { record: null, rest: text } : { record, rest: text.slice(0, start) };
 }
 
-/** Can it be what a kill, or a machine that went down, leaves of a record? */
+/** Tells whether text can be the torn start of a record, as a kill or a power cut leaves it. */
 export function isTorn(rest: string): boolean {
-  // Some file systems fill up with zeros what was not written when the power went.
+  // After a power cut some file systems have zeros in place of bytes that were not written yet.
   const text = rest.replace(/\0+$/, '');
   return text.startsWith(RECORD_START) || RECORD_START.startsWith(text);
 }
 
-function parseRecord(text: string): LogRecord | null {
+function parseLogRecord(text: string): LogRecord | null {
   let fields: Record<string, unknown> | null;
   try {
     fields = JSON.parse(text) as Record<string, unknown> | null;

@@ -2,26 +2,26 @@ import type { Config } from '../config/load.js';
 import { toLimits } from '../config/plan.js';
 import type { Limits } from '../run/end-reason.js';
 
-/** What a process was told, as its first record in the log says. */
-export interface LifeSettings {
+/** The settings of a process, as its first record in the log has them. */
+export interface ProcessSettings {
   limits: Limits;
   logLevel: string;
   logKeepFiles: number;
   /** Milliseconds. */
   heartbeatMs: number;
-  /** The longest that a story can take once it is begun, its continuations included, in milliseconds. */
+  /** The longest time that one story can take, continuations included, in milliseconds. */
   longestStoryMs: number;
-  /** The exit code of a run that ended as asked. */
+  /** The exit code of a run that a limit or a signal ended. */
   completedExitCode: number;
-  /** Progress is drawn on a terminal, not logged; null when the record does not say. */
+  /** Progress was drawn on a terminal and not logged; null when the record does not tell. */
   onTerminal: boolean | null;
 }
 
 /**
- * @param started the fields of `worker_started`
- * @returns null when they are not those of a worker
+ * Reads the settings from the fields of a `worker_started` record.
+ * @returns null when the record has no settings of a worker
  */
-export function readLifeSettings({ settings, terminal }: Record<string, unknown>): LifeSettings | null {
+export function readProcessSettings({ settings, terminal }: Record<string, unknown>): ProcessSettings | null {
   if (typeof settings !== 'object' || settings === null) return null;
   const config = settings as Config;
   const numbers = [config.intervalSeconds, config.heartbeatSeconds, config.requestTimeoutSeconds];
@@ -31,7 +31,7 @@ export function readLifeSettings({ settings, terminal }: Record<string, unknown>
     logLevel: config.logLevel,
     logKeepFiles: config.logKeepFiles,
     heartbeatMs: config.heartbeatSeconds * 1000,
-    // Former versions asked for no rest.
+    // Early versions had no continuations.
     longestStoryMs: config.requestTimeoutSeconds * 1000 * (1 + (config.maxContinuations ?? 0)),
     completedExitCode: config.completedExitCode,
     onTerminal: typeof terminal === 'boolean' ? terminal : null,

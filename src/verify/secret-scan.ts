@@ -1,6 +1,6 @@
-// What must not stand in any file: keys and tokens, by their form, and those that are configured, by their value.
+// Scans text for secrets: keys and tokens by their form, and the configured ones by their value.
 
-/** What a text gives away: a word for it, never the secret itself. */
+/** @returns a description of the first secret in the text, never the secret itself; null when there is none */
 export type FindSecret = (text: string) => string | null;
 
 const FORMS: readonly [what: string, form: RegExp][] = [
@@ -10,14 +10,14 @@ const FORMS: readonly [what: string, form: RegExp][] = [
   ['x-api-key: …', /\bx-api-key["']?\s*[:=]\s*["']?(?!\*{3}|null\b)[\w.~+/-]{8}/i],
 ];
 
-/** A shorter value, such as the `none` or `ollama` of a local server, is no secret, and stands in many texts. */
+/** Shorter values are no secrets: local servers take placeholders such as `none` or `ollama`, which occur in texts. */
 const SHORTEST_VALUE = 8;
 
 /** @param values the configured keys */
 export function secretFinder(values: readonly string[]): FindSecret {
-  const telling = values.filter(({ length }) => length >= SHORTEST_VALUE);
+  const secrets = values.filter(({ length }) => length >= SHORTEST_VALUE);
   return (text) => {
-    if (telling.some((value) => text.includes(value))) return '설정된 키';
+    if (secrets.some((value) => text.includes(value))) return '설정된 키';
     return FORMS.find(([, form]) => form.test(text))?.[0] ?? null;
   };
 }

@@ -3,185 +3,199 @@ import { join } from 'node:path';
 import { UserError } from '../lib/errors.js';
 import { formatNumber } from '../lib/format-number.js';
 import { ledgerPath, readLedger } from '../run/ledger.js';
+import { selectRun } from '../run/select-run.js';
 import { type CheckResult, failAt, note, type Place, pass } from './catalog.js';
-import { checkPromises } from './checks/integrity.js';
-import { checkBackground } from './checks/limits.js';
+import { checkIntegrity } from './checks/integrity.js';
+import { checkLimits } from './checks/limits.js';
 import { checkObservability } from './checks/observability.js';
 import { checkShutdown } from './checks/shutdown.js';
-import { checkContinuity } from './checks/stories.js';
+import { checkStories } from './checks/stories.js';
 import { checkUsage } from './checks/usage.js';
 import { checkFolder, type Finding, type FolderCheck, type FoundRun } from './folder/folder-check.js';
-import { type LogFacts, readLog } from './log-check.js';
+import { type LogSummary, readLog } from './log-check.js';
 import { readLines } from './log-reader.js';
-import { livesOf, type RunStatus, statusOf } from './processes.js';
-import { placesOf, type RunCase, sum } from './run-evidence.js';
+import { processesOf, type RunStatus, statusOf } from './processes.js';
+import { mergeOccurrences, placesOf, type RunEvidence } from './run-evidence.js';
 import { type FindSecret, secretFinder } from './secret-scan.js';
 
+/** What to verify. */
 export interface VerifyOptions {
-  /** The story folder, and that of the log. */
+  /** The story folder. */
   folder: string;
+  /** The folder of the log. */
   logDir: string;
-  /** How many log files are kept. */
+  /** The number of log files that the worker keeps. */
   logKeepFiles: number;
-  /** Values that must not stand in any file. */
+  /** Keys and tokens that no file may contain. */
   secrets: readonly string[];
-  /** Which runs to look at: the newest, all, or one by any part of its id that fits it alone. */
+  /** The runs to check: the newest, all, or one by its id or any part that only its id has. */
   which: 'newest' | 'all' | { run: string };
+  /** Milliseconds since the epoch. */
   now: () => number;
 }
 
-/** What was found of one run, or of the folder as a whole. */
+/** The checks of one run, or of the folder as a whole. */
 export interface Section {
-  /** null: the folder as a whole. */
+  /** null for the folder as a whole. `startedAt`: milliseconds since the epoch. */
   run: { id: string; name: string; startedAt: number; status: RunStatus } | null;
   checks: CheckResult[];
 }
 
+/** The result of a verification. */
 export interface Verification {
   folder: string;
   logDir: string;
   sections: Section[];
-  /** How many things are wrong in runs that were not looked at. */
+  /** The number of findings in runs that were not selected. */
   wrongElsewhere: number;
 }
 
-/** A request that cannot be carried out. */
+/** Nothing can be verified: the folder has no run, or a file cannot be read. */
 export class VerifyError extends UserError {
   override readonly name = 'VerifyError';
 }
 
-/** How often it is begun again when a worker starts or ends just then. */
-const MOST_TRIES = 3;
+/** A verification starts over when a worker starts or ends meanwhile; this many times in all. */
+const MAX_TRIES = 3;
 
-/** Checks a folder of stories and its log against everything that they promise. Changes nothing. */
+/**
+ * Verifies the runs of a story folder and their log. Changes nothing, and tolerates workers that are running.
+ * @throws VerifyError when the folder has no run, RunSelectionError when `which` does not select one
+ */
 export async function verify(options: VerifyOptions): Promise<Verification> {
   for (let tries = 1; ; tries++) {
-    const { verification, cases } = await verifyOnce(options);
-    if (tries === MOST_TRIES || areSettled(options.folder, cases)) return verification;
+    const { verification, runEvidence } = await verifyOnce(options);
+    if (tries === MAX_TRIES || areUnchanged(options.folder, runEvidence)) return verification;
   }
 }
 
-async function verifyOnce(options: VerifyOptions): Promise<{ verification: Verification; cases: RunCase[] }> {
+async function verifyOnce(options: VerifyOptions): Promise<{ verification: Verification; runEvidence: RunEvidence[] }> {
   const { folder, logDir, secrets, which, now } = options;
   const findSecret = secretFinder(secrets);
-  const found = await checkFolder(folder, { atRest: true, secrets });
-  const runs = choose(found.runs, which, folder);
-  const wanted = new Set(runs.map(({ id }) => id));
-  const log = await readLog(logDir, (id) => wanted.has(id), findSecret);
+  const folderCheck = await checkFolder(folder, { atRest: true, secrets });
+  const runs = selectRuns(folderCheck.runs, which, folder);
+  const selected = new Set(runs.map(({ id }) => id));
+  const log = await readLog(logDir, (id) => selected.has(id), findSecret);
   const rotatedBefore = rotatedBeforeOf(log, options.logKeepFiles);
-  const cases = runs.map((run): RunCase => {
-    const status = found.grown.has(run.id) ? 'running' : statusOf(run.state);
+  const runEvidence = runs.map((run): RunEvidence => {
+    const status = folderCheck.changedRuns.has(run.id) ? 'running' : statusOf(run.state);
     return {
       run,
       status,
-      lives: livesOf(run, log),
-      pairs: found.pairs.filter(({ metadata }) => metadata.run_id === run.id),
-      findings: found.findings.filter((each) => each.run === run.id && (status !== 'running' || !isOnItsWay(each))),
+      processes: processesOf(run, log),
+      pairs: folderCheck.pairs.filter(({ metadata }) => metadata.run_id === run.id),
+      findings: folderCheck.findings.filter(
+        (each) => each.run === run.id && (status !== 'running' || !isInTransit(each)),
+      ),
       log,
       rotatedBefore,
       now: now(),
     };
   });
-  const elsewhere = found.findings.filter(
-    ({ run, severity, code }) => run !== null && !wanted.has(run) && severity === 'wrong' && code !== 'secret',
+  const elsewhere = folderCheck.findings.filter(
+    ({ run, severity, code }) => run !== null && !selected.has(run) && severity === 'wrong' && code !== 'secret',
   );
   const verification: Verification = {
     folder,
     logDir,
     sections: [
-      { run: null, checks: await checkWhole(folder, found, log, findSecret, cases) },
-      ...cases.map((c) => ({ run: headOf(c), checks: checkRun(c) })),
+      { run: null, checks: await checkFolderSection(folder, folderCheck, log, findSecret, runEvidence) },
+      ...runEvidence.map((evidence) => ({ run: sectionRunOf(evidence), checks: checkRun(evidence) })),
     ],
-    wrongElsewhere: elsewhere.filter((each) => !isOnItsWay(each)).length,
+    wrongElsewhere: elsewhere.filter((each) => !isInTransit(each)).length,
   };
-  return { verification, cases };
+  return { verification, runEvidence };
 }
 
-function choose(runs: readonly FoundRun[], which: VerifyOptions['which'], folder: string): FoundRun[] {
+function selectRuns(runs: readonly FoundRun[], which: VerifyOptions['which'], folder: string): FoundRun[] {
   const [newest] = runs;
   if (newest === undefined) throw new VerifyError(`실행의 장부가 없습니다: ${join(folder, '.runs')}`);
   if (which === 'all') return [...runs];
   if (which === 'newest') return [newest];
-  const fitting = runs.filter(({ id }) => id.includes(which.run));
-  if (fitting.length === 0) throw new VerifyError(`"${which.run}"에 맞는 실행이 없습니다 (${folder})`);
-  if (fitting.length > 1) {
-    const ids = fitting.slice(0, 5).map(({ id }) => id);
-    throw new VerifyError(`"${which.run}"에 맞는 실행이 여럿입니다: ${ids.join(', ')}`);
-  }
-  return fitting;
+  const ids = runs.map(({ id }) => id);
+  const selected = selectRun(ids, which.run);
+  return runs.filter(({ id }) => id === selected);
 }
 
-/** Log files are removed only once there are as many as are kept. */
-function rotatedBeforeOf({ files, firstAt, lives }: LogFacts, keep: number): number | null {
-  const least = lives.reduce((fewest, { settings }) => Math.min(fewest, settings?.logKeepFiles ?? fewest), keep);
-  return files >= least ? firstAt : null;
+/**
+ * The time of the oldest record when older log files may have been removed, milliseconds since the epoch; null when
+ * none can have been, because the log has fewer files than the worker keeps.
+ */
+function rotatedBeforeOf({ fileCount, firstAt, processes }: LogSummary, keep: number): number | null {
+  const fewestKept = processes.reduce(
+    (fewest, { settings }) => Math.min(fewest, settings?.logKeepFiles ?? fewest),
+    keep,
+  );
+  return fileCount >= fewestKept ? firstAt : null;
 }
 
-/** What a worker that is at work has under way. */
-function isOnItsWay({ code }: Finding): boolean {
+/** Tells a finding that a running worker resolves by itself: it moves the pair on, or writes its other half. */
+function isInTransit({ code }: Finding): boolean {
   return code === 'leftover' || code === 'half_published' || code === 'torn_leftover';
 }
 
-function headOf({ run, status }: RunCase): NonNullable<Section['run']> {
+function sectionRunOf({ run, status }: RunEvidence): NonNullable<Section['run']> {
   const { run_name: name, at: startedAt } = run.ledger.begin;
   return { id: run.id, name, startedAt, status };
 }
 
-/** All checks of a run, in the order of the report. Pure. */
-export function checkRun(c: RunCase): CheckResult[] {
+/** All checks of a run, in the order in which they are printed. Pure. */
+export function checkRun(evidence: RunEvidence): CheckResult[] {
   return [
-    ...checkBackground(c),
-    ...checkObservability(c),
-    ...checkContinuity(c),
-    ...checkShutdown(c),
-    ...checkUsage(c),
-    ...checkPromises(c),
+    ...checkLimits(evidence),
+    ...checkObservability(evidence),
+    ...checkStories(evidence),
+    ...checkShutdown(evidence),
+    ...checkUsage(evidence),
+    ...checkIntegrity(evidence),
   ];
 }
 
-async function checkWhole(
+/** The checks of the folder as a whole. */
+async function checkFolderSection(
   folder: string,
   { visible, findings }: FolderCheck,
-  log: LogFacts,
+  log: LogSummary,
   findSecret: FindSecret,
-  cases: readonly RunCase[],
+  runEvidence: readonly RunEvidence[],
 ): Promise<CheckResult[]> {
-  const wrong = { findings };
   const counts = `소설 ${formatNumber(visible.markdown)}, 메타데이터 ${formatNumber(visible.metadata)}`;
-  const halves = placesOf(wrong, 'missing_metadata', 'missing_text', 'unreadable_metadata');
-  const inLog = sum(log.lives.map(({ secrets }) => secrets));
-  const inFiles = [...placesOf(wrong, 'secret'), ...(await secretsBeside(folder, findSecret))];
+  const incompletePairs = placesOf({ findings }, 'missing_metadata', 'missing_text', 'unreadable_metadata');
+  const inLog = mergeOccurrences(log.processes.map(({ secrets }) => secrets));
+  const inFiles = [...placesOf({ findings }, 'secret'), ...(await secretsInOtherFiles(folder, findSecret))];
   const secrets = inFiles.length + inLog.count;
   const foreign = findings.filter(({ code }) => code === 'foreign').map(({ where }) => ({ where, message: '' }));
-  const others = [...foreign, ...log.otherFiles.map((where) => ({ where, message: '작업자의 로그가 아닙니다' }))];
+  const otherFiles = [...foreign, ...log.otherFiles.map((where) => ({ where, message: '작업자의 로그가 아닙니다' }))];
   return [
-    failAt('folder_pairs', counts, halves),
-    failAt('folder_ledgers', `${formatNumber(visible.markdown)}편`, placesOf(wrong, 'no_ledger')),
-    failAt('secrets', `${formatNumber(secrets)}곳`, [...inFiles, ...inLog.places], secrets),
-    others.length === 0 ? pass('other_files', '없음') : note('other_files', `${formatNumber(others.length)}개`, others),
-    checkStrays(log, cases),
+    failAt('folder_pairs', counts, incompletePairs),
+    failAt('folder_ledgers', `${formatNumber(visible.markdown)}편`, placesOf({ findings }, 'no_ledger')),
+    failAt('secrets', secrets === 0 ? '없음' : `${formatNumber(secrets)}곳`, [...inFiles, ...inLog.places], secrets),
+    otherFiles.length === 0
+      ? pass('other_files', '없음')
+      : note('other_files', `${formatNumber(otherFiles.length)}개`, otherFiles),
+    checkStrays(log, runEvidence),
   ];
 }
 
-/** Processes that never had a run: told to stop as they began, or kept from their ledger. */
-function checkStrays(log: LogFacts, cases: readonly RunCase[]): CheckResult {
+/** Processes without a run: they were stopped as they started, or could not write a ledger. */
+function checkStrays(log: LogSummary, runEvidence: readonly RunEvidence[]): CheckResult {
   const code = 'stray_processes';
-  const matched = new Set(cases.flatMap(({ lives }) => lives.map((life) => life.log)));
-  const strays = log.lives.filter((life) => life.run === null && !matched.has(life));
-  const alarms = sum(strays.flatMap((life) => [life.alarms, life.foreign]));
-  if (alarms.count === 0) return pass(code, `${formatNumber(strays.length)}개`);
-  const figure = `${formatNumber(strays.length)}개, grep에 걸리거나 기록이 아닌 줄 ${formatNumber(alarms.count)}개`;
-  return note(code, figure, alarms.places);
+  const matched = new Set(runEvidence.flatMap(({ processes }) => processes.map((runProcess) => runProcess.log)));
+  const strays = log.processes.filter((processLog) => processLog.run === null && !matched.has(processLog));
+  const suspicious = mergeOccurrences(strays.flatMap(({ errorLines, foreignLines }) => [errorLines, foreignLines]));
+  if (suspicious.count === 0) return pass(code, `${formatNumber(strays.length)}개`);
+  const figure = `${formatNumber(strays.length)}개, grep에 걸리거나 기록이 아닌 줄 ${formatNumber(suspicious.count)}개`;
+  return note(code, figure, suspicious.places);
 }
 
-/** In ledgers, the deck and whatever else lies beside the stories. */
-async function secretsBeside(folder: string, findSecret: FindSecret): Promise<Place[]> {
+/** Secrets in the ledgers, the deck and the other dot files of the story folder. */
+async function secretsInOtherFiles(folder: string, findSecret: FindSecret): Promise<Place[]> {
   const places: Place[] = [];
-  for (const below of ['', '.runs']) {
-    const entries = await readdir(join(folder, below), { withFileTypes: true });
+  for (const subfolder of ['', '.runs']) {
+    const entries = await readdir(join(folder, subfolder), { withFileTypes: true });
     for (const entry of entries) {
-      if (!entry.isFile() || (below === '' && !entry.name.startsWith('.'))) continue;
-      const file = join(below, entry.name);
+      if (!entry.isFile() || (subfolder === '' && !entry.name.startsWith('.'))) continue;
+      const file = join(subfolder, entry.name);
       for (const { where, message } of await secretsIn(join(folder, file), findSecret)) {
         places.push({ where: `${file}:${where}`, message });
       }
@@ -198,19 +212,22 @@ async function secretsIn(path: string, findSecret: FindSecret): Promise<Place[]>
       if (secret !== null) places.push({ where: String(number), message: secret });
     }
   } catch (error) {
-    // A draft that its worker has moved into place meanwhile.
+    // A worker may have renamed its draft meanwhile.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   return places;
 }
 
-/** Is what was read of these runs still so? One that goes on may have grown, but no process may have come or gone. */
-function areSettled(folder: string, cases: readonly RunCase[]): boolean {
-  for (const { run, status } of cases) {
+/**
+ * Tells whether the evidence is still current: the ledger of a running run may have grown, but no process may have
+ * claimed a run or ended one since it was read.
+ */
+function areUnchanged(folder: string, runEvidence: readonly RunEvidence[]): boolean {
+  for (const { run, status } of runEvidence) {
     const now = readLedger(ledgerPath(folder, run.id));
     const claims = (records: FoundRun['ledger']['records']) => records.filter(({ type }) => type === 'claim').length;
-    const grew = now?.records.length !== run.ledger.records.length;
-    if (grew && (status !== 'running' || claims(now?.records ?? []) !== claims(run.ledger.records))) return false;
+    const hasGrown = now?.records.length !== run.ledger.records.length;
+    if (hasGrown && (status !== 'running' || claims(now?.records ?? []) !== claims(run.ledger.records))) return false;
   }
   return true;
 }

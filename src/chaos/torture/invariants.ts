@@ -100,7 +100,7 @@ export function createInspection(evidence: Evidence): Inspect {
   /** Every text on disk is one that was sent, in its place, once. */
   async function compareTexts({ pairs, runs }: FolderCheck, blame: Blame): Promise<Map<number, string>> {
     const onDisk = new Map<number, string>();
-    for (const { name, place, markdownPath, metadata } of pairs) {
+    for (const { name, location, markdownPath, metadata } of pairs) {
       const text = fromMarkdown(await readFile(markdownPath, 'utf8'))?.text ?? '';
       const call = asked.findLast((each) => each.text === text);
       if (call === undefined) {
@@ -110,8 +110,8 @@ export function createInspection(evidence: Evidence): Inspect {
       const { index } = call;
       if (onDisk.has(index)) blame('text_twice', name, `같은 글이 두 번 있습니다: ${onDisk.get(index)}`);
       onDisk.set(index, name);
-      if ((place === 'stories' || place === 'set-aside') && place !== call.shelf) {
-        blame('misplaced', name, `${call.kind}: ${place}에 있습니다`);
+      if ((location === 'stories' || location === 'set-aside') && location !== call.shelf) {
+        blame('misplaced', name, `${call.kind}: ${location}에 있습니다`);
       }
       const usage = chainOf(call)
         .map((each) => each.usage)
@@ -205,8 +205,8 @@ export function createInspection(evidence: Evidence): Inspect {
     blame: Blame,
   ): Promise<void> {
     const { statistics, over } = run.state;
-    const stories = pairs.filter(({ place }) => place === 'stories');
-    const setAside = pairs.filter(({ place }) => place === 'set-aside');
+    const stories = pairs.filter(({ location }) => location === 'stories');
+    const setAside = pairs.filter(({ location }) => location === 'set-aside');
     if (!over) blame('not_over', run.id, '실행이 끝나지 않았습니다');
     if (stories.length !== maxStories) blame('story_count', run.id, `${stories.length}편 (${maxStories}편이어야 함)`);
     const ends = run.ledger.records.filter((record): record is EndRecord => record.type === 'end' && record.over);

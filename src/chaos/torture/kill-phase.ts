@@ -61,9 +61,9 @@ export function whatWasMet({ run, found, made, life, calls }: Traces): Met {
   const isClaimed = run?.ledger.records.some((record) => 'owner' in record && record.owner.pid === life?.pid) ?? false;
   if (run === undefined || !isClaimed) return 'starting';
   if (run.state.over) return 'over';
-  if (pairs.some(({ place }) => place === 'half-published')) return 'publishing';
+  if (pairs.some(({ location }) => location === 'half-published')) return 'publishing';
   if (torn.length > 0) return 'staging';
-  const staged = pairs.find(({ place }) => place === 'staged');
+  const staged = pairs.find(({ location }) => location === 'staged');
   if (staged !== undefined) return namedOutcomes(run.ledger.records).has(staged.name) ? 'recorded' : 'staged';
   const mine = made.filter(({ pid }) => pid === life?.pid);
   if (mine.length === 0) return 'resuming';

@@ -3,34 +3,35 @@ import { formatNumber } from '../../lib/format-number.js';
 import type { Html } from '../html/template.js';
 import type { Distribution } from '../model/quantiles.js';
 import type { AxisUse } from '../model/report.js';
-import { draw } from './plot-svg.js';
-import { NARROW } from './time-charts.js';
+import { renderChart } from './plot-svg.js';
+import { HALF_PAGE } from './time-charts.js';
 
-// How many of what: data → SVG. Pure. Widths and heights in pixels.
+// Histograms and the use of cards as SVG charts. Pure. Widths and heights in pixels.
 
+/** Data and options of a histogram. */
 export interface Histogram {
-  of: Distribution;
-  /** From the values' unit to the one that is shown. */
+  distribution: Distribution;
+  /** Converts a value to the unit of the axis. */
   scale: (value: number) => number;
-  /** What the axis counts. */
+  /** Korean name of the axis's unit. */
   unit: string;
-  /** Where the axis begins; null: at the least value. */
+  /** Start of the axis, in its unit; null: the smallest value. */
   from: number | null;
-  /** Lines to find one's way, in the values' unit. */
+  /** Marked values, in the unit of the values. */
   marks: readonly { value: number; label: string }[];
   colour: string;
   ariaLabel: string;
 }
 
-/** How many stories lie where. */
-export function histogram({ of, scale, unit, from, marks, colour, ariaLabel }: Histogram): Html {
-  const values = of.values.map(scale);
-  const start = from ?? scale(of.least);
+/** A histogram of stories. */
+export function histogram({ distribution, scale, unit, from, marks, colour, ariaLabel }: Histogram): Html {
+  const values = distribution.values.map(scale);
+  const start = from ?? scale(distribution.min);
   const rules = marks.map(({ value, label: text }) => ({ value: scale(value), text }));
-  const end = Math.max(scale(of.most), ...rules.map(({ value }) => value));
-  return draw({
+  const end = Math.max(scale(distribution.max), ...rules.map(({ value }) => value));
+  return renderChart({
     ariaLabel,
-    width: NARROW,
+    width: HALF_PAGE,
     height: 190,
     marginTop: 30,
     marginLeft: 40,
@@ -52,7 +53,7 @@ export function histogram({ of, scale, unit, from, marks, colour, ariaLabel }: H
           },
         ),
       ),
-      // Light around it, to be seen upon bars.
+      // A light border makes the line visible on bars.
       Plot.ruleX(rules, { x: 'value', stroke: 'var(--paper)', strokeWidth: 3 }),
       Plot.ruleX(rules, { x: 'value', stroke: 'var(--ink)', strokeDasharray: '3,2' }),
       ...rules.map((rule) =>
@@ -79,18 +80,18 @@ export function histogram({ of, scale, unit, from, marks, colour, ariaLabel }: H
   });
 }
 
-/** Which end of a label stands at its line, so that it stays inside. @param share of the axis, from 0 to 1 */
+/** The end of a label that is at its line, so that it stays inside. @param share position on the axis, from 0 to 1 */
 function anchorAt(share: number): 'start' | 'middle' | 'end' {
   if (share < 0.3) return 'start';
   return share > 0.7 ? 'end' : 'middle';
 }
 
-/** Half a story is none. */
+/** Labels whole numbers only: there is no half story. */
 function wholeOnly(value: number): string {
   return Number.isInteger(value) ? `${formatNumber(value)}편` : '';
 }
 
-/** How often cards were used, as they lie beside each other. */
+/** Legend of the card chart: how often a card was used, in the order of the bars. */
 export const CARD_USES = [
   { text: '한 번', colour: 'var(--card-1)' },
   { text: '두 번', colour: 'var(--card-2)' },
@@ -98,16 +99,15 @@ export const CARD_USES = [
   { text: '쓰지 않음', colour: 'var(--alive)' },
 ] as const;
 
-/** How much of each axis' cards was used. */
+/** How many cards of each axis were used how often. */
 export function cardChart(axes: readonly AxisUse[], ariaLabel: string, width: number): Html {
   const parts = axes.flatMap(({ label: axis, total, cards }) => {
-    const usedTimes = (least: number, most: number) =>
-      cards.filter(({ times }) => times >= least && times <= most).length;
+    const usedTimes = (min: number, max: number) => cards.filter(({ times }) => times >= min && times <= max).length;
     const unused = Math.max(0, (total ?? cards.length) - cards.length);
     const counts = [usedTimes(1, 1), usedTimes(2, 2), usedTimes(3, Number.POSITIVE_INFINITY), unused];
     return CARD_USES.map((use, at) => ({ axis, ...use, count: counts[at] ?? 0 }));
   });
-  return draw({
+  return renderChart({
     ariaLabel,
     width,
     height: axes.length * 24 + 26,

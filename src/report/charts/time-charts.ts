@@ -2,47 +2,49 @@ import * as Plot from '@observablehq/plot';
 import { formatNumber } from '../../lib/format-number.js';
 import { clockTime } from '../../lib/format-time.js';
 import type { Html } from '../html/template.js';
-import { meaningOf, shortDate, TROUBLES } from '../labels.js';
-import type { TroubleGroup } from '../model/report.js';
-import type { GrowthPoint } from '../model/spending.js';
-import { draw } from './plot-svg.js';
-import { colourOf } from './timetable-chart.js';
+import { FAILED_CALL_LABELS, failureCodeMeaning, formatDate } from '../labels.js';
+import type { FailedCallGroup } from '../model/report.js';
+import type { SpendingPoint } from '../model/spending.js';
+import { renderChart } from './plot-svg.js';
+import { failureColour } from './timetable-chart.js';
 
-// What happened along the time of a run: data → SVG. Pure. Widths and heights in pixels, times in milliseconds.
+// Spending and failures over time as SVG charts. Pure. Widths and heights in pixels, times in milliseconds.
 
-/** Half a page, and the whole of a phone. */
-export const NARROW = 440;
+/** Width of a chart for half a page, or a whole phone. */
+export const HALF_PAGE = 440;
 
 const DAY = 86_400_000;
 
-export interface GrowthChart {
-  points: readonly GrowthPoint[];
-  knownOf: (point: GrowthPoint) => number;
-  /** What the caps count, which may be more; drawn where it is. */
-  atMostOf: (point: GrowthPoint) => number;
+/** Data and options of a spending chart. */
+export interface SpendingChart {
+  points: readonly SpendingPoint[];
+  knownOf: (point: SpendingPoint) => number;
+  /** Counts towards the caps; drawn where it is more. */
+  atMostOf: (point: SpendingPoint) => number;
   cap: number | null;
   format: (value: number) => string;
   colour: string;
   ariaLabel: string;
 }
 
-/** A cap that is further away than this many times what was used would press the curve flat; the text tells it. */
-const FAR = 2.5;
+/** A cap of more than this many times the usage is not drawn: it would flatten the curve. */
+const FAR_CAP = 2.5;
 
+/** Tells whether a cap is drawn. */
 export function capIsNear(cap: number | null, used: number): cap is number {
-  return cap !== null && cap <= FAR * used;
+  return cap !== null && cap <= FAR_CAP * used;
 }
 
-/** What accumulated over time, step by step. */
-export function growthChart({ points, knownOf, atMostOf, cap, format, colour, ariaLabel }: GrowthChart): Html {
+/** Tokens or cost as a rising step curve. */
+export function spendingChart({ points, knownOf, atMostOf, cap, format, colour, ariaLabel }: SpendingChart): Html {
   const used = Math.max(...points.map(atMostOf), 0);
   const [from, to] = [points[0]?.at ?? 0, points.at(-1)?.at ?? 0];
   const line = { x: 'at', curve: 'step-after' } as const;
   const shown = capIsNear(cap, used) ? [cap] : [];
   const differs = points.some((point) => atMostOf(point) > knownOf(point));
-  return draw({
+  return renderChart({
     ariaLabel,
-    width: NARROW,
+    width: HALF_PAGE,
     height: 210,
     marginTop: 18,
     marginLeft: 56,
@@ -78,11 +80,11 @@ export function growthChart({ points, knownOf, atMostOf, cap, format, colour, ar
   });
 }
 
-/** The axis of a run's time, in the words of its length: seconds, hours or days. */
+/** The time axis, with labels in seconds, hours or days, by the length of the run. */
 function timeAxis(from: number, to: number, ticks: number) {
   const label = (at: Date) => {
     if (to - from < 120_000) return clockTime(at.getTime());
-    if (to - from > 3 * DAY) return shortDate(at.getTime());
+    if (to - from > 3 * DAY) return formatDate(at.getTime());
     return at.getHours() + at.getMinutes() === 0 ? `${at.getDate()}일 0시` : clockTime(at.getTime()).slice(0, 5);
   };
   return Plot.axisX({
@@ -95,34 +97,34 @@ function timeAxis(from: number, to: number, ticks: number) {
   });
 }
 
-/** So many rows of failures are drawn; the table has the rest. */
-export const TROUBLE_ROWS = 12;
-/** Failures drawn a row. */
-const TROUBLE_TICKS = 400;
+/** The most rows of failures that are drawn; the table has the rest. */
+export const MAX_FAILURE_ROWS = 12;
+/** The most failures that are drawn per row. */
+const MAX_TICKS_PER_ROW = 400;
 
 /**
- * What went wrong when: a line for each reason, a tick for each time. Its name stands before the line, and where there
- * is no room, above it.
+ * Failures over time: one row per kind and code, one tick per failure. The name is to the left of its row, or on a
+ * narrow chart above it.
  */
-export function troubleChart(
-  groups: readonly TroubleGroup[],
+export function failureChart(
+  groups: readonly FailedCallGroup[],
   from: number,
   to: number,
   width: number,
   ariaLabel: string,
 ): Html {
-  const isSlim = width < 500;
-  const rowOf = ({ kind, code }: Pick<TroubleGroup, 'kind' | 'code'>) => `${kind} ${code}`;
-  const shown = groups.slice(0, TROUBLE_ROWS);
-  const ticks = shown.flatMap((group) => thinned(group.times).map((at) => ({ ...group, at: new Date(at) })));
-  const rowHeight = isSlim ? 38 : 22;
-  const inset = { insetTop: isSlim ? 20 : 3, insetBottom: 3 };
-  const margins = { marginTop: 2, marginBottom: 26, marginLeft: isSlim ? 2 : 270, marginRight: 36 };
+  const isNarrow = width < 500;
+  const rowOf = ({ kind, code }: Pick<FailedCallGroup, 'kind' | 'code'>) => `${kind} ${code}`;
+  const shown = groups.slice(0, MAX_FAILURE_ROWS);
+  const ticks = shown.flatMap((group) => sample(group.times).map((at) => ({ ...group, at: new Date(at) })));
+  const rowHeight = isNarrow ? 38 : 22;
+  const inset = { insetTop: isNarrow ? 20 : 3, insetBottom: 3 };
+  const margins = { marginTop: 2, marginBottom: 26, marginLeft: isNarrow ? 2 : 270, marginRight: 36 };
   const end = Math.max(to, from + 1000);
-  const name: Plot.TextOptions = isSlim
+  const name: Plot.TextOptions = isNarrow
     ? { frameAnchor: 'left', dy: -8 }
     : { frameAnchor: 'left', dx: 2 - margins.marginLeft };
-  return draw({
+  return renderChart({
     ariaLabel,
     width,
     height: shown.length * rowHeight + margins.marginTop + margins.marginBottom,
@@ -135,10 +137,10 @@ export function troubleChart(
         x: 'at',
         y: rowOf,
         ...inset,
-        stroke: ({ kind }: TroubleGroup) => colourOf(kind),
+        stroke: ({ kind }: FailedCallGroup) => failureColour(kind),
         strokeWidth: 2,
         title: ({ code, at }: (typeof ticks)[number]) =>
-          `${code}\n${shortDate(at.getTime())} ${clockTime(at.getTime())}`,
+          `${code}\n${formatDate(at.getTime())} ${clockTime(at.getTime())}`,
       }),
       Plot.text(shown, { y: rowOf, ...name, textAnchor: 'start', text: nameOf }),
       Plot.text(shown, {
@@ -146,23 +148,23 @@ export function troubleChart(
         frameAnchor: 'right',
         textAnchor: 'start',
         dx: 6,
-        dy: isSlim ? 9 : 0,
-        text: ({ times }: TroubleGroup) => formatNumber(times.length),
+        dy: isNarrow ? 9 : 0,
+        text: ({ times }: FailedCallGroup) => formatNumber(times.length),
       }),
-      timeAxis(from, to, isSlim ? 4 : 6),
+      timeAxis(from, to, isNarrow ? 4 : 6),
     ],
   });
 }
 
-/** What it means where that is known, for people; the table has the codes. */
-function nameOf({ kind, code }: TroubleGroup): string {
-  const name = meaningOf(code) || `${TROUBLES[kind]}: ${code}`;
-  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name;
+/** The meaning of a failure, or its code when the meaning is not known. */
+function nameOf({ kind, code }: FailedCallGroup): string {
+  const name = failureCodeMeaning(code) || `${FAILED_CALL_LABELS[kind]}: ${code}`;
+  return name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH - 1)}…` : name;
 }
 
-const LONGEST_NAME = 30;
+const MAX_NAME_LENGTH = 30;
 
-function thinned(times: readonly number[]): readonly number[] {
-  const every = Math.ceil(times.length / TROUBLE_TICKS);
+function sample(times: readonly number[]): readonly number[] {
+  const every = Math.ceil(times.length / MAX_TICKS_PER_ROW);
   return times.filter((_, at) => at % every === 0);
 }

@@ -2,30 +2,30 @@ import { josa } from 'es-hangul';
 import { formatNumber } from '../../lib/format-number.js';
 import { type LegendEntry, legend } from '../html/components.js';
 import type { Html } from '../html/template.js';
-import { duration, period } from '../labels.js';
+import { formatPeriod, formatShortDuration } from '../labels.js';
 import type { Report } from '../model/report.js';
 import type { Timetable } from './timetable.js';
-import { colourOf } from './timetable-chart.js';
+import { failureColour } from './timetable-chart.js';
 
-/** The timetable in words: how the time went by, and the longest time without a story. */
-export function timetableText({ chronicle: { spans, stories }, from, to }: Report, { cells }: Timetable): string {
-  const sum = (...what: string[]) =>
-    spans.filter((span) => what.includes(span.what)).reduce((ms, span) => ms + span.to - span.from, 0);
-  const down = sum('down', 'unknown');
+/** The timetable as Korean sentences: how the time was spent, and the longest time without a story. */
+export function timetableText({ timeline: { segments, stories }, from, to }: Report, { cells }: Timetable): string {
+  const sum = (...kinds: string[]) =>
+    segments.filter(({ kind }) => kinds.includes(kind)).reduce((ms, { from: start, to: end }) => ms + end - start, 0);
+  const downMs = sum('downtime', 'unknown');
   const [waiting, retry] = [sum('interval'), sum('retry')];
   const parts = [
-    `쓰는 데 ${duration(sum('story', 'open'))}`,
-    ...(waiting > 0 ? [`다음 소설을 기다리며 ${duration(waiting)}`] : []),
-    ...(retry > 0 ? [`실패한 뒤 기다리며 ${duration(retry)}`] : []),
-    ...(down > 0 ? [`멈춘 채 길어야 ${duration(down)}`] : []),
+    `쓰는 데 ${formatShortDuration(sum('story', 'open'))}`,
+    ...(waiting > 0 ? [`다음 소설을 기다리며 ${formatShortDuration(waiting)}`] : []),
+    ...(retry > 0 ? [`실패한 뒤 기다리며 ${formatShortDuration(retry)}`] : []),
+    ...(downMs > 0 ? [`멈춘 채 길어야 ${formatShortDuration(downMs)}`] : []),
   ];
   const gap = longestGap([from, ...stories.map(({ at }) => at), to]);
-  const quiet =
+  const longestGapText =
     stories.length > 1
-      ? ` 소설 없이 가장 오래 지난 때는 ${period(gap.from, gap.to)}(${duration(gap.to - gap.from)}).`
+      ? ` 소설 없이 가장 오래 지난 때는 ${formatPeriod(gap.from, gap.to)}(${formatShortDuration(gap.to - gap.from)}).`
       : '';
-  const grouped = cells === null ? '' : ' 호출이 많아 칸마다 모아 그렸습니다.';
-  return `${josa(parts.join(', '), '을/를')} 보냈습니다.${quiet}${grouped}`;
+  const groupedText = cells === null ? '' : ' 호출이 많아 칸마다 모아 그렸습니다.';
+  return `${josa(parts.join(', '), '을/를')} 보냈습니다.${longestGapText}${groupedText}`;
 }
 
 function longestGap(moments: readonly number[]): { from: number; to: number } {
@@ -37,11 +37,11 @@ function longestGap(moments: readonly number[]): { from: number; to: number } {
   return gap;
 }
 
-/** What the colours of the timetable mean, those that it has. */
-export function legendOf({ spans, cells, claims }: Timetable): Html {
-  const has = (what: string) => spans.some((piece) => piece.of.what === what);
+/** The legend of the timetable, with the colours that occur in it. */
+export function legendOf({ segments, cells, restarts }: Timetable): Html {
+  const has = (kind: string) => segments.some(({ of: segment }) => segment.kind === kind);
   const hasColour = (colour: string) =>
-    spans.some(({ of: { trouble } }) => trouble !== undefined && colourOf(trouble.kind) === colour);
+    segments.some(({ of: { failedCall } }) => failedCall !== undefined && failureColour(failedCall.kind) === colour);
   const entries: [boolean, LegendEntry][] = [
     [
       has('story') || cells !== null,
@@ -57,9 +57,12 @@ export function legendOf({ spans, cells, claims }: Timetable): Html {
     [hasColour('var(--unusable)'), { colour: 'var(--unusable)', text: '소설로 쓸 수 없는 답' }],
     [hasColour('var(--grave)'), { colour: 'var(--grave)', text: 'API의 거부, 한도, 예상 밖의 문제' }],
     [hasColour('var(--lost)'), { colour: 'var(--lost)', text: '끊기거나 포기한 호출' }],
-    [has('down') || has('unknown'), { colour: 'var(--lost)', shape: 'dots', text: '멈춤' }],
-    [has('untold'), { colour: 'var(--lost)', shape: 'dots', text: '모르는 시간' }],
-    [claims.length > 0, { colour: 'var(--ink)', shape: 'up', text: `다시 시작 (${formatNumber(claims.length)}회)` }],
+    [has('downtime') || has('unknown'), { colour: 'var(--lost)', shape: 'dots', text: '멈춤' }],
+    [has('missingHistory'), { colour: 'var(--lost)', shape: 'dots', text: '모르는 시간' }],
+    [
+      restarts.length > 0,
+      { colour: 'var(--ink)', shape: 'up', text: `다시 시작 (${formatNumber(restarts.length)}회)` },
+    ],
   ];
   return legend(entries.flatMap(([shown, entry]) => (shown ? [entry] : [])));
 }

@@ -1,49 +1,57 @@
 import { formatNumber, formatPercent } from '../../lib/format-number.js';
+import { endLabel } from '../../run/labels.js';
 import { SIMILAR } from '../../story/similarity.js';
 import { CARD_USES, cardChart, histogram } from '../charts/histograms.js';
-import { capIsNear, type GrowthChart, growthChart, TROUBLE_ROWS, troubleChart } from '../charts/time-charts.js';
+import { capIsNear, failureChart, MAX_FAILURE_ROWS, type SpendingChart, spendingChart } from '../charts/time-charts.js';
 import { timetableOf } from '../charts/timetable.js';
 import { type StoryLabels, timetableChart } from '../charts/timetable-chart.js';
 import { legendOf, timetableText } from '../charts/timetable-text.js';
-import { dollars, duration, endWord, meaningOf, moment, TROUBLES } from '../labels.js';
+import {
+  FAILED_CALL_LABELS,
+  failureCodeMeaning,
+  formatDateTime,
+  formatDollars,
+  formatShortDuration,
+} from '../labels.js';
 import type { Report } from '../model/report.js';
-import { figureSection, legend, table } from './components.js';
+import { chartSection, legend, table } from './components.js';
 import { type Content, type Html, html } from './template.js';
 
-// The sections of the page that show something: each has a title that says what one sees, a sentence that says it in
-// words, a drawing, and where that is not enough a table.
+// The sections of the page with charts. Each has a title, the same in a sentence with numbers, a chart, and for more
+// detail a table.
 
-/** The width of the page and that of a phone, in pixels. */
-const WIDE = 920;
-const SLIM = 350;
+/** Widths of charts for the full page and for a phone, in pixels. */
+const DESKTOP_WIDTH = 920;
+const PHONE_WIDTH = 350;
 
-/** Fewer of anything than this are not drawn; their numbers are said. */
-const FEW = 3;
+/** Fewer values than this are told in the sentence, without a chart. */
+const MIN_DRAWN = 3;
 
+/** How the time of the run was spent. */
 export function timetableSection(report: Report, labels: StoryLabels): Html {
   const timetable = timetableOf(report);
   const text = timetableText(report, timetable);
   const { rows, unit } = timetable;
-  return figureSection({
+  return chartSection({
     title: '무엇을 하며 시간을 보냈나',
     caption: `${text} 한 줄이 ${unit.name}입니다.`,
-    drawing: [
+    chart: [
       legendOf(timetable),
-      html`<div class="wide">${timetableChart(timetable, labels, WIDE, text)}</div>`,
-      html`<div class="slim">${timetableChart(timetable, labels, SLIM, text)}</div>`,
+      html`<div class="wide">${timetableChart(timetable, labels, DESKTOP_WIDTH, text)}</div>`,
+      html`<div class="slim">${timetableChart(timetable, labels, PHONE_WIDTH, text)}</div>`,
     ],
     tables: [
       {
         name: '숫자로 보기',
         table: table(
           ['때', '소설', '실패', '쓴 시간', '기다린 시간', '멈춘 시간'],
-          rows.map(({ label, stories, troubles, generationMs, waitingMs, downMs }) => [
+          rows.map(({ label, stories, failedCalls, generationMs, waitingMs, downMs }) => [
             label,
             formatNumber(stories),
-            formatNumber(troubles),
-            duration(generationMs),
-            duration(waitingMs),
-            duration(downMs),
+            formatNumber(failedCalls),
+            formatShortDuration(generationMs),
+            formatShortDuration(waitingMs),
+            formatShortDuration(downMs),
           ]),
         ),
       },
@@ -52,48 +60,49 @@ export function timetableSection(report: Report, labels: StoryLabels): Html {
   });
 }
 
-/** So many processes are listed, the latest. */
-const PROCESSES = 100;
+/** The most processes that are listed, the latest ones. */
+const MAX_PROCESSES = 100;
 
-/** Who had the run, where it was more than one. */
-function processTable({ chronicle: { lives }, standing }: Report): { name: string; table: Html }[] {
-  if (lives.length < 2) return [];
-  const shown = lives.slice(-PROCESSES);
+/** The table of the run's processes, where there is more than one. */
+function processTable({ timeline: { processes }, outcome }: Report): { name: string; table: Html }[] {
+  if (processes.length < 2) return [];
+  const shown = processes.slice(-MAX_PROCESSES);
   const rows = shown.map(({ from, to, purpose, pid, end }, at) => {
-    const goesOn = standing.kind === 'running' && at === shown.length - 1;
-    const how = end === null ? (goesOn ? '진행 중' : '강제 종료') : endWord(end);
-    return [purpose === 'recover' ? '뒷정리' : '실행', `${pid}`, moment(from), moment(to), how];
+    const isRunning = outcome.kind === 'running' && at === shown.length - 1;
+    const ending = end === null ? (isRunning ? '진행 중' : '강제 종료') : endLabel(end);
+    return [purpose === 'recover' ? '뒷정리' : '실행', `${pid}`, formatDateTime(from), formatDateTime(to), ending];
   });
-  const left = lives.length - shown.length;
-  const name = `프로세스 ${formatNumber(lives.length)}개${left > 0 ? ` 가운데 마지막 ${formatNumber(PROCESSES)}개` : ''}`;
+  const left = processes.length - shown.length;
+  const name = `프로세스 ${formatNumber(processes.length)}개${left > 0 ? ` 가운데 마지막 ${formatNumber(MAX_PROCESSES)}개` : ''}`;
   return [{ name, table: table(['한 일', '번호', '시작', '마지막 기록', '어떻게 끝났나'], rows) }];
 }
 
-export function troubleSection({ troubles, from, to }: Report): Html {
-  const shown = troubles.slice(0, TROUBLE_ROWS);
-  const times = troubles.reduce((sum, group) => sum + group.times.length, 0);
-  if (times === 0) return figureSection({ title: '실패', caption: '실패한 호출이 없습니다.' });
-  const left = troubles.length - shown.length;
-  const text = `소설이 되지 못한 호출 ${formatNumber(times)}회, 까닭은 ${formatNumber(troubles.length)}가지.`;
-  return figureSection({
+/** Failures over time. */
+export function failureSection({ failedCallGroups, from, to }: Report): Html {
+  const shown = failedCallGroups.slice(0, MAX_FAILURE_ROWS);
+  const times = failedCallGroups.reduce((sum, group) => sum + group.times.length, 0);
+  if (times === 0) return chartSection({ title: '실패', caption: '실패한 호출이 없습니다.' });
+  const left = failedCallGroups.length - shown.length;
+  const text = `소설이 되지 못한 호출 ${formatNumber(times)}회, 까닭은 ${formatNumber(failedCallGroups.length)}가지.`;
+  return chartSection({
     title: '무엇이 언제 실패했나',
     caption: `${text}${left > 0 ? ` 잦은 ${formatNumber(shown.length)}가지만 그리고, 나머지는 표에 있습니다.` : ''}`,
-    drawing: [
-      html`<div class="wide">${troubleChart(troubles, from, to, WIDE, text)}</div>`,
-      html`<div class="slim">${troubleChart(troubles, from, to, SLIM, text)}</div>`,
+    chart: [
+      html`<div class="wide">${failureChart(failedCallGroups, from, to, DESKTOP_WIDTH, text)}</div>`,
+      html`<div class="slim">${failureChart(failedCallGroups, from, to, PHONE_WIDTH, text)}</div>`,
     ],
     tables: [
       {
         name: '숫자로 보기',
         table: table(
           ['종류', '코드', '뜻', '횟수', '처음', '마지막', '쓴 토큰'],
-          troubles.map(({ kind, code, times: at, tokens }) => [
-            TROUBLES[kind],
+          failedCallGroups.map(({ kind, code, times: at, tokens }) => [
+            FAILED_CALL_LABELS[kind],
             html`<code>${code}</code>`,
-            meaningOf(code),
+            failureCodeMeaning(code),
             formatNumber(at.length),
-            moment(at[0] ?? 0),
-            moment(at.at(-1) ?? 0),
+            formatDateTime(at[0] ?? 0),
+            formatDateTime(at.at(-1) ?? 0),
             formatNumber(tokens),
           ]),
         ),
@@ -102,8 +111,9 @@ export function troubleSection({ troubles, from, to }: Report): Html {
   });
 }
 
-export function growthSections(report: Report): Html[] {
-  const { growth: points, statistics, context, offline } = report;
+/** Tokens and cost over time. */
+export function spendingSections(report: Report): Html[] {
+  const { spending: points, statistics, context, isOffline } = report;
   const { tokens, costUsd } = statistics;
   const unknown =
     statistics.callsWithoutUsage > 0
@@ -111,7 +121,7 @@ export function growthSections(report: Report): Html[] {
       : '';
   const tokenCap = context.caps.tokens;
   const tokenText = `모두 ${formatNumber(tokens.total_tokens)}토큰${capText(tokenCap, report.spent.tokens, formatNumber)}.`;
-  const tokenSection = grown({
+  const tokenSection = spendingSection({
     title: '토큰은 이렇게 쌓였습니다',
     text: tokenText + unknown,
     chart: {
@@ -119,22 +129,22 @@ export function growthSections(report: Report): Html[] {
       knownOf: (point) => point.tokens,
       atMostOf: (point) => point.atMost.tokens,
       cap: tokenCap,
-      format: compact,
+      format: formatCompact,
       colour: 'var(--story)',
     },
   });
   if (!costUsd) {
-    const why =
-      costUsd === null && !offline
+    const reason =
+      costUsd === null && !isOffline
         ? '모델의 가격을 몰라 비용을 셈하지 못했습니다.'
         : '내장 작가가 써서 든 비용이 없습니다.';
     return [
       tokenSection,
-      figureSection({ title: '비용', caption: statistics.attempts === 0 ? '아직 든 비용이 없습니다.' : why }),
+      chartSection({ title: '비용', caption: statistics.attempts === 0 ? '아직 든 비용이 없습니다.' : reason }),
     ];
   }
-  const costText = `모두 ${dollars(costUsd)} (정가 기준)${capText(context.caps.costUsd, report.spent.costUsd, dollars)}.`;
-  const costSection = grown({
+  const costText = `모두 ${formatDollars(costUsd)} (정가 기준)${capText(context.caps.costUsd, report.spent.costUsd, formatDollars)}.`;
+  const costSection = spendingSection({
     title: '비용은 이렇게 쌓였습니다',
     text: costText + unknown,
     chart: {
@@ -151,64 +161,72 @@ export function growthSections(report: Report): Html[] {
 
 function capText(cap: number | null, spent: number, format: (value: number) => string): string {
   if (cap === null) return '';
-  const near = capIsNear(cap, spent) ? '' : ', 아직 멀어 그리지 않았습니다';
-  return `, 지금 설정된 상한 ${format(cap)}의 ${formatPercent(spent / cap)}${near}`;
+  const far = capIsNear(cap, spent) ? '' : ', 아직 멀어 그리지 않았습니다';
+  return `, 지금 설정된 상한 ${format(cap)}의 ${formatPercent(spent / cap)}${far}`;
 }
 
-const short = new Intl.NumberFormat('ko-KR', { notation: 'compact', maximumFractionDigits: 1 });
-const compact = (value: number) => short.format(value);
+const compactFormat = new Intl.NumberFormat('ko-KR', { notation: 'compact', maximumFractionDigits: 1 });
+const formatCompact = (value: number) => compactFormat.format(value);
 
-function grown({ title, text, chart }: { title: string; text: string; chart: Omit<GrowthChart, 'ariaLabel'> }): Html {
-  // One step is no course of things; the text tells it.
-  if (chart.points.length < FEW + 1) return figureSection({ title, caption: text });
-  return figureSection({ title, caption: text, drawing: growthChart({ ...chart, ariaLabel: text }) });
+function spendingSection({
+  title,
+  text,
+  chart,
+}: {
+  title: string;
+  text: string;
+  chart: Omit<SpendingChart, 'ariaLabel'>;
+}): Html {
+  // A curve needs some steps; the sentence tells the total.
+  if (chart.points.length < MIN_DRAWN + 1) return chartSection({ title, caption: text });
+  return chartSection({ title, caption: text, chart: spendingChart({ ...chart, ariaLabel: text }) });
 }
 
+/** The time that stories took. */
 export function generationSection({ generation }: Report): Html {
   const title = '한 편을 쓰는 데 걸린 시간';
-  if (generation === null) return figureSection({ title, caption: '아직 쓴 소설이 없습니다.' });
-  const { values, least, median, ninetieth, most } = generation;
-  if (values.length < FEW || least === most)
-    return figureSection({ title, caption: `${[...new Set(values.map(duration))].join(', ')}.` });
-  const text = `절반은 ${duration(median)} 안에, 열에 아홉은 ${duration(ninetieth)} 안에 썼습니다. 짧게는 ${duration(least)}, 길게는 ${duration(most)}.`;
-  const inMinutes = most > 300_000;
-  return figureSection({
+  if (generation === null) return chartSection({ title, caption: '아직 쓴 소설이 없습니다.' });
+  const { values, min, median, p90, max } = generation;
+  if (values.length < MIN_DRAWN || min === max)
+    return chartSection({ title, caption: `${[...new Set(values.map(formatShortDuration))].join(', ')}.` });
+  const text = `절반은 ${formatShortDuration(median)} 안에, 열에 아홉은 ${formatShortDuration(p90)} 안에 썼습니다. 짧게는 ${formatShortDuration(min)}, 길게는 ${formatShortDuration(max)}.`;
+  const inMinutes = max > 300_000;
+  return chartSection({
     title,
     caption: text,
-    drawing: histogram({
-      of: generation,
+    chart: histogram({
+      distribution: generation,
       scale: (ms) => ms / (inMinutes ? 60_000 : 1000),
       unit: inMinutes ? '분' : '초',
       from: null,
-      marks: [{ value: median, label: `가운데값 ${duration(median)}` }],
+      marks: [{ value: median, label: `중앙값 ${formatShortDuration(median)}` }],
       colour: 'var(--story)',
       ariaLabel: text,
     }),
   });
 }
 
-export function likenessSection(report: Report, nameOf: (name: string) => Content): Html {
-  const { likeness, mostAlike, context } = report;
+/** The similarity of stories. @param nameOf makes the link to a story */
+export function similaritySection(report: Report, nameOf: (name: string) => Content): Html {
+  const { similarity, mostSimilar, context } = report;
   const title = '앞선 소설과 얼마나 닮았나';
-  if (likeness === null || mostAlike === null)
-    return figureSection({ title, caption: '견주어 볼 앞선 소설이 없었습니다.' });
-  const pair = html`<p class="meta">가장 닮은 두 편(${formatPercent(mostAlike.score)}): ${nameOf(mostAlike.name)}, ${nameOf(mostAlike.other)}</p>`;
-  if (likeness.values.length < FEW)
-    return figureSection({ title, caption: '글자 묶음이 겹치는 비율입니다.', after: pair });
-  const { median, most } = likeness;
+  if (similarity === null || mostSimilar === null)
+    return chartSection({ title, caption: '견주어 볼 앞선 소설이 없었습니다.' });
+  const pair = html`<p class="meta">가장 닮은 두 편(${formatPercent(mostSimilar.score)}): ${nameOf(mostSimilar.name)}, ${nameOf(mostSimilar.other)}</p>`;
+  if (similarity.values.length < MIN_DRAWN)
+    return chartSection({ title, caption: '글자 묶음이 겹치는 비율입니다.', after: pair });
+  const { median, max } = similarity;
   const limit = context.maxLikeness;
   const marks = [
-    ...(limit !== null && limit < most * 3
-      ? [{ value: limit, label: `따로 보관하는 선 ${formatPercent(limit)}` }]
-      : []),
-    ...(limit === null && most > SIMILAR ? [{ value: SIMILAR, label: `경고하는 선 ${formatPercent(SIMILAR)}` }] : []),
+    ...(limit !== null && limit < max * 3 ? [{ value: limit, label: `따로 보관하는 선 ${formatPercent(limit)}` }] : []),
+    ...(limit === null && max > SIMILAR ? [{ value: SIMILAR, label: `경고하는 선 ${formatPercent(SIMILAR)}` }] : []),
   ];
-  const text = `소설마다 가장 닮은 앞선 소설과 글자 묶음이 겹치는 비율. 절반은 ${formatPercent(median)} 아래이고, 가장 큰 값은 ${formatPercent(most)}입니다.`;
-  return figureSection({
+  const text = `소설마다 가장 닮은 앞선 소설과 글자 묶음이 겹치는 비율. 절반은 ${formatPercent(median)} 아래이고, 가장 큰 값은 ${formatPercent(max)}입니다.`;
+  return chartSection({
     title,
     caption: text,
-    drawing: histogram({
-      of: likeness,
+    chart: histogram({
+      distribution: similarity,
       scale: (share) => share * 100,
       unit: '%',
       from: 0,
@@ -220,19 +238,20 @@ export function likenessSection(report: Report, nameOf: (name: string) => Conten
   });
 }
 
+/** The use of cards. */
 export function cardSection({ axes, stories }: Report): Html {
   const title = '어떤 소재 카드를 썼나';
-  if (axes.length === 0) return figureSection({ title, caption: '아직 쓴 카드가 없습니다.' });
+  if (axes.length === 0) return chartSection({ title, caption: '아직 쓴 카드가 없습니다.' });
   const used = axes.reduce((sum, { cards }) => sum + cards.length, 0);
   const repeated = axes.filter(({ cards }) => (cards[0]?.times ?? 0) > 1).length;
   const text = `소설 ${formatNumber(stories.length)}편에 서로 다른 카드 ${formatNumber(used)}장을 썼습니다. ${repeated === 0 ? '두 번 쓴 카드는 없습니다.' : ''}`;
-  return figureSection({
+  return chartSection({
     title,
     caption: text,
-    drawing: [
+    chart: [
       legend(CARD_USES),
-      html`<div class="wide">${cardChart(axes, text, WIDE)}</div>`,
-      html`<div class="slim">${cardChart(axes, text, SLIM)}</div>`,
+      html`<div class="wide">${cardChart(axes, text, DESKTOP_WIDTH)}</div>`,
+      html`<div class="slim">${cardChart(axes, text, PHONE_WIDTH)}</div>`,
     ],
     tables: [
       {

@@ -1,43 +1,47 @@
 import { type Content, type Html, html } from './template.js';
 
-// What sections are made of.
+// The components of sections: headings with charts, legends, tables.
 
-export interface FigureSection {
-  /** Says what one sees. */
+/** A section with a chart. */
+export interface ChartSection {
+  /** Tells what the chart shows. */
   title: string;
-  /** The same in words, with figures. */
+  /** The same as a sentence with numbers. */
   caption: string;
-  drawing?: Content;
-  /** What the drawing shows, as tables, each behind its name. */
+  chart?: Content;
+  /** The data of the chart as tables, each in a fold-out with its name. */
   tables?: readonly { name: string; table: Html }[];
   after?: Html;
 }
 
-export function figureSection({ title, caption, drawing = null, tables = [], after }: FigureSection): Html {
+/** A section with a chart as HTML. */
+export function chartSection({ title, caption, chart = null, tables = [], after }: ChartSection): Html {
   const numbers = tables.map(({ name, table: each }) => html`<details><summary>${name}</summary>${each}</details>`);
-  return html`<section><figure><figcaption><h2>${title}</h2><p>${caption}</p></figcaption>${drawing}${numbers}${after ?? null}</figure></section>`;
+  return html`<section><figure><figcaption><h2>${title}</h2><p>${caption}</p></figcaption>${chart}${numbers}${after ?? null}</figure></section>`;
 }
 
+/** One colour of a legend. */
 export interface LegendEntry {
   colour: string;
   text: string;
-  /** Square where it is not said. */
+  /** Default: a square. */
   shape?: 'thin' | 'dots' | 'up';
 }
 
-/** What the colours of a drawing mean. */
+/** The meaning of the colours in a chart. */
 export function legend(entries: readonly LegendEntry[]): Html {
   return html`<ul class="legend">${entries.map(
     ({ colour, text, shape = '' }) => html`<li><i class="${shape}" style="--swatch:${colour}"></i>${text}</li>`,
   )}</ul>`;
 }
 
-/** A table that scrolls by itself where it is too wide. Columns of nothing but figures are set to the right. */
+/** A table that scrolls sideways where it is too wide. Columns of numbers are aligned to the right. */
 export function table(head: readonly string[], rows: readonly (readonly Content[])[]): Html {
-  const isFigure = (cell: Content | undefined) => typeof cell === 'string' && FIGURE.test(cell);
-  const figures = head.map((_, column) => rows.every((row) => isFigure(row[column])));
+  const isNumber = (cell: Content | undefined) => typeof cell === 'string' && NUMBER_CELL.test(cell);
+  const numberColumns = head.map((_, column) => rows.every((row) => isNumber(row[column])));
   const classOf = (column: number, cell: Content) => {
-    const name = figures[column] === true ? 'n' : typeof cell === 'string' && cell.length > WORDS ? 'w' : null;
+    const name =
+      numberColumns[column] === true ? 'n' : typeof cell === 'string' && cell.length > WRAP_FROM ? 'w' : null;
     return name === null ? null : html` class="${name}"`;
   };
   const header = head.map((name, column) => html`<th scope="col"${classOf(column, '')}>${name}</th>`);
@@ -47,7 +51,7 @@ export function table(head: readonly string[], rows: readonly (readonly Content[
   return html`<div class="scroll" role="region" aria-label="${head.join(', ')}" tabindex="0"><table><thead><tr>${header}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
-/** A number with its unit, or two: `1,234`, `$0.08`, `1분 12초`. */
-const FIGURE = /^[$\d.,% 초분시간일회편장]+$/;
-/** A text of more characters is one that may be broken. */
-const WORDS = 24;
+/** Numbers with their units: `1,234`, `$0.08`, `1분 12초`. */
+const NUMBER_CELL = /^[$\d.,% 초분시간일회편장]+$/;
+/** A text of more characters may wrap. */
+const WRAP_FROM = 24;

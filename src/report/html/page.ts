@@ -1,33 +1,33 @@
 import { formatNumber } from '../../lib/format-number.js';
-import { duration, longPeriod, moment, standingWord, verdictOf } from '../labels.js';
+import { formatDateTime, formatLongPeriod, formatShortDuration, headlineOf, runOutcomeLabel } from '../labels.js';
 import type { Report } from '../model/report.js';
 import {
   cardSection,
+  failureSection,
   generationSection,
-  growthSections,
-  likenessSection,
+  similaritySection,
+  spendingSections,
   timetableSection,
-  troubleSection,
 } from './chart-sections.js';
-import { linkTo, type Places } from './links.js';
+import { linkTo, type ReportPaths } from './links.js';
 import { listedStories, setAsideList, storyList } from './list-sections.js';
 import { STYLE } from './stylesheet.js';
-import { attention, factList, firstReads } from './summary.js';
+import { highlightSection, noticeSection, tileList } from './summary.js';
 import { type Content, html } from './template.js';
 
-/** The whole page: one file, that needs nothing else and asks nobody for anything. Pure. */
-export function toPage(report: Report, places: Places): string {
-  const { from, to, statistics, runId, runName, madeAt, standing, titles } = report;
-  const verdict = verdictOf(standing, statistics.stories, to - from);
+/** The whole page: one self-contained HTML file that makes no requests. Pure. */
+export function toPage(report: Report, paths: ReportPaths): string {
+  const { from, to, statistics, runId, runName, madeAt, outcome, titles } = report;
+  const headline = headlineOf(outcome, statistics.stories, to - from);
   const listed = new Set(listedStories(report).map(({ number }) => number));
   const rows = new Map(report.stories.map((row) => [row.number, row]));
   const labels = {
-    title: (number: number) => `${number}. ${rows.get(number)?.facts?.title ?? rows.get(number)?.name ?? ''}`,
+    title: (number: number) => `${number}. ${rows.get(number)?.details?.title ?? rows.get(number)?.name ?? ''}`,
     href: (number: number) => (listed.has(number) ? `#s${number}` : null),
   };
   const nameOf = (name: string): Content =>
     titles.has(name)
-      ? html`<a href="${linkTo(name, places.storyFolder, places.output)}">${titles.get(name) ?? name}</a>`
+      ? html`<a href="${linkTo(name, paths.storyFolder, paths.output)}">${titles.get(name) ?? name}</a>`
       : name;
   const page = html`<!doctype html>
 <html lang="ko">
@@ -37,30 +37,30 @@ export function toPage(report: Report, places: Places): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>${`${standingWord(standing)}: 소설 ${formatNumber(statistics.stories)}편 - ${moment(from)}`}</title>
+<title>${`${runOutcomeLabel(outcome)}: 소설 ${formatNumber(statistics.stories)}편 - ${formatDateTime(from)}`}</title>
 <link rel="icon" href="data:,">
 <style>${STYLE}</style>
 </head>
 <body>
 <header>
-<p class="kicker">호러 소설 생성기 실행 보고서 · ${standingWord(standing)}</p>
-<h1>${verdict}</h1>
-<p class="sub">${longPeriod(from, to)} (${duration(to - from)})</p>
+<p class="kicker">호러 소설 생성기 실행 보고서 · ${runOutcomeLabel(outcome)}</p>
+<h1>${headline}</h1>
+<p class="sub">${formatLongPeriod(from, to)} (${formatShortDuration(to - from)})</p>
 </header>
 <main>
-${factList(report)}
-<div class="two">${attention(report)}${firstReads(report, places)}</div>
+${tileList(report)}
+<div class="two">${noticeSection(report)}${highlightSection(report, paths)}</div>
 ${timetableSection(report, labels)}
-${troubleSection(report)}
-<div class="two">${growthSections(report)}</div>
-<div class="two">${generationSection(report)}${likenessSection(report, nameOf)}</div>
+${failureSection(report)}
+<div class="two">${spendingSections(report)}</div>
+<div class="two">${generationSection(report)}${similaritySection(report, nameOf)}</div>
 ${cardSection(report)}
-${setAsideList(report, places)}
-${storyList(report, places)}
+${setAsideList(report, paths)}
+${storyList(report, paths)}
 </main>
 <footer>
 <p>실행 ${runId} (이름 ${runName})${report.models.length === 0 ? null : ` · 모델 ${report.models.join(', ')}`}</p>
-<p>${moment(madeAt)}에 장부와 소설의 메타데이터로 만들었습니다. 다시 만들기: <code>npm run report -- --run ${runId}</code></p>
+<p>${formatDateTime(madeAt)}에 장부와 소설의 메타데이터로 만들었습니다. 다시 만들기: <code>npm run report -- --run ${runId}</code></p>
 </footer>
 </body>
 </html>

@@ -1,6 +1,6 @@
 import { Html } from './template.js';
 
-/** The page's style sheet. Colours are variables, for the page and for the drawings in it. */
+/** The page's style sheet. Colours are variables, for the page and for the charts in it. */
 export const STYLE = Html.of(`
 :root {
   color-scheme: light dark;

@@ -1,8 +1,8 @@
-/** HTML that is safe to put into a page. Everything else is escaped on its way there. */
+/** HTML that is inserted into a page as it is. Strings are escaped when they are inserted. */
 export class Html {
   private constructor(readonly text: string) {}
 
-  /** @param text that was made here, or by a library that escapes what it is given */
+  /** @param text must be safe: from this project, or from a library that escapes its input */
   static of(text: string): Html {
     return new Html(text);
   }
@@ -12,10 +12,10 @@ export class Html {
   }
 }
 
-/** What may stand in a template: text is escaped, lists are put together, null and false leave nothing. */
+/** The values a template takes: text is escaped, lists are joined, null and false give nothing. */
 export type Content = string | number | Html | null | false | readonly Content[];
 
-/** A template that escapes whatever it is given. */
+/** A tag for template literals that escapes the values in them. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
   return Html.of(parts.map((part, at) => part + render(contents[at] ?? null)).join(''));
 }
@@ -29,15 +29,15 @@ function render(content: Content): string {
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Text for an element or a quoted attribute, without characters that are no text. */
+/** Escapes text for an element or a quoted attribute, and removes control characters. */
 export function escapeHtml(text: string): string {
   return withoutControls(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** Controls, halves of characters, and marks that turn the direction of writing: a title may hold anything. */
+/** Control characters, lone surrogates, and marks that change the direction of writing. A title may contain any. */
 const NO_TEXT = /[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** Text on one line, without characters that act on a terminal or a page instead of being seen. */
+/** Text on one line, without characters that control a terminal or a page. */
 export function withoutControls(text: string): string {
   return text.replace(/\s+/g, ' ').replace(NO_TEXT, '');
 }

@@ -1,106 +1,117 @@
 import { formatNumber, formatPercent } from '../../lib/format-number.js';
+import { NEAR_CAP } from '../../run/budget.js';
 import { SIMILAR } from '../../story/similarity.js';
-import { dollars } from '../labels.js';
+import { formatDollars } from '../labels.js';
 import type { Report, SetAsideRow } from './report.js';
 
-/** Something that waits for a person, or that they should know. */
+/** Something that the user should do or know. */
 export interface Notice {
+  /** Korean. */
   text: string;
-  /** What it is about, where it is about texts that were set aside. */
-  about?: readonly SetAsideRow[];
-  /** What to type: one of these. */
+  /** The texts that are set aside, where the notice is about them. */
+  setAside?: readonly SetAsideRow[];
+  /** Commands to choose from. */
   commands: readonly string[];
 }
 
-const START_AGAIN = ['npx pm2 start ecosystem.config.cjs', 'npm start -- --resume'];
-const SET_ASIDE = ['npm run set-aside -- list'];
+const RESTART_COMMANDS = ['npx pm2 start ecosystem.config.cjs', 'npm start -- --resume'];
+const SET_ASIDE_COMMANDS = ['npm run set-aside -- list'];
 
-/** What is waiting for a person, the most urgent first. */
+/** All notices of a report, most urgent first. */
 export function noticesOf(report: Report): Notice[] {
-  return [...ofStanding(report), ...ofCaps(report), ...ofTexts(report), ...ofCalls(report), ...ofRecords(report)];
+  return [
+    ...outcomeNotices(report),
+    ...capNotices(report),
+    ...storyNotices(report),
+    ...unknownUsageNotices(report),
+    ...ledgerNotices(report),
+  ];
 }
 
-function ofStanding({ standing, troubles }: Report): Notice[] {
-  if (standing.kind === 'killed') {
-    return [{ text: '프로세스가 강제 종료되었습니다. 다시 시작하면 이어서 합니다', commands: START_AGAIN }];
+function outcomeNotices({ outcome, failedCallGroups }: Report): Notice[] {
+  if (outcome.kind === 'killed') {
+    return [{ text: '프로세스가 강제 종료되었습니다. 다시 시작하면 이어서 합니다', commands: RESTART_COMMANDS }];
   }
-  if (standing.kind !== 'interrupted') return [];
-  const grave = troubles.find(({ kind }) => kind === 'blocked' || kind === 'fatal');
-  switch (standing.reason) {
+  if (outcome.kind !== 'interrupted') return [];
+  const fatalGroup = failedCallGroups.find(({ kind }) => kind === 'blocked' || kind === 'fatal');
+  switch (outcome.reason) {
     case 'refused':
       return [
         {
-          text: `${grave?.kind === 'blocked' ? '결제와 사용 한도를' : '키, 권한, 모델 설정을'} 확인한 뒤 다시 시작하세요${grave === undefined ? '' : ` (${grave.code})`}`,
-          commands: START_AGAIN,
+          text: `${fatalGroup?.kind === 'blocked' ? '결제와 사용 한도를' : '키, 권한, 모델 설정을'} 확인한 뒤 다시 시작하세요${fatalGroup === undefined ? '' : ` (${fatalGroup.code})`}`,
+          commands: RESTART_COMMANDS,
         },
       ];
     case 'exhausted':
-      return [{ text: '실패가 이어진 까닭을 아래에서 확인한 뒤 다시 시작하세요', commands: START_AGAIN }];
+      return [{ text: '연속 실패의 까닭을 아래에서 확인한 뒤 다시 시작하세요', commands: RESTART_COMMANDS }];
     case 'uncaught':
       return [
-        { text: '로그의 마지막 줄들에 까닭이 있습니다. 그 뒤 다시 시작하면 이어서 합니다', commands: START_AGAIN },
+        { text: '로그의 마지막 줄들에 까닭이 있습니다. 그 뒤 다시 시작하면 이어서 합니다', commands: RESTART_COMMANDS },
       ];
     default:
-      return [{ text: '중단된 실행입니다. 다시 시작하면 이어서 합니다', commands: START_AGAIN }];
+      return [{ text: '중단된 실행입니다. 다시 시작하면 이어서 합니다', commands: RESTART_COMMANDS }];
   }
 }
 
-/** The share of a cap from which on it is worth a word. */
-const NEAR = 0.8;
-
-function ofCaps({ spent, context: { caps } }: Report): Notice[] {
+function capNotices({ spent, context: { caps } }: Report): Notice[] {
   const notices: Notice[] = [];
-  if (caps.tokens !== null && spent.tokens >= NEAR * caps.tokens) {
+  if (caps.tokens !== null && spent.tokens >= NEAR_CAP * caps.tokens) {
     const share = formatPercent(spent.tokens / caps.tokens);
     notices.push({ text: `토큰 상한 ${formatNumber(caps.tokens)}의 ${share}를 썼습니다`, commands: [] });
   }
-  if (caps.costUsd !== null && spent.costUsd >= NEAR * caps.costUsd) {
+  if (caps.costUsd !== null && spent.costUsd >= NEAR_CAP * caps.costUsd) {
     const share = formatPercent(spent.costUsd / caps.costUsd);
-    notices.push({ text: `비용 상한 ${dollars(caps.costUsd)}의 ${share}를 썼습니다`, commands: [] });
+    notices.push({ text: `비용 상한 ${formatDollars(caps.costUsd)}의 ${share}를 썼습니다`, commands: [] });
   }
   return notices;
 }
 
-function ofTexts({ setAside, othersSetAside, stories, mostAlike }: Report): Notice[] {
+function storyNotices({ setAside, othersSetAside, stories, mostSimilar }: Report): Notice[] {
   const notices: Notice[] = [];
   if (setAside.length > 0) {
     notices.push({
       text: `따로 보관한 글 ${formatNumber(setAside.length)}건이 있습니다`,
-      about: setAside,
-      commands: SET_ASIDE,
+      setAside,
+      commands: SET_ASIDE_COMMANDS,
     });
   }
   if (othersSetAside > 0) {
     const text = `다른 실행이 따로 보관한 글도 ${formatNumber(othersSetAside)}건 있습니다`;
-    notices.push({ text, commands: setAside.length > 0 ? [] : SET_ASIDE });
+    notices.push({ text, commands: setAside.length > 0 ? [] : SET_ASIDE_COMMANDS });
   }
-  if (mostAlike !== null && mostAlike.score > SIMILAR) {
-    const alike = stories.filter(({ nearest }) => (nearest?.score ?? 0) > SIMILAR).length;
-    const how = `가장 닮은 두 편은 ${formatPercent(mostAlike.score)}`;
-    notices.push({ text: `앞선 소설과 닮은 소설이 ${formatNumber(alike)}편 있습니다 (${how})`, commands: [] });
+  if (mostSimilar !== null && mostSimilar.score > SIMILAR) {
+    const similarCount = stories.filter(({ nearest }) => (nearest?.score ?? 0) > SIMILAR).length;
+    const mostSimilarText = `가장 닮은 두 편은 ${formatPercent(mostSimilar.score)}`;
+    notices.push({
+      text: `앞선 소설과 닮은 소설이 ${formatNumber(similarCount)}편 있습니다 (${mostSimilarText})`,
+      commands: [],
+    });
   }
-  const gone = stories.filter(({ facts }) => facts === null).length;
-  if (gone > 0) notices.push({ text: `소설 ${formatNumber(gone)}편의 파일이 폴더에 없습니다`, commands: [] });
+  const missing = stories.filter(({ details }) => details === null).length;
+  if (missing > 0) notices.push({ text: `소설 ${formatNumber(missing)}편의 파일이 폴더에 없습니다`, commands: [] });
   return notices;
 }
 
-function ofCalls({ statistics: { callsWithoutUsage, lostCalls }, spent, statistics }: Report): Notice[] {
+function unknownUsageNotices({ statistics: { callsWithoutUsage, lostCalls }, spent, statistics }: Report): Notice[] {
   if (callsWithoutUsage === 0) return [];
-  const most = spent.tokens - statistics.tokens.total_tokens;
+  const mostTokens = spent.tokens - statistics.tokens.total_tokens;
   const lost = lostCalls === 0 ? '' : `, 그중 강제 종료로 끊긴 호출 ${formatNumber(lostCalls)}회`;
-  const text = `사용량을 모르는 호출이 ${formatNumber(callsWithoutUsage)}회 있습니다${lost} (많아야 ${formatNumber(most)}토큰)`;
+  const text = `사용량을 모르는 호출이 ${formatNumber(callsWithoutUsage)}회 있습니다${lost} (많아야 ${formatNumber(mostTokens)}토큰)`;
   return [{ text, commands: [] }];
 }
 
-function ofRecords({ unreadable, skipped, chronicle: { lostUntil } }: Report): Notice[] {
+function ledgerNotices({ unreadableLines, unreadableLedgers, timeline: { historyLostUntil } }: Report): Notice[] {
   const notices: Notice[] = [];
-  if (lostUntil !== null) {
+  if (historyLostUntil !== null) {
     notices.push({ text: '실행 도중 장부가 없어져 새로 시작되었습니다. 그 전의 일은 합계만 압니다', commands: [] });
   }
-  if (unreadable > 0) {
-    notices.push({ text: `장부에 읽을 수 없는 줄이 ${formatNumber(unreadable)}개 있어 건너뛰었습니다`, commands: [] });
+  if (unreadableLines > 0) {
+    notices.push({
+      text: `장부에 읽을 수 없는 줄이 ${formatNumber(unreadableLines)}개 있어 건너뛰었습니다`,
+      commands: [],
+    });
   }
-  for (const path of skipped)
+  for (const path of unreadableLedgers)
     notices.push({ text: `더 새로운 장부를 읽을 수 없어 건너뛰었습니다: ${path}`, commands: [] });
   return notices;
 }

@@ -3,167 +3,168 @@ import type { Caps } from '../../run/budget.js';
 import { spent } from '../../run/budget.js';
 import type { ReadLedger } from '../../run/ledger.js';
 import type { Statistics } from '../../run/statistics.js';
-import type { Trouble } from '../labels.js';
+import type { SetAsideReason } from '../../store/story-metadata.js';
 import type { RunOnDisk } from '../load.js';
-import type { StoryFacts, ToldCard, Why } from '../metadata.js';
-import { type FirstRead, pickStories } from './highlights.js';
+import type { PremiseCard, StoryDetails } from '../story-details.js';
+import { chooseHighlights, type Highlight } from './highlights.js';
 import { type Distribution, distributionOf } from './quantiles.js';
-import { type Standing, settledState, standingOf } from './run-outcome.js';
-import { type GrowthPoint, growthOf } from './spending.js';
-import { type Chronicle, chronicle, type ToldStory } from './timeline.js';
+import { type RunOutcome, runOutcomeOf, settledState } from './run-outcome.js';
+import { type SpendingPoint, spendingOf } from './spending.js';
+import type { FailedCallKind, StoryRow, Timeline } from './timeline.js';
+import { buildTimeline } from './timeline-builder.js';
 
-/** What the settings of today add to what the run left. */
+/** The input of a report besides the run itself: settings of today. */
 export interface ReportContext {
   /** Milliseconds since the epoch. */
   now: number;
   caps: Caps;
-  /** The likeness above which stories are set aside, from 0 to 1; null: none is. */
+  /** The similarity above which stories are set aside, from 0 to 1; null: none is. */
   maxLikeness: number | null;
-  /** The cards that there are; null where they cannot be read. */
+  /** All cards; null when they cannot be read. */
   axes: readonly AxisCards[] | null;
 }
 
-/** A story of the run: what the ledger says, and what stands in its metadata. */
-export interface StoryRow extends ToldStory {
-  /** null: its file is not in the folder any more. */
-  facts: StoryFacts | null;
-}
-
-/** Calls that gave no story for one and the same reason. */
-export interface TroubleGroup {
-  kind: Trouble;
+/** The failed calls of one kind and code. */
+export interface FailedCallGroup {
+  kind: FailedCallKind;
   code: string;
   times: number[];
-  /** Known to have been used by them. */
+  /** Sum of their known usage. */
   tokens: number;
 }
 
-export interface SetAsideRow extends Why {
+/** A text of the run that is set aside. */
+export interface SetAsideRow extends Pick<SetAsideReason, 'code' | 'reason'> {
   name: string;
-  /** When it was set aside. */
+  /** When it was recorded, milliseconds since the epoch. */
   at: number;
-  facts: StoryFacts;
+  details: StoryDetails;
 }
 
-/** How many cards of an axis the stories have used. */
+/** The cards of an axis that the stories have used. */
 export interface AxisUse {
   axis: string;
   label: string;
-  /** All that there are; null where that is not known. */
+  /** The number of all its cards; null when it is not known. */
   total: number | null;
-  /** Each card used, the most used first. */
+  /** The used cards, most used first. */
   cards: { text: string; times: number }[];
 }
 
-/** Two stories of the folder, and how alike they are, from 0 to 1. */
-export interface Pair {
+/** Two stories of the folder, by name, and their similarity, from 0 to 1. */
+export interface SimilarPair {
   name: string;
   other: string;
   score: number;
 }
 
-/** Everything that a report says, in the order of time where it has one. Times in milliseconds since the epoch. */
+/** The content of a report. Lists are in the order of time; times are milliseconds since the epoch. */
 export interface Report {
   runId: string;
   runName: string;
   madeAt: number;
-  standing: Standing;
+  outcome: RunOutcome;
   from: number;
   to: number;
   statistics: Statistics;
   resumes: number;
-  /** What counts towards the caps: calls whose usage is not known at the most that they can have used. */
+  /** Counts towards the caps: a call of unknown usage counts with the most that it can have used. */
   spent: { tokens: number; costUsd: number };
   context: ReportContext;
-  /** Who wrote: the models, and whether the built-in author was among them. */
   models: string[];
-  offline: boolean;
-  chronicle: Chronicle;
-  growth: GrowthPoint[];
+  /** The built-in author wrote stories of the run. */
+  isOffline: boolean;
+  timeline: Timeline;
+  spending: SpendingPoint[];
   stories: StoryRow[];
-  /** Milliseconds. */
+  /** Of the time that each story took, in milliseconds. */
   generation: Distribution | null;
-  troubles: TroubleGroup[];
-  /** Likeness of every story to the nearest before it, from 0 to 1. */
-  likeness: Distribution | null;
-  mostAlike: Pair | null;
+  failedCallGroups: FailedCallGroup[];
+  /** Of the similarity of each story to the most similar earlier one, from 0 to 1. */
+  similarity: Distribution | null;
+  mostSimilar: SimilarPair | null;
   axes: AxisUse[];
-  /** The Korean names of the axes. */
+  /** Korean names of the axes. */
   axisLabels: ReadonlyMap<string, string>;
-  picks: FirstRead[];
-  /** Still waiting, oldest first. */
+  highlights: Highlight[];
+  /** Texts that are set aside now, oldest first. */
   setAside: SetAsideRow[];
-  /** Set aside once, and taken in by hand. */
+  /** The number of texts that were set aside and that a person accepted since. */
   accepted: number;
   othersSetAside: number;
-  /** Titles by name, for the stories that are named. */
+  /** Titles by the name of the story. */
   titles: ReadonlyMap<string, string>;
-  unreadable: number;
-  skipped: string[];
+  unreadableLines: number;
+  unreadableLedgers: string[];
 }
 
-/** Puts a report together. Pure. */
+/** Makes the report of a run. Pure. */
 export function toReport(disk: RunOnDisk, context: ReportContext): Report {
-  const { ledger, alive, stories: facts } = disk;
-  const { begin, records, unreadable } = ledger;
-  const state = settledState(records, alive);
-  const told = chronicle(records, alive ? context.now : null);
+  const { ledger, isAlive, stories: details } = disk;
+  const { begin, records } = ledger;
+  const state = settledState(records, isAlive);
+  const timeline = buildTimeline(records, isAlive ? context.now : null);
   const from = begin.at;
-  const to = Math.max(from, alive ? context.now : state.lastAt);
+  const to = Math.max(from, isAlive ? context.now : state.lastAt);
   const stories = [
-    ...untold(disk, told),
-    ...told.stories.map((story) => ({ ...story, facts: facts.get(story.name) ?? null })),
+    ...storiesOfMissingHistory(disk, timeline),
+    ...timeline.stories.map((story) => ({ ...story, details: details.get(story.name) ?? null })),
   ];
-  const incidents = told.incidents.filter(({ name }) => name !== null);
-  const known = stories.flatMap((story) => story.facts ?? []);
+  const setAsideCalls = timeline.failedCalls.filter(({ name }) => name !== null);
+  const allDetails = stories.flatMap((story) => story.details ?? []);
   const { nearest } = state.statistics;
   return {
     runId: begin.run_id,
     runName: begin.run_name,
     madeAt: context.now,
-    standing: standingOf(told.lives, state.over, alive),
+    outcome: runOutcomeOf(timeline.processes, state.over, isAlive),
     from,
     to,
     statistics: state.statistics,
     resumes: state.resumes,
     spent: spent(state),
     context,
-    models: [...new Set(known.flatMap(({ model }) => model ?? []))],
-    offline: known.some(({ provider }) => provider === 'offline'),
-    chronicle: told,
-    growth: growthOf(records, from, to),
+    models: [...new Set(allDetails.flatMap(({ model }) => model ?? []))],
+    isOffline: allDetails.some(({ provider }) => provider === 'offline'),
+    timeline,
+    spending: spendingOf(records, from, to),
     stories,
     generation: distributionOf(stories.map(({ generationMs }) => generationMs)),
-    troubles: groupTroubles(told),
-    likeness: distributionOf(stories.flatMap((story) => story.nearest?.score ?? [])),
-    mostAlike:
+    failedCallGroups: groupFailedCalls(timeline),
+    similarity: distributionOf(stories.flatMap((story) => story.nearest?.score ?? [])),
+    mostSimilar:
       nearest === null ? null : { name: nearest.name, other: nearest.nearest.name, score: nearest.nearest.score },
     axes: countCards(stories, context.axes),
     axisLabels: new Map(context.axes?.map(({ axis, label }) => [axis, label])),
-    picks: pickStories(stories),
-    setAside: incidents.flatMap(({ name, at }) => {
+    highlights: chooseHighlights(stories),
+    setAside: setAsideCalls.flatMap(({ name, at }) => {
       const found = disk.setAside.get(name ?? '');
-      return found === undefined ? [] : [{ name: name ?? '', at, facts: found.facts, ...found.why }];
+      if (found === undefined) return [];
+      const { code, reason } = found.reason;
+      return [{ name: name ?? '', at, details: found.details, code, reason }];
     }),
-    accepted: incidents.filter(({ name }) => facts.get(name ?? '')?.accepted).length,
+    accepted: setAsideCalls.filter(({ name }) => details.get(name ?? '')?.accepted).length,
     othersSetAside: disk.othersSetAside,
-    titles: new Map([...facts].map(([name, { title }]) => [name, title])),
-    unreadable,
-    skipped: disk.skipped,
+    titles: new Map([...details].map(([name, { title }]) => [name, title])),
+    unreadableLines: ledger.unreadable,
+    unreadableLedgers: disk.unreadableLedgers,
   };
 }
 
-/** Stories from before the ledger was lost: their metadata is all that is known of them. */
-function untold({ ledger, stories: facts }: RunOnDisk, { lostUntil, stories }: Chronicle): StoryRow[] {
-  if (lostUntil === null) return [];
-  const told = new Set([...stories.map(({ name }) => name), ...namesIn(ledger)]);
-  const ours = [...facts].filter(
-    ([name, { runId, accepted }]) => runId === ledger.begin.run_id && !accepted && !told.has(name),
+/** The stories that a lost ledger had: they are known from their metadata alone. */
+function storiesOfMissingHistory(
+  { ledger, stories: details }: RunOnDisk,
+  { historyLostUntil, stories }: Timeline,
+): StoryRow[] {
+  if (historyLostUntil === null) return [];
+  const known = new Set([...stories.map(({ name }) => name), ...namesInLedger(ledger)]);
+  const lost = [...details].filter(
+    ([name, { runId, accepted }]) => runId === ledger.begin.run_id && !accepted && !known.has(name),
   );
-  return ours
-    .map(([name, each]) => ({ name, facts: each, at: each.writtenAt ?? ledger.begin.at }))
+  return lost
+    .map(([name, each]) => ({ name, details: each, at: each.writtenAt ?? ledger.begin.at }))
     .sort((a, b) => a.at - b.at)
-    .map(({ name, facts: each, at }, index) => ({
+    .map(({ name, details: each, at }, index) => ({
       number: index + 1,
       name,
       from: at - (each.generationMs ?? 0),
@@ -174,19 +175,19 @@ function untold({ ledger, stories: facts }: RunOnDisk, { lostUntil, stories }: C
       costUsd: each.costUsd,
       nearest: null,
       premise: Object.fromEntries(each.premise.map(({ axis, id }) => [axis, id])),
-      facts: each,
+      details: each,
     }));
 }
 
-/** The texts that a ledger names and that are no stories of it. */
-function namesIn({ records }: ReadLedger): string[] {
+/** The names of all texts that the ledger recorded. */
+function namesInLedger({ records }: ReadLedger): string[] {
   return records.flatMap((record) => (record.type === 'outcome' && 'name' in record ? (record.name ?? []) : []));
 }
 
-/** The most frequent first. */
-function groupTroubles({ incidents }: Chronicle): TroubleGroup[] {
-  const groups = new Map<string, TroubleGroup>();
-  for (const { kind, code, at, usage } of incidents) {
+/** Groups failed calls by kind and code, most frequent first. */
+function groupFailedCalls({ failedCalls }: Timeline): FailedCallGroup[] {
+  const groups = new Map<string, FailedCallGroup>();
+  for (const { kind, code, at, usage } of failedCalls) {
     const key = `${kind} ${code}`;
     const group = groups.get(key) ?? { kind, code, times: [], tokens: 0 };
     group.times.push(at);
@@ -198,8 +199,8 @@ function groupTroubles({ incidents }: Chronicle): TroubleGroup[] {
 
 function countCards(stories: readonly StoryRow[], axes: readonly AxisCards[] | null): AxisUse[] {
   const uses = new Map<string, Map<string, { text: string; times: number }>>();
-  for (const { premise, facts } of stories) {
-    for (const { axis, id, text } of cardsOf(premise, facts?.premise ?? [])) {
+  for (const { premise, details } of stories) {
+    for (const { axis, id, text } of cardsOf(premise, details?.premise ?? [])) {
       const cards = uses.get(axis) ?? new Map<string, { text: string; times: number }>();
       const times = (cards.get(id)?.times ?? 0) + 1;
       uses.set(axis, cards.set(id, { text, times }));
@@ -223,7 +224,7 @@ function countCards(stories: readonly StoryRow[], axes: readonly AxisCards[] | n
   });
 }
 
-/** The metadata's cards, and where it is gone the ledger's, which are ids alone. */
-function cardsOf(ids: Record<string, string>, told: readonly ToldCard[]): readonly ToldCard[] {
-  return told.length > 0 ? told : Object.entries(ids).map(([axis, id]) => ({ axis, id, text: id }));
+/** The cards from the metadata, or where that is missing from the ledger, which has their ids alone. */
+function cardsOf(ids: Record<string, string>, cards: readonly PremiseCard[]): readonly PremiseCard[] {
+  return cards.length > 0 ? cards : Object.entries(ids).map(([axis, id]) => ({ axis, id, text: id }));
 }

@@ -1,29 +1,32 @@
 import type { LedgerRecord } from '../../run/ledger.js';
 import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../run/run-state.js';
-import type { Life } from './timeline.js';
+import type { ProcessPeriod } from './timeline.js';
 
-/** How it stands with a run. */
-export type Standing =
-  | { kind: 'running' } // its process is at work
-  | { kind: 'over'; reason: string } // a limit or a cap has ended it
-  | { kind: 'interrupted'; reason: string } // let go of in good order; can be taken up
-  | { kind: 'killed' }; // its process is gone without a word; can be taken up
+/** The state of a run now, or how it ended. */
+export type RunOutcome =
+  | { kind: 'running' } // its process is alive
+  | { kind: 'finished'; reason: string } // a limit or a cap ended it
+  | { kind: 'interrupted'; reason: string } // its process shut down gracefully; the run can be resumed
+  | { kind: 'killed' }; // its process is gone without a record of its end; the run can be resumed
 
-/** @param alive does the process that has the run still work on it? */
-export function standingOf(lives: readonly Life[], over: boolean, alive: boolean): Standing {
-  if (alive) return { kind: 'running' };
-  // A process that only put right what a crash left says nothing about the run itself.
-  const reason = lives.findLast(({ purpose }) => purpose !== 'recover')?.end ?? null;
-  if (over) return { kind: 'over', reason: reason ?? 'duration' };
+/**
+ * @param over the ledger says that a limit or a cap ended the run
+ * @param isAlive the process that has the run is running
+ */
+export function runOutcomeOf(processes: readonly ProcessPeriod[], over: boolean, isAlive: boolean): RunOutcome {
+  if (isAlive) return { kind: 'running' };
+  // The end of a process that only recovered files is not the end of the run.
+  const reason = processes.findLast(({ purpose }) => purpose !== 'recover')?.end ?? null;
+  if (over) return { kind: 'finished', reason: reason ?? 'duration' };
   return reason === null ? { kind: 'killed' } : { kind: 'interrupted', reason };
 }
 
 /**
- * The state of a run as its statistics tell it. Of a process that was killed, a call in flight counts as lost and a
- * cut-off text as set aside, as the next start will count them.
+ * The state of a run for its statistics. After a kill, open calls count as lost and cut-off texts as set aside, as the
+ * next start counts them.
  */
-export function settledState(records: readonly LedgerRecord[], alive: boolean): RunState {
+export function settledState(records: readonly LedgerRecord[], isAlive: boolean): RunState {
   const state = records.reduce(applyRecord, INITIAL_RUN_STATE);
-  if (alive || (state.open.length === 0 && state.parts.length === 0)) return state;
+  if (isAlive || (state.open.length === 0 && state.parts.length === 0)) return state;
   return applyRecord(state, { type: 'end', at: state.lastAt, reason: 'killed', over: state.over });
 }

@@ -2,40 +2,43 @@ import { spent } from '../../run/budget.js';
 import type { LedgerRecord } from '../../run/ledger.js';
 import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../run/run-state.js';
 
-/** What a run had used by a moment. */
-export interface GrowthPoint {
+/** The usage of a run up to a time. */
+export interface SpendingPoint {
   /** Milliseconds since the epoch. */
   at: number;
-  /** Known to have been used. */
+  /** Known usage. */
   tokens: number;
-  /** US dollars known to have been used; null while no price is known. */
+  /** Known cost in US dollars; null while no price is known. */
   costUsd: number | null;
-  /** The same with calls of unknown usage at the most that they can have used: what the caps count. */
+  /** Counts towards the caps: a call of unknown usage counts with the most that it can have used. */
   atMost: { tokens: number; costUsd: number };
 }
 
-/** More steps than this a chart cannot show. */
-const STEPS = 300;
+/** The most steps that a chart can show. */
+const MAX_STEPS = 300;
 
-/** Tokens and money as they accumulate: the first moment, the last, and at most one of each of 300 stretches between. */
-export function growthOf(records: readonly LedgerRecord[], from: number, to: number): GrowthPoint[] {
-  const points = new Map<number, GrowthPoint>();
+/**
+ * Tokens and cost as they accumulate from `from` to `to`, in milliseconds since the epoch: the first point, the last
+ * one, and at most one for each of 300 equal steps.
+ */
+export function spendingOf(records: readonly LedgerRecord[], from: number, to: number): SpendingPoint[] {
+  const points = new Map<number, SpendingPoint>();
   let state = INITIAL_RUN_STATE;
-  let last: GrowthPoint = { at: from, ...usedIn(state) };
+  let last: SpendingPoint = { at: from, ...usedBy(state) };
   points.set(0, last);
   for (const record of records) {
     state = applyRecord(state, record);
-    const used = usedIn(state);
+    const used = usedBy(state);
     if (used.tokens === last.tokens && used.costUsd === last.costUsd && used.atMost.tokens === last.atMost.tokens)
       continue;
     last = { at: Math.min(Math.max(record.at, last.at), to), ...used };
-    points.set(to === from ? 1 : 1 + Math.floor(((last.at - from) / (to - from)) * STEPS), last);
+    points.set(to === from ? 1 : 1 + Math.floor(((last.at - from) / (to - from)) * MAX_STEPS), last);
   }
   return [...points.values(), ...(last.at === to ? [] : [{ ...last, at: to }])];
 }
 
-/** A call in flight has not used anything yet that would be known. */
-function usedIn(state: RunState): Omit<GrowthPoint, 'at'> {
+/** The usage in a state. Leaves out open calls, whose usage is not known yet. */
+function usedBy(state: RunState): Omit<SpendingPoint, 'at'> {
   const { tokens, costUsd } = state.statistics;
   return { tokens: tokens.total_tokens, costUsd, atMost: spent({ ...state, open: [] }) };
 }

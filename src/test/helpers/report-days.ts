@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toUsage, type Usage } from '../../api/usage.js';
 import type { RunOnDisk } from '../../report/load.js';
-import { toStoryFacts, whyOf } from '../../report/metadata.js';
+import { setAsideReasonOf, toStoryDetails } from '../../report/story-details.js';
 import { ledgerPath } from '../../run/ledger.js';
+import { type ReadMetadata, readMetadata, type StoryFiles } from '../../store/story-metadata.js';
 import { filesOf, setAsideFolder } from '../../store/story-store.js';
 import { type Day, DayMaker, type DayOptions, HOUR, MINUTE, SECOND } from './report-day-maker.js';
 
@@ -106,13 +107,22 @@ export function asRead({ runId, records, stories, setAside }: Day, more: Partial
   if (begin?.type !== 'begin') throw new Error('a day begins');
   return {
     ledger: { path: `.runs/${runId}.jsonl`, begin, records, unreadable: 0 },
-    alive: false,
-    skipped: [],
-    stories: new Map([...stories].map(([name, { metadata }]) => [name, toStoryFacts(metadata)])),
+    isAlive: false,
+    unreadableLedgers: [],
+    stories: new Map([...stories].map(([name, files]) => [name, toStoryDetails(metadataOf(files))])),
     setAside: new Map(
-      [...setAside].map(([name, { metadata }]) => [name, { facts: toStoryFacts(metadata), why: whyOf(metadata) }]),
+      [...setAside].map(([name, files]) => {
+        const metadata = metadataOf(files);
+        return [name, { details: toStoryDetails(metadata), reason: setAsideReasonOf(metadata) }];
+      }),
     ),
     othersSetAside: 0,
     ...more,
   };
+}
+
+function metadataOf({ metadata }: StoryFiles): ReadMetadata {
+  const read = readMetadata(metadata);
+  if (read === null) throw new Error('metadata is an object');
+  return read;
 }

@@ -65,7 +65,7 @@ test('a stormy day: whatever weather comes, every promise holds', GUARD, async (
     said(),
   );
   assert.equal(code, complaints.length === 0 ? 0 : 1, said());
-  assert.equal(said().match(/^ {2}PASS {2}(?:폴더 전체|[1-5]\. |그 밖의 약속)/gm)?.length, 7, said());
+  assert.equal(said().match(/^ {2}PASS {2}(?:폴더 전체|[1-5]\. |기타 항목)/gm)?.length, 7, said());
   assert.ok((said().match(/^ {2}o /gm) ?? []).length >= 5, said());
   assert.equal(rehearsals().length, code);
 });

@@ -1,74 +1,80 @@
 import type { LogEvent } from '../log-check.js';
-import { downtimeBefore, type Life } from '../processes.js';
+import { downtimeBefore, type RunProcess } from '../processes.js';
 
-// How long a run went without a new story, and how long it may have.
+// The gaps of a run: the times without a new story, and how long each of them may be.
 
-/** From one story to the next; the first begins with the run, the last ends with it. All times in milliseconds. */
+/**
+ * The time from one story to the next. The first gap begins with the run, the last one ends with it. `from` and `to`
+ * are milliseconds since the epoch.
+ */
 export interface Gap {
   from: number;
   to: number;
-  /** What ends it: the name of a story, or of the run's end. */
-  what: string;
-  /** Interval, longest generation and slack, and what log and ledger explain. */
-  allowed: number;
+  /** Name of the story that ends the gap, or Korean for the end of the run. */
+  endedBy: string;
+  /** The longest allowed: interval, longest generation, slack, and the waits and failures in log and ledger. */
+  allowedMs: number;
 }
 
-export const lengthOf = ({ from, to }: Gap) => to - from;
-export const isTooLong = (gap: Gap) => lengthOf(gap) > gap.allowed;
+/** Milliseconds. */
+export const gapLength = ({ from, to }: Gap) => to - from;
+/** Tells whether a gap exceeds its allowance. */
+export const isTooLong = (gap: Gap) => gapLength(gap) > gap.allowedMs;
 
-/** Between a call's answer and the next call stands some work of the disk and, at a start, of loading and looking back. */
+/** Allowance for the work between two calls, mostly syncs of the disk, in milliseconds. */
 const SLACK = 5_000;
+/** The same for the start of a process, which loads modules and reads the folder. */
 const SLACK_AT_START = 10_000;
 
 /**
- * The gaps of a run. A life whose settings nobody knows has none: what it should have done cannot be told.
- * @param end when and how the run ended, or the time now of one that goes on; null when nobody knows
+ * The gaps of a run. Leaves out those with a process whose settings are not known: its interval is missing.
+ * @param end the end of the run, or now while it is running; null when the end is not known
  */
-export function gapsOf(lives: readonly Life[], end: { at: number; what: string } | null): Gap[] {
-  const longest = longestGeneration(lives);
+export function gapsOf(processes: readonly RunProcess[], end: { at: number; endedBy: string } | null): Gap[] {
+  const longest = longestGenerationOf(processes);
   const gaps: Gap[] = [];
-  let gap = newGap(lives[0]?.at ?? 0);
-  const close = (at: number, what: string) => {
+  let gap = newGap(processes[0]?.claimedAt ?? 0);
+  const close = (at: number, endedBy: string) => {
     if (gap.isKnown) {
-      const allowed = gap.interval + longest + gap.explained;
-      gaps.push({ from: gap.from, to: Math.max(gap.from, at), what, allowed });
+      const allowedMs = gap.interval + longest + gap.explained;
+      gaps.push({ from: gap.from, to: Math.max(gap.from, at), endedBy, allowedMs });
     }
   };
-  for (const [index, life] of lives.entries()) {
-    const waits = waitsOf(life);
-    const limit = life.log?.settings?.longestStoryMs ?? 0;
-    const enter = () => {
-      const settings = life.log?.settings ?? null;
-      if (settings === null && life.purpose !== 'recover') gap.isKnown = false;
+  for (const [index, runProcess] of processes.entries()) {
+    const waits = waitsIn(runProcess);
+    const limit = runProcess.log?.settings?.longestStoryMs ?? 0;
+    const addProcess = () => {
+      const settings = runProcess.log?.settings ?? null;
+      if (settings === null && runProcess.purpose !== 'recover') gap.isKnown = false;
       gap.interval = Math.max(gap.interval, settings?.limits.intervalMs ?? 0);
     };
-    enter();
-    gap.explained += downtimeBefore(lives, index) + SLACK_AT_START;
-    let openAt: number | null = null;
-    for (const record of life.records) {
+    addProcess();
+    gap.explained += downtimeBefore(processes, index) + SLACK_AT_START;
+    let callStartedAt: number | null = null;
+    for (const record of runProcess.records) {
       gap.explained += waits.until(record.at);
-      if (record.type === 'attempt') openAt = record.at;
+      if (record.type === 'attempt') callStartedAt = record.at;
       if (record.type === 'snapshot') {
-        // What was before, the ledger has forgotten.
+        // The ledger was lost and began anew: it lacks the stories before this record.
         gap = newGap(record.at);
-        enter();
+        addProcess();
       }
       if (record.type !== 'outcome') continue;
       if (record.kind === 'story') {
         close(record.at, record.name);
         gap = newGap(record.at);
-        enter();
-      } else if (openAt !== null) {
-        gap.explained += Math.min(record.at - openAt, limit);
+        addProcess();
+      } else if (callStartedAt !== null) {
+        gap.explained += Math.min(record.at - callStartedAt, limit);
       }
-      openAt = null;
+      callStartedAt = null;
     }
-    if (index === lives.length - 1) {
+    if (index === processes.length - 1) {
       gap.explained += waits.until(Number.POSITIVE_INFINITY);
-      if (openAt !== null && end !== null) gap.explained += Math.min(end.at - openAt, limit);
+      if (callStartedAt !== null && end !== null) gap.explained += Math.min(end.at - callStartedAt, limit);
     }
   }
-  if (end !== null) close(end.at, end.what);
+  if (end !== null) close(end.at, end.endedBy);
   return gaps;
 }
 
@@ -76,19 +82,19 @@ function newGap(from: number) {
   return { from, interval: 0, explained: SLACK, isKnown: true };
 }
 
-function longestGeneration(lives: readonly Life[]): number {
-  const stories = lives.flatMap(({ records }) =>
+function longestGenerationOf(processes: readonly RunProcess[]): number {
+  const stories = processes.flatMap(({ records }) =>
     records.flatMap((record) => (record.type === 'outcome' && record.kind === 'story' ? [record.generation_ms] : [])),
   );
   return stories.reduce((longest, each) => Math.max(longest, each), 0);
 }
 
-/** The waits in a life's log that are no intervals, handed out once. */
-function waitsOf({ log }: Life) {
-  const waits = (log?.events ?? []).filter(isOtherWait);
+/** The waits in the log of a process that a gap may contain besides the interval. Each is counted once. */
+function waitsIn({ log }: RunProcess) {
+  const waits = (log?.events ?? []).filter(isExplainedWait);
   let next = 0;
   return {
-    /** Milliseconds of the waits that were begun before `at` and are not handed out yet. */
+    /** Milliseconds of the waits that began before `at` and are not counted yet. */
     until: (at: number): number => {
       let sum = 0;
       for (let wait = waits[next]; wait !== undefined && wait.at < at; wait = waits[++next]) {
@@ -99,6 +105,6 @@ function waitsOf({ log }: Life) {
   };
 }
 
-function isOtherWait({ event, reason }: LogEvent): boolean {
+function isExplainedWait({ event, reason }: LogEvent): boolean {
   return event === 'holding' || (event === 'waiting' && reason !== 'interval');
 }

@@ -2,85 +2,95 @@ import { formatNumber } from '../../lib/format-number.js';
 import { clockTime, formatDuration } from '../../lib/format-time.js';
 import type { LedgerRecord } from '../../run/ledger.js';
 import { type CheckResult, failAt, type Place, skip } from '../catalog.js';
-import { isWhole, namedOutcomes } from '../folder/ledger-check.js';
-import { type Life, workingLives } from '../processes.js';
+import { hasFullHistory, namedOutcomes } from '../folder/ledger-check.js';
+import { type RunProcess, workingProcesses } from '../processes.js';
 import {
   isRotatedAway,
-  logLivesOf,
-  type RunCase,
-  sum,
-  talkativeLives,
-  tellingLives,
-  whyUntold,
+  loggedAtInfo,
+  mergeOccurrences,
+  processLogsOf,
+  type RunEvidence,
+  skipReason,
+  withSettings,
 } from '../run-evidence.js';
 
-// Criterion 2: whoever follows the log sees what the worker does.
+// Criterion 2: a reader who follows the log sees what the worker does.
 
-export function checkObservability(c: RunCase): CheckResult[] {
-  return [checkComplete(c), checkLines(c), checkStories(c), checkProgress(c)];
+/** The checks of criterion 2. */
+export function checkObservability(evidence: RunEvidence): CheckResult[] {
+  return [checkLogComplete(evidence), checkLines(evidence), checkStoryRecords(evidence), checkProgress(evidence)];
 }
 
-function checkComplete(c: RunCase): CheckResult {
+function checkLogComplete(evidence: RunEvidence): CheckResult {
   const code = 'log_complete';
-  const lives = workingLives(c.lives);
-  const rotated = lives.filter((life) => isRotatedAway(c, life));
-  // At a high level, a process that was killed may have had nothing to say.
-  const isTelling = tellingLives(c).length > 0;
-  const silent = lives.filter(
-    (life) => life.log === null && !rotated.includes(life) && (life.end !== null || isTelling || lives.length === 1),
+  const processes = workingProcesses(evidence.processes);
+  const rotated = processes.filter((runProcess) => isRotatedAway(evidence, runProcess));
+  // At log level warn or error, a process that was killed may have logged nothing.
+  const logsAtStart = withSettings(evidence).length > 0;
+  const withoutLog = processes.filter(
+    (runProcess) =>
+      runProcess.log === null &&
+      !rotated.includes(runProcess) &&
+      (runProcess.end !== null || logsAtStart || processes.length === 1),
   );
-  const known = new Set(c.lives.map(({ log }) => log));
-  const strangers = isWhole(c.run) ? logLivesOf(c).filter((life) => !known.has(life)) : [];
+  const known = new Set(evidence.processes.map(({ log }) => log));
+  const unknownLogs = hasFullHistory(evidence.run)
+    ? processLogsOf(evidence).filter((processLog) => !known.has(processLog))
+    : [];
   const places = [
-    ...silent.map(({ owner, at }) => ({
-      where: `장부, 프로세스 ${owner?.pid ?? '?'} (${clockTime(at)})`,
+    ...withoutLog.map(({ owner, claimedAt }) => ({
+      where: `장부, 프로세스 ${owner?.pid ?? '?'} (${clockTime(claimedAt)})`,
       message: '로그가 없습니다',
     })),
-    ...strangers.map(({ pid, firstAt }) => ({
+    ...unknownLogs.map(({ pid, firstAt }) => ({
       where: `로그, 프로세스 ${pid} (${clockTime(firstAt)})`,
       message: '장부가 모르는 프로세스입니다',
     })),
   ];
-  if (places.length === 0 && rotated.length === lives.length) return skip(code, whyUntold(c));
-  const lines = logLivesOf(c).reduce((total, life) => total + life.lines, 0);
-  const gone = rotated.length === 0 ? '' : `, 오래되어 지워진 로그 ${formatNumber(rotated.length)}개 프로세스`;
-  return failAt(code, `프로세스 ${formatNumber(lives.length)}개, 로그 ${formatNumber(lines)}줄${gone}`, places);
+  if (places.length === 0 && rotated.length === processes.length) return skip(code, skipReason(evidence));
+  const lines = processLogsOf(evidence).reduce((total, { lineCount }) => total + lineCount, 0);
+  const removed = rotated.length === 0 ? '' : `, 오래되어 지워진 로그 ${formatNumber(rotated.length)}개 프로세스`;
+  return failAt(code, `프로세스 ${formatNumber(processes.length)}개, 로그 ${formatNumber(lines)}줄${removed}`, places);
 }
 
-function checkLines(c: RunCase): CheckResult {
+function checkLines(evidence: RunEvidence): CheckResult {
   const code = 'log_lines';
-  const lives = logLivesOf(c);
-  if (lives.length === 0) return skip(code, whyUntold(c));
-  const { places, count } = sum(lives.map(({ foreign }) => foreign));
-  const lines = lives.reduce((total, life) => total + life.lines, 0);
+  const logs = processLogsOf(evidence);
+  if (logs.length === 0) return skip(code, skipReason(evidence));
+  const { places, count } = mergeOccurrences(logs.map(({ foreignLines }) => foreignLines));
+  const lines = logs.reduce((total, { lineCount }) => total + lineCount, 0);
   return failAt(code, `${formatNumber(lines)}줄`, places, count);
 }
 
-function checkStories(c: RunCase): CheckResult {
+function checkStoryRecords(evidence: RunEvidence): CheckResult {
   const code = 'story_records';
-  const lives = talkativeLives(c);
-  if (lives.length === 0) return skip(code, whyUntold(c));
-  const saved = new Set(logLivesOf(c).flatMap(({ events }) => events.filter(isSaved).map(({ name }) => name)));
+  const processes = loggedAtInfo(evidence);
+  if (processes.length === 0) return skip(code, skipReason(evidence));
+  const saved = new Set(
+    processLogsOf(evidence).flatMap(({ events }) => events.filter(isSaved).map(({ name }) => name)),
+  );
   const places: Place[] = [];
   let [starts, stories] = [0, 0];
-  for (const life of lives) {
-    // Killed, or still at it, between what it does and what it says.
-    const unsaid = life.end === null ? 1 : 0;
-    const begun = life.records.filter((record) => record.type === 'attempt' && record.continues === undefined).length;
-    const announced = life.log.events.filter(({ event }) => event === 'story_started').length;
+  for (const runProcess of processes) {
+    // A process that was killed or is still running may be between an act and its log record.
+    const mayBeUnlogged = runProcess.end === null ? 1 : 0;
+    const begun = runProcess.records.filter(
+      (record) => record.type === 'attempt' && record.continues === undefined,
+    ).length;
+    const announced = runProcess.log.events.filter(({ event }) => event === 'story_started').length;
     starts += announced;
-    if (announced < begun - unsaid) {
-      places.push({ where: whereOf(life), message: `호출 ${begun}회 가운데 시작의 기록 ${announced}회` });
+    if (announced < begun - mayBeUnlogged) {
+      places.push({ where: whereOf(runProcess), message: `호출 ${begun}회 가운데 시작의 기록 ${announced}회` });
     }
-    const unsaved = storiesOf(life.records).filter(({ name }) => !saved.has(name));
-    stories += storiesOf(life.records).length - unsaved.length;
-    for (const { name } of unsaved.slice(0, unsaved.length - unsaid)) {
+    const unsaved = storiesOf(runProcess.records).filter(({ name }) => !saved.has(name));
+    stories += storiesOf(runProcess.records).length - unsaved.length;
+    for (const { name } of unsaved.slice(0, unsaved.length - mayBeUnlogged)) {
       places.push({ where: name, message: '저장의 기록이 로그에 없습니다' });
     }
   }
-  // One that goes on has saved more since its ledger was read, and one begun anew has forgotten some.
-  if (c.status !== 'running' && isWhole(c.run)) {
-    const named = namedOutcomes(c.run.ledger.records);
+  // A running run has saved more since its ledger was read, and a ledger that began anew lacks earlier stories.
+  if (evidence.status !== 'running' && hasFullHistory(evidence.run)) {
+    const named = namedOutcomes(evidence.run.ledger.records);
     for (const name of saved) {
       if (name !== null && !named.has(name))
         places.push({ where: name, message: '로그에는 저장되었으나 장부에 없습니다' });
@@ -90,29 +100,31 @@ function checkStories(c: RunCase): CheckResult {
 }
 
 const isSaved = ({ event }: { event: string }) => event === 'story_saved' || event === 'leftover_published';
-const whereOf = ({ log, at }: Life) => `프로세스 ${log?.pid ?? '?'} (${clockTime(at)})`;
+const whereOf = ({ log, claimedAt }: RunProcess) => `프로세스 ${log?.pid ?? '?'} (${clockTime(claimedAt)})`;
 
 function storiesOf(records: readonly LedgerRecord[]) {
   return records.flatMap((record) => (record.type === 'outcome' && record.kind === 'story' ? [record] : []));
 }
 
-function checkProgress(c: RunCase): CheckResult {
+function checkProgress(evidence: RunEvidence): CheckResult {
   const code = 'progress_seen';
-  const lives = talkativeLives(c);
-  if (lives.length === 0) return skip(code, whyUntold(c));
+  const processes = loggedAtInfo(evidence);
+  if (processes.length === 0) return skip(code, skipReason(evidence));
   const places: Place[] = [];
-  let [calls, beats, onTerminal] = [0, 0, 0];
-  for (const life of lives) {
-    const { heartbeatMs, onTerminal: isDrawn } = life.settings;
-    const progress = life.log.events.filter(({ event }) => event === 'progress');
-    const long = callsOf(life.records).filter(({ from, to }) => to - from >= 2 * heartbeatMs + BUSY);
-    // On a terminal, progress is a line that is drawn over and over.
-    if (isDrawn === true || (isDrawn === null && progress.length === 0)) {
+  let [calls, progressLines, onTerminal] = [0, 0, 0];
+  for (const runProcess of processes) {
+    const { heartbeatMs, onTerminal: drawsProgress } = runProcess.settings;
+    const progress = runProcess.log.events.filter(({ event }) => event === 'progress');
+    const long = finishedCallsOf(runProcess.records).filter(
+      ({ from, to }) => to - from >= 2 * heartbeatMs + TIMER_TOLERANCE,
+    );
+    // On a terminal, progress is drawn on one line and not logged.
+    if (drawsProgress === true || (drawsProgress === null && progress.length === 0)) {
       onTerminal += long.length;
       continue;
     }
     calls += long.length;
-    beats += progress.length;
+    progressLines += progress.length;
     let next = 0;
     for (const { from, to } of long) {
       while ((progress[next]?.at ?? to) < from) next += 1;
@@ -130,20 +142,20 @@ function checkProgress(c: RunCase): CheckResult {
     );
   }
   if (calls === 0) return skip(code, '진행 기록이 나올 만큼 긴 호출이 없습니다');
-  return failAt(code, `긴 호출 ${formatNumber(calls)}회 동안 ${formatNumber(beats)}줄`, places);
+  return failAt(code, `긴 호출 ${formatNumber(calls)}회 동안 ${formatNumber(progressLines)}줄`, places);
 }
 
-/** How late a timer may be that the process has no time for, in milliseconds. */
-const BUSY = 500;
+/** Tolerance for timers that fire late in a busy process, in milliseconds. */
+const TIMER_TOLERANCE = 500;
 
-/** When the calls of a life were under way whose end it saw. */
-function callsOf(records: readonly LedgerRecord[]): { from: number; to: number }[] {
+/** The calls of a process that have an outcome, with their start and end in milliseconds since the epoch. */
+function finishedCallsOf(records: readonly LedgerRecord[]): { from: number; to: number }[] {
   const calls: { from: number; to: number }[] = [];
   let from: number | null = null;
   for (const record of records) {
     if (record.type === 'attempt') from = record.at;
     if (record.type !== 'outcome' || from === null) continue;
-    // A story is recorded once it is judged and staged, which may take a while after its only call.
+    // The record of a story is written after it was judged and staged, which may be a while after its only call.
     const isOneCall = record.kind === 'story' && record.completes === undefined;
     calls.push({ from, to: isOneCall ? Math.min(record.at, from + record.generation_ms) : record.at });
     from = null;

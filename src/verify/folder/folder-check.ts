@@ -1,83 +1,83 @@
-import { collectFindings, type Finding, type Report } from '../findings.js';
+import { type AddFinding, collectFindings, type Finding } from '../findings.js';
 import { secretFinder } from '../secret-scan.js';
-import { checkAgainstLedger, checkGrammar, type FoundRun, namedOutcomes, readRuns } from './ledger-check.js';
-import { checkPair, type FoundPair, isVouched } from './pair-check.js';
-import { readPairs, type Visible } from './pairs.js';
+import { checkAgainstLedger, checkCallSequence, type FoundRun, namedOutcomes, readRuns } from './ledger-check.js';
+import { checkPair, type FoundPair, hasValidChecksum } from './pair-check.js';
+import { readPairs, type VisibleCounts } from './pairs.js';
 
 export type { Finding, FindingCode } from '../findings.js';
 export { type FoundRun, namedOutcomes } from './ledger-check.js';
 export type { FoundPair } from './pair-check.js';
 
-/** A story folder as it was found. */
+/** The result of checking a story folder. */
 export interface FolderCheck {
   pairs: FoundPair[];
   /** Newest first. */
   runs: FoundRun[];
-  /** Names in staging that are not whole pairs. */
+  /** Names in staging whose pair is incomplete or damaged. */
   torn: string[];
-  /** The files that anybody sees. */
-  visible: Visible;
-  /** The runs that a worker went on with while the folder was looked through. */
-  grown: ReadonlySet<string>;
+  /** The files outside of dot folders. */
+  visible: VisibleCounts;
+  /** Ids of the runs whose ledger grew during the check. */
+  changedRuns: ReadonlySet<string>;
   findings: Finding[];
 }
 
+/** How strictly to check a folder. */
 export interface CheckOptions {
-  /** No worker is at work, and the last one ended by itself: nothing may be on its way any more. */
+  /** No worker is running and the last one was not killed, so that staging has to be empty. */
   atRest: boolean;
-  /** Values that must not stand in any file. */
+  /** Keys and tokens that no file may contain. */
   secrets?: readonly string[];
 }
 
 /**
- * Checks a story folder against its own metadata and ledgers. Changes nothing. Pairs are read one at a time, and a
- * worker may be writing others meanwhile.
+ * Checks a story folder against its own metadata and ledgers. Changes nothing. A worker may be writing meanwhile.
  */
 export async function checkFolder(folder: string, { atRest, secrets = [] }: CheckOptions): Promise<FolderCheck> {
-  const { findings, report } = collectFindings();
-  // What the ledgers know now has to be found afterwards; what they know afterwards covers all that was found.
-  const known = new Map((await readRuns(folder, () => {})).map(({ id, ledger }) => [id, knownOf(ledger)]));
+  const { findings, addFinding } = collectFindings();
+  // Ledgers are read twice: texts in the first reading have to be on disk, texts on disk have to be in the second one.
+  const known = new Map((await readRuns(folder, () => {})).map(({ id, ledger }) => [id, toKnownLedger(ledger)]));
   const pairs: FoundPair[] = [];
-  const torn: { name: string; run: string }[] = [];
+  const torn: { name: string; run: string | null }[] = [];
   const findSecret = secretFinder(secrets);
   const visible = await readPairs(folder, {
-    pair: (pair) => {
-      const isTorn = pair.place === 'staged' && !isVouched(pair);
-      if (isTorn) torn.push({ name: pair.name, run: String(pair.metadata.run_id) });
-      else pairs.push(checkPair(pair, findSecret, report));
+    onPair: (pair) => {
+      const isTorn = pair.location === 'staged' && !hasValidChecksum(pair);
+      if (isTorn) torn.push({ name: pair.name, run: pair.metadata.run_id });
+      else pairs.push(checkPair(pair, findSecret, addFinding));
     },
-    torn: (name, run) => torn.push({ name, run }),
-    report,
+    onTornPair: (name, run) => torn.push({ name, run }),
+    addFinding,
   });
-  const runs = await readRuns(folder, report);
-  checkRuns(runs, pairs, known, report);
-  checkUnique(pairs, report);
+  const runs = await readRuns(folder, addFinding);
+  checkRuns(runs, pairs, known, addFinding);
+  checkUniqueTexts(pairs, addFinding);
   if (atRest) {
-    for (const { name, place, metadata } of pairs) {
-      const run = String(metadata.run_id);
-      if (place === 'staged') report('leftover', name, { run });
-      if (place === 'half-published') report('half_published', name, { run });
+    for (const { name, location, metadata } of pairs) {
+      const run = metadata.run_id;
+      if (location === 'staged') addFinding('leftover', name, { run });
+      if (location === 'half-published') addFinding('half_published', name, { run });
     }
-    for (const { name, run } of torn) report('torn_leftover', name, { run });
+    for (const { name, run } of torn) addFinding('torn_leftover', name, { run });
   }
-  const grown = runs.filter(({ id, ledger }) => known.get(id)?.records !== ledger.records.length);
+  const changed = runs.filter(({ id, ledger }) => known.get(id)?.records !== ledger.records.length);
   return {
     pairs,
     runs,
     torn: torn.map(({ name }) => name),
     visible,
-    grown: new Set(grown.map(({ id }) => id)),
+    changedRuns: new Set(changed.map(({ id }) => id)),
     findings: withRuns(findings, runs),
   };
 }
 
-/** What a ledger had to say when the looking began. */
-interface Known {
+/** The content of a ledger when the check began. */
+interface KnownLedger {
   names: ReadonlySet<string>;
   records: number;
 }
 
-function knownOf({ records }: FoundRun['ledger']): Known {
+function toKnownLedger({ records }: FoundRun['ledger']): KnownLedger {
   return { names: namesIn(records), records: records.length };
 }
 
@@ -88,10 +88,10 @@ function namesIn(records: FoundRun['ledger']['records']): Set<string> {
 function checkRuns(
   runs: readonly FoundRun[],
   pairs: readonly FoundPair[],
-  known: ReadonlyMap<string, Known>,
-  report: Report,
+  known: ReadonlyMap<string, KnownLedger>,
+  addFinding: AddFinding,
 ): void {
-  const byRun = new Map<unknown, FoundPair[]>();
+  const byRun = new Map<string | null, FoundPair[]>();
   for (const pair of pairs) {
     const { run_id } = pair.metadata;
     const others = byRun.get(run_id);
@@ -99,27 +99,27 @@ function checkRuns(
     else others.push(pair);
   }
   for (const run of runs) {
-    checkGrammar(run, report);
-    checkAgainstLedger(run, byRun.get(run.id) ?? [], known.get(run.id)?.names ?? new Set(), report);
+    checkCallSequence(run, addFinding);
+    checkAgainstLedger(run, byRun.get(run.id) ?? [], known.get(run.id)?.names ?? new Set(), addFinding);
     byRun.delete(run.id);
   }
   for (const [run, orphans] of byRun) {
-    for (const { name } of orphans) report('no_ledger', name, { detail: String(run) });
+    for (const { name } of orphans) addFinding('no_ledger', name, { detail: run ?? '' });
   }
 }
 
-/** No story is told twice. What is set aside may be: a model may refuse in the same words. */
-function checkUnique(pairs: readonly FoundPair[], report: Report): void {
+/** No two stories may have the same text. Texts that are set aside may: a model refuses in the same words again. */
+function checkUniqueTexts(pairs: readonly FoundPair[], addFinding: AddFinding): void {
   const first = new Map<string, string>();
-  for (const { name, place, textKey, metadata } of pairs) {
-    if (place !== 'stories' || textKey === null) continue;
+  for (const { name, location, textKey, metadata } of pairs) {
+    if (location !== 'stories' || textKey === null) continue;
     const same = first.get(textKey);
     if (same === undefined) first.set(textKey, name);
-    else report('same_text', name, { run: String(metadata.run_id), detail: same });
+    else addFinding('same_text', name, { run: metadata.run_id, detail: same });
   }
 }
 
-/** A half pair does not say whose it is, but a ledger may. */
+/** Adds the run to findings without one: half a pair does not name its run, but a ledger may name the pair. */
 function withRuns(findings: readonly Finding[], runs: readonly FoundRun[]): Finding[] {
   const owners = new Map(
     findings.some(({ run }) => run === null)

@@ -12,37 +12,39 @@ import {
 import { replay } from '../../run/run.js';
 import type { RunState } from '../../run/run-state.js';
 import type { Destination } from '../../store/story-store.js';
-import type { Report } from '../findings.js';
+import type { AddFinding } from '../findings.js';
 import type { FoundPair } from './pair-check.js';
 
+/** A run that the folder has a ledger of. */
 export interface FoundRun {
   id: string;
   ledger: ReadLedger;
-  /** What the ledger amounts to. */
+  /** The state after all records. */
   state: RunState;
 }
 
 /** All runs of a folder, newest first. */
-export async function readRuns(folder: string, report: Report): Promise<FoundRun[]> {
+export async function readRuns(folder: string, addFinding: AddFinding): Promise<FoundRun[]> {
   const runs: FoundRun[] = [];
   for (const id of await listRuns(folder)) {
     const ledger = readLedger(ledgerPath(folder, id));
     if (ledger === null) {
-      // Killed in the first write of the run: nothing had been called yet.
-      report('unreadable_ledger', id, { severity: 'note', run: id });
+      // The worker was killed in its first write, before any call.
+      addFinding('unreadable_ledger', id, { severity: 'note', run: id });
       continue;
     }
     if (ledger.unreadable > 0) {
-      report('torn_ledger', id, { severity: 'note', run: id, detail: `${ledger.unreadable}줄` });
+      addFinding('torn_ledger', id, { severity: 'note', run: id, detail: `${ledger.unreadable}줄` });
     }
     runs.push({ id, ledger, state: replay(ledger) });
   }
   return runs;
 }
 
+/** An outcome that put a text on disk. */
 export type NamedOutcome = Exclude<OutcomeRecord, { kind: 'abandoned' }> & { name: string };
 
-/** The outcomes that put a text on disk, by its name. */
+/** The outcomes that put a text on disk, by the name of the text. */
 export function namedOutcomes(records: readonly LedgerRecord[]): Map<string, NamedOutcome> {
   const named = new Map<string, NamedOutcome>();
   for (const record of records) {
@@ -53,13 +55,16 @@ export function namedOutcomes(records: readonly LedgerRecord[]): Map<string, Nam
   return named;
 }
 
-/** A ledger that was begun anew knows what was before only as a sum. */
-export function isWhole({ ledger: { records } }: FoundRun): boolean {
+/** False for a ledger that was lost and began anew: of the time before, it has only totals. */
+export function hasFullHistory({ ledger: { records } }: FoundRun): boolean {
   return records.every(({ type }) => type !== 'snapshot');
 }
 
-/** Every outcome follows its call, and every call has its outcome unless a kill cut it off; calls are numbered from 1. */
-export function checkGrammar({ id, ledger: { records } }: FoundRun, report: Report): void {
+/**
+ * Checks that every outcome follows its call, that every call has an outcome unless a kill cut it off, and that calls
+ * are numbered from 1.
+ */
+export function checkCallSequence({ id, ledger: { records } }: FoundRun, addFinding: AddFinding): void {
   let open: 'no' | 'yes' | 'cut_off' = 'no';
   let calls = 0;
   for (const record of records) {
@@ -68,15 +73,16 @@ export function checkGrammar({ id, ledger: { records } }: FoundRun, report: Repo
         if (open === 'yes') open = 'cut_off';
         break;
       case 'attempt':
-        if (open === 'yes') report('call_without_outcome', id, { run: id, detail: `${calls}번째 호출` });
+        if (open === 'yes') addFinding('call_without_outcome', id, { run: id, detail: `${calls}번째 호출` });
         calls += 1;
         open = 'yes';
-        if (record.number !== calls) report('attempt_number', id, { run: id, detail: `${calls} ≠ ${record.number}` });
+        if (record.number !== calls)
+          addFinding('attempt_number', id, { run: id, detail: `${calls} ≠ ${record.number}` });
         break;
       case 'outcome':
-        // A defect before the call counts as an attempt of its own.
+        // A defect of the worker before a call is counted as an attempt.
         if (open === 'no' && isUnforeseen(record)) calls += 1;
-        else if (open === 'no') report('outcome_without_call', id, { run: id, detail: `${calls}번째 호출 뒤` });
+        else if (open === 'no') addFinding('outcome_without_call', id, { run: id, detail: `${calls}번째 호출 뒤` });
         open = 'no';
         break;
       case 'snapshot':
@@ -94,90 +100,91 @@ function isUnforeseen(outcome: OutcomeRecord): boolean {
 }
 
 /**
- * Holds a ledger against the pairs of its run.
- * @param known the names that the ledger had before the folder was looked through; a worker may have added others
+ * Compares a ledger with the pairs of its run.
+ * @param known the names that the ledger had before the folder was read; a worker may have added others since
  */
 export function checkAgainstLedger(
   run: FoundRun,
   pairs: readonly FoundPair[],
   known: ReadonlySet<string>,
-  report: Report,
+  addFinding: AddFinding,
 ): void {
   const { id, ledger, state } = run;
   const { records } = ledger;
   const named = namedOutcomes(records);
-  const takenIn = supersededParts(records);
-  for (const { name, place, metadata } of pairs) {
+  const superseded = supersededParts(records);
+  for (const { name, location, metadata } of pairs) {
     const record = named.get(name);
     if (record === undefined) {
-      // Killed between the two: the next start records it.
-      if (isWhole(run) && place !== 'staged') report('not_in_ledger', name, { run: id });
+      // A staged pair may be missing: a worker was killed before it recorded the pair, and the next start does that.
+      if (hasFullHistory(run) && location !== 'staged') addFinding('not_in_ledger', name, { run: id });
       continue;
     }
-    // A person may have put it among the stories since.
-    const isStory = record.kind === 'story' || metadata.accepted_at !== undefined;
-    const shelf: Destination = isStory ? 'stories' : 'set-aside';
-    if ((place === 'stories' || place === 'set-aside') && place !== shelf) report('wrong_shelf', name, { run: id });
-    const chain = chainOf(record, named);
-    const told = [usageOf(chain), record.completes, costOf(chain)];
-    if (!isDeepStrictEqual(told, [metadata.usage, metadata.completes, metadata.cost_usd])) {
-      report('usage', name, { run: id });
+    // A person may have accepted a text that was set aside.
+    const isStory = record.kind === 'story' || metadata.accepted_at !== null;
+    const destination: Destination = isStory ? 'stories' : 'set-aside';
+    if ((location === 'stories' || location === 'set-aside') && location !== destination)
+      addFinding('wrong_folder', name, { run: id });
+    const calls = callsOf(record, named);
+    const recorded = [usageOf(calls), record.completes ?? null, costOf(calls)];
+    if (!isDeepStrictEqual(recorded, [metadata.usage, metadata.completes, metadata.cost_usd])) {
+      addFinding('usage', name, { run: id });
     }
-    // Its text stands in another; a kill may have left it in staging.
-    if (takenIn.has(name) && place !== 'staged') report('twice', name, { run: id });
+    // A part that its continuation contains; a kill may leave it in staging.
+    if (superseded.has(name) && location !== 'staged') addFinding('twice', name, { run: id });
   }
   const present = new Set(pairs.map(({ name }) => name));
   for (const name of named.keys()) {
-    if (known.has(name) && !present.has(name) && !takenIn.has(name)) report('not_on_disk', name, { run: id });
+    if (known.has(name) && !present.has(name) && !superseded.has(name)) addFinding('not_on_disk', name, { run: id });
   }
-  if (isWhole(run)) checkTotals(id, state, records, report);
+  if (hasFullHistory(run)) checkTotals(id, state, records, addFinding);
   const stories = pairs.filter(({ name }) => known.has(name) && named.get(name)?.kind === 'story');
-  checkSequence(id, stories, isWhole(run), report);
+  checkSequence(id, stories, hasFullHistory(run), addFinding);
 }
 
-/** The calls that a text took, the first one first. */
-function chainOf(record: NamedOutcome, named: ReadonlyMap<string, NamedOutcome>): NamedOutcome[] {
-  const chain = [record];
+/** The outcomes of all calls for a text, in order. */
+function callsOf(record: NamedOutcome, named: ReadonlyMap<string, NamedOutcome>): NamedOutcome[] {
+  const calls = [record];
   for (;;) {
-    const before = named.get(chain[0]?.completes ?? '');
-    if (before === undefined || chain.includes(before)) return chain;
-    chain.unshift(before);
+    const before = named.get(calls[0]?.completes ?? '');
+    if (before === undefined || calls.includes(before)) return calls;
+    calls.unshift(before);
   }
 }
 
-/** What the ledger says of all calls that a text took; null as soon as one of them is not known. */
-function usageOf(chain: readonly NamedOutcome[]): Usage | null {
-  return chain.map(({ usage }) => usage).reduce(addKnownUsage);
+/** The usage of all calls; null when that of one is unknown. */
+function usageOf(calls: readonly NamedOutcome[]): Usage | null {
+  return calls.map(({ usage }) => usage).reduce(addKnownUsage);
 }
 
-function costOf(chain: readonly NamedOutcome[]): number | null {
-  return chain.reduce<number | null>(
+function costOf(calls: readonly NamedOutcome[]): number | null {
+  return calls.reduce<number | null>(
     (sum, { cost_usd }) => (sum === null || cost_usd === null ? null : sum + cost_usd),
     0,
   );
 }
 
-/** The replay, against a count that does not share its code. */
-function checkTotals(id: string, state: RunState, records: readonly LedgerRecord[], report: Report): void {
+/** Compares the replayed totals with a second count, which shares no code with the replay. */
+function checkTotals(id: string, state: RunState, records: readonly LedgerRecord[], addFinding: AddFinding): void {
   const { statistics } = state;
   const outcomes = records.flatMap((record) => (record.type === 'outcome' ? [record] : []));
   const stories = outcomes.filter(({ kind }) => kind === 'story').length;
-  const takenIn = supersededParts(outcomes);
+  const superseded = supersededParts(outcomes);
   const isSetAside = (outcome: OutcomeRecord) =>
-    (outcome.kind === 'failure' && outcome.name !== null) || (outcome.kind === 'part' && !takenIn.has(outcome.name));
-  // A part whose rest may still come is neither.
+    (outcome.kind === 'failure' && outcome.name !== null) || (outcome.kind === 'part' && !superseded.has(outcome.name));
+  // A part whose continuation may still come is not set aside yet.
   const pending = state.parts.length;
   const setAside = outcomes.filter(isSetAside).length - pending;
   const total = outcomes.reduce((sum, { usage }) => sum + (usage?.total_tokens ?? 0), 0);
-  const told = [statistics.stories, statistics.setAside, statistics.tokens.total_tokens];
-  if (!isDeepStrictEqual(told, [stories, setAside, total])) {
-    report('totals', id, { run: id, detail: `${told.join('/')} ≠ ${[stories, setAside, total].join('/')}` });
+  const recorded = [statistics.stories, statistics.setAside, statistics.tokens.total_tokens];
+  if (!isDeepStrictEqual(recorded, [stories, setAside, total])) {
+    addFinding('totals', id, { run: id, detail: `${recorded.join('/')} ≠ ${[stories, setAside, total].join('/')}` });
   }
 }
 
-function checkSequence(id: string, stories: readonly FoundPair[], whole: boolean, report: Report): void {
-  const numbers = stories.map(({ metadata }) => Number(metadata.sequence)).sort((a, b) => a - b);
-  const first = whole ? 1 : (numbers[0] ?? 1);
+function checkSequence(id: string, stories: readonly FoundPair[], startsAtOne: boolean, addFinding: AddFinding): void {
+  const numbers = stories.map(({ metadata }) => metadata.sequence ?? Number.NaN).sort((a, b) => a - b);
+  const first = startsAtOne ? 1 : (numbers[0] ?? 1);
   const wrong = numbers.findIndex((number, at) => number !== first + at);
-  if (wrong !== -1) report('sequence', id, { run: id, detail: `${first + wrong}번 자리에 ${numbers[wrong]}` });
+  if (wrong !== -1) addFinding('sequence', id, { run: id, detail: `${first + wrong}번 자리에 ${numbers[wrong]}` });
 }

@@ -1,63 +1,68 @@
-import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { addUsage, NO_TOKENS, type Usage } from '../../api/usage.js';
+import type { ReadMetadata } from '../../store/story-metadata.js';
+import { checksum } from '../../store/story-store.js';
 import { countCharacters, fromMarkdown } from '../../story/story.js';
 import { type SavedOptions, validateSaved } from '../../story/validate-saved.js';
-import type { Report } from '../findings.js';
+import type { AddFinding } from '../findings.js';
 import type { FindSecret } from '../secret-scan.js';
-import type { Place, ReadPair } from './pairs.js';
+import type { PairLocation, ReadPair } from './pairs.js';
 
-/** What the other checks need of a pair's metadata; of ten thousand stories, the rest would fill the memory. */
-export const KEPT_KEYS = ['run_id', 'sequence', 'request_id', 'usage', 'cost_usd', 'completes', 'accepted_at'] as const;
+/** The metadata that later checks need. The rest is dropped: that of ten thousand stories would fill the memory. */
+type KeptMetadata = Pick<
+  ReadMetadata,
+  'run_id' | 'sequence' | 'request_id' | 'usage' | 'cost_usd' | 'completes' | 'accepted_at'
+>;
 
-/** A pair that was read and held against itself. */
+/** A pair that was read and checked against its own metadata. */
 export interface FoundPair {
   name: string;
-  place: Place;
+  location: PairLocation;
   markdownPath: string;
-  metadata: Record<(typeof KEPT_KEYS)[number], unknown>;
-  /** Of the story, heading and spaces included; 0 where it could not be read. */
+  metadata: KeptMetadata;
+  /** Code points of the story, heading and spaces included; 0 when the file is damaged. */
   characters: number;
-  /** The same for texts that are the same below their titles, space aside; null where the text could not be read. */
+  /** Checksum of the text without title and white space, to compare stories by; null when the file is damaged. */
   textKey: string | null;
-  /** What all its calls used, as far as it is known. */
-  spent: Spent;
+  /** Of all its calls, as far as their usage is known. */
+  total: UsageTotal;
 }
 
-export interface Spent {
+/** A sum of known usage. */
+export interface UsageTotal {
   tokens: Usage;
   /** US dollars; null while none is known. */
   costUsd: number | null;
 }
 
-/** The original's keys, and ours: a reader may count on them. */
+/** The keys that the metadata of every version has; users' scripts read them. */
 const METADATA_KEYS = [
   ...['generated_at', 'model', 'template_used', 'custom_request', 'config', 'word_count', 'usage', 'title', 'tags'],
   ...['description', 'run_id', 'sequence', 'premise', 'stop_reason', 'attempts', 'duration_ms', 'request_id'],
   ...['provider', 'cost_usd', 'sha256'],
 ];
 
-/** Holds a pair against what it promises of itself. Pure but for what it reports. */
-export function checkPair(pair: ReadPair, findSecret: FindSecret, report: Report): FoundPair {
-  const { name, place, markdownPath, metadata, metadataText } = pair;
-  const run = runOf(metadata);
-  const blame: Report = (code, where, details) => report(code, where, { run, ...details });
+/** Checks a pair against its own metadata. Pure except for the findings that it adds. */
+export function checkPair(pair: ReadPair, findSecret: FindSecret, addFinding: AddFinding): FoundPair {
+  const { name, location, markdownPath, metadata, json, metadataText } = pair;
+  const addToRun: AddFinding = (code, where, details) => addFinding(code, where, { run: metadata.run_id, ...details });
   const content = pair.markdown.toString('utf8');
-  if (metadata.sha256 !== sha256(pair.markdown)) blame('checksum', name);
-  const missing = METADATA_KEYS.filter((key) => !Object.hasOwn(metadata, key));
-  if (missing.length > 0) blame('metadata_key', name, { detail: missing.join(', ') });
-  if (!isUsage(metadata.usage)) blame('usage', name, { detail: '토큰 수가 아니거나 합계가 맞지 않습니다' });
+  if (!hasValidChecksum(pair)) addToRun('checksum', name);
+  const missing = METADATA_KEYS.filter((key) => !Object.hasOwn(json, key));
+  if (missing.length > 0) addToRun('metadata_key', name, { detail: missing.join(', ') });
+  const invalid = invalidUsage(json);
+  if (invalid !== null) addToRun('usage', name, { detail: invalid });
   const story = fromMarkdown(content);
-  const different = differences(story === null ? null : readFrontmatter(story.frontmatter), metadata);
-  if (different.length > 0) blame('frontmatter', name, { detail: different.join(', ') });
+  const different = differences(story === null ? null : parseFrontmatter(story.frontmatter), json);
+  if (different.length > 0) addToRun('frontmatter', name, { detail: different.join(', ') });
   const characters = story === null ? 0 : countCharacters(story.text);
   if (story !== null) {
-    if (characters !== metadata.word_count) blame('word_count', name);
-    // What a person has put among the stories, the person answers for.
-    if (place !== 'set-aside' && metadata.set_aside === undefined && metadata.accepted_at === undefined) {
+    if (characters !== json.word_count) addToRun('word_count', name);
+    // A text that a person accepted need not be a whole story.
+    if (location !== 'set-aside' && metadata.set_aside === null && metadata.accepted_at === null) {
       const { failure } = validateSaved(story.text, savedOptionsOf(metadata));
-      if (failure !== null) blame('not_whole', name, { detail: failure.reason });
+      if (failure !== null) addToRun('not_whole', name, { detail: failure.reason });
     }
   }
   for (const [file, text] of [
@@ -65,76 +70,70 @@ export function checkPair(pair: ReadPair, findSecret: FindSecret, report: Report
     [`${name}_metadata.json`, metadataText],
   ] as const) {
     const secret = findSecret(text);
-    if (secret !== null) blame('secret', place === 'set-aside' ? join('.set-aside', file) : file, { detail: secret });
+    if (secret !== null)
+      addToRun('secret', location === 'set-aside' ? join('.set-aside', file) : file, { detail: secret });
   }
   return {
     name,
-    place,
+    location,
     markdownPath,
-    metadata: kept(metadata),
+    metadata: pickKept(metadata),
     characters,
-    textKey: story === null ? null : sha256(Buffer.from(story.text.replace(/^#.*\n/, '').replace(/\s/g, ''))),
-    spent: spentBy(metadata),
+    textKey: story === null ? null : checksum(story.text.replace(/^#.*\n/, '').replace(/\s/g, '')),
+    total: usageTotalOf(metadata),
   };
 }
 
-/** Does a staged pair's metadata vouch for its text? One that is not vouched for was never whole. */
-export function isVouched({ markdown, metadata }: ReadPair): boolean {
-  return metadata.sha256 === sha256(markdown);
+/** Tells whether the metadata has the checksum of the text. A staged pair without it was never complete. */
+export function hasValidChecksum({ markdown, metadata }: ReadPair): boolean {
+  return metadata.sha256 === checksum(markdown);
 }
 
-function sha256(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
+function pickKept(metadata: ReadMetadata): KeptMetadata {
+  const { run_id, sequence, request_id, usage, cost_usd, completes, accepted_at } = metadata;
+  return { run_id, sequence, request_id, usage, cost_usd, completes, accepted_at };
 }
 
-function runOf({ run_id }: Record<string, unknown>): string | null {
-  return typeof run_id === 'string' ? run_id : null;
-}
-
-function kept(metadata: Record<string, unknown>): FoundPair['metadata'] {
-  const entries = KEPT_KEYS.map((key) => [key, metadata[key]]);
-  return Object.fromEntries(entries) as FoundPair['metadata'];
-}
-
-function readFrontmatter(frontmatter: string): Record<string, unknown> | null {
+function parseFrontmatter(yaml: string): Record<string, unknown> | null {
   try {
-    const facts: unknown = parse(frontmatter);
-    return typeof facts === 'object' ? (facts as Record<string, unknown> | null) : null;
+    const frontmatter: unknown = parse(yaml);
+    return typeof frontmatter === 'object' ? (frontmatter as Record<string, unknown> | null) : null;
   } catch {
     return null;
   }
 }
 
-/** What the frontmatter says otherwise than the metadata. */
-function differences(facts: Record<string, unknown> | null, metadata: Record<string, unknown>): string[] {
-  if (facts === null) return ['frontmatter'];
-  const config = (metadata.config ?? {}) as Record<string, unknown>;
-  const told: Record<string, unknown> = {
-    title: metadata.title,
-    date: metadata.generated_at,
-    description: metadata.description,
-    tags: metadata.tags,
-    wordCount: metadata.word_count,
-    model: metadata.model,
-    provider: metadata.provider,
+/** The keys of the frontmatter that differ from the metadata. */
+function differences(frontmatter: Record<string, unknown> | null, json: Record<string, unknown>): string[] {
+  if (frontmatter === null) return ['frontmatter'];
+  const config = (json.config ?? {}) as Record<string, unknown>;
+  const expected: Record<string, unknown> = {
+    title: json.title,
+    date: json.generated_at,
+    description: json.description,
+    tags: json.tags,
+    wordCount: json.word_count,
+    model: json.model,
+    provider: json.provider,
     temperature: config.temperature,
   };
-  return Object.keys(told).filter((key) => JSON.stringify(facts[key]) !== JSON.stringify(told[key]));
+  return Object.keys(expected).filter((key) => JSON.stringify(frontmatter[key]) !== JSON.stringify(expected[key]));
 }
 
-function savedOptionsOf(metadata: Record<string, unknown>): SavedOptions {
-  const { stop_reason: stopReason } = metadata;
+function savedOptionsOf({ stop_reason, doubts, config }: ReadMetadata): SavedOptions {
   return {
-    stopReason: typeof stopReason === 'string' ? stopReason : null,
-    isRead: Object.hasOwn(metadata, 'doubts'),
-    minCharacters: shortestOf(metadata),
+    stopReason: stop_reason,
+    isRead: doubts !== null,
+    minCharacters: config?.min_story_characters ?? 0,
   };
 }
 
-/** The shortest text, in characters, that counted as a story when this one was written. */
-function shortestOf({ config }: Record<string, unknown>): number {
-  const { min_story_characters: shortest } = (config ?? {}) as Record<string, unknown>;
-  return typeof shortest === 'number' ? shortest : 0;
+/** The mistake in the fields on usage, in Korean; null when there is none. Each of the fields may be unknown. */
+function invalidUsage({ usage, cost_usd, completes }: Record<string, unknown>): string | null {
+  if (!isUsage(usage)) return '토큰 수가 아니거나 합계가 맞지 않습니다';
+  if (cost_usd !== null && cost_usd !== undefined && !Number.isFinite(cost_usd)) return '비용이 수가 아닙니다';
+  if (completes !== undefined && typeof completes !== 'string') return '이어 쓴 글의 이름이 아닙니다';
+  return null;
 }
 
 /** Unknown, or counts that add up. */
@@ -144,20 +143,19 @@ function isUsage(value: unknown): boolean {
   return [input, output, total].every(Number.isSafeInteger) && Number(input) + Number(output) === total;
 }
 
-/** A text that took several calls names them; of another one, its own usage is all. */
-function spentBy(metadata: Record<string, unknown>): Spent {
-  const calls = Array.isArray(metadata.calls) ? (metadata.calls as Record<string, unknown>[]) : [metadata];
-  let spent: Spent = { tokens: NO_TOKENS, costUsd: null };
-  for (const { usage, cost_usd } of calls) {
-    spent = addSpent(spent, usage as Usage | null, cost_usd as number | null);
-  }
-  return spent;
+/** A text that took several calls lists them in its metadata; any other one has its usage directly. */
+function usageTotalOf(metadata: ReadMetadata): UsageTotal {
+  const start: UsageTotal = { tokens: NO_TOKENS, costUsd: null };
+  return (metadata.calls ?? [metadata]).reduce(
+    (total, { usage, cost_usd }) => addToTotal(total, usage, cost_usd),
+    start,
+  );
 }
 
-/** The sum, as far as it is known. */
-export function addSpent({ tokens, costUsd }: Spent, usage: Usage | null, cost: number | null): Spent {
+/** Adds usage and cost to a total; null adds nothing. */
+export function addToTotal({ tokens, costUsd }: UsageTotal, usage: Usage | null, cost: number | null): UsageTotal {
   return {
-    tokens: usage === null || usage === undefined ? tokens : addUsage(tokens, usage),
-    costUsd: cost === null || cost === undefined ? costUsd : (costUsd ?? 0) + cost,
+    tokens: usage === null ? tokens : addUsage(tokens, usage),
+    costUsd: cost === null ? costUsd : (costUsd ?? 0) + cost,
   };
 }

@@ -2,61 +2,65 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listFolder } from '../../lib/files.js';
+import { type ReadMetadata, readMetadata } from '../../store/story-metadata.js';
 import { type Destination, filesOf, setAsideFolder, stagingFolder } from '../../store/story-store.js';
-import type { Report } from '../findings.js';
+import type { AddFinding } from '../findings.js';
 
-// Finding the pairs of a story folder, also while a worker moves them: what looks wrong is looked at again.
+// Reads the pairs of a story folder, also while a worker moves them: a pair that seems incomplete is looked up again.
 
-/** Where a pair lies. half-published: its metadata on a shelf, its text still in staging. */
-export type Place = Destination | 'staged' | 'half-published';
+/** The folder of a pair. half-published: the metadata is in its destination, the text still in staging. */
+export type PairLocation = Destination | 'staged' | 'half-published';
 
-/** A text with its metadata, both readable; whether they are right is for others to say. */
+/** A text and its metadata, both readable. They are not checked yet. */
 export interface ReadPair {
   name: string;
-  place: Place;
+  location: PairLocation;
   markdownPath: string;
   markdown: Buffer;
-  metadata: Record<string, unknown>;
-  /** The metadata as it stands in its file. */
+  metadata: ReadMetadata;
+  /** The metadata's JSON, with fields that are unknown or of another type. */
+  json: Record<string, unknown>;
+  /** The content of the metadata file. */
   metadataText: string;
 }
 
-/** What there is to see in the story folder. */
-export interface Visible {
+/** The number of files outside of dot folders. */
+export interface VisibleCounts {
   markdown: number;
   metadata: number;
 }
 
+/** Receives the pairs of a folder, one at a time. */
 export interface PairVisitor {
-  pair(pair: ReadPair): void;
-  /** Something in a run's staging that is no whole pair. */
-  torn(name: string, runId: string): void;
-  report: Report;
+  onPair(pair: ReadPair): void;
+  /** Called for a pair in staging that is incomplete or damaged. */
+  onTornPair(name: string, runId: string): void;
+  addFinding: AddFinding;
 }
 
-/** In the order in which a pair moves on: whoever looks in this order does not miss one that is being moved. */
-const SPOTS = ['staged', 'set-aside', 'stories'] as const;
-type Spot = (typeof SPOTS)[number];
+/** In the order in which a pair moves, so that a lookup in this order does not miss a pair that is being moved. */
+const PAIR_FOLDERS = ['staged', 'set-aside', 'stories'] as const;
+type PairFolder = (typeof PAIR_FOLDERS)[number];
 
-/** Where the two files of a name were seen. */
-interface Sighting {
+/** The folders in which the two files of a pair were found. */
+interface LocatedPair {
   name: string;
-  /** The run whose staging has it, or had it. */
+  /** Id of the run whose staging has, or had, the pair. */
   stagedBy: string | null;
-  markdown: Set<Spot>;
-  metadata: Set<Spot>;
+  markdown: Set<PairFolder>;
+  metadata: Set<PairFolder>;
 }
 
-/** How many pairs are in memory at a time: enough that the disk has something to do. */
-const AT_A_TIME = 8;
+/** Pairs that are read at the same time: few enough for the memory, enough to keep the disk busy. */
+const BATCH_SIZE = 8;
 
-/** Reads all pairs of a story folder, oldest first, a few at a time. */
-export async function readPairs(folder: string, visitor: PairVisitor): Promise<Visible> {
-  const { sightings, visible } = await lookAround(folder, visitor.report);
-  const names = [...sightings.keys()].sort();
-  for (let from = 0; from < names.length; from += AT_A_TIME) {
-    const batch = names.slice(from, from + AT_A_TIME).flatMap((name) => sightings.get(name) ?? []);
-    const visits = await Promise.all(batch.map((sighting) => readPair(folder, sighting)));
+/** Reads all pairs of a story folder, oldest first. */
+export async function readPairs(folder: string, visitor: PairVisitor): Promise<VisibleCounts> {
+  const { located, visible } = await locateAll(folder, visitor.addFinding);
+  const names = [...located.keys()].sort();
+  for (let from = 0; from < names.length; from += BATCH_SIZE) {
+    const batch = names.slice(from, from + BATCH_SIZE).flatMap((name) => located.get(name) ?? []);
+    const visits = await Promise.all(batch.map((pair) => readPair(folder, pair)));
     for (const visit of visits) visit(visitor);
   }
   return visible;
@@ -65,75 +69,82 @@ export async function readPairs(folder: string, visitor: PairVisitor): Promise<V
 const FILE = /^(horror_story_\d{8}_\d{6}_[0-9a-f]{8})(\.md|_metadata\.json)$/;
 const STAGING = '.staging';
 
-async function lookAround(folder: string, report: Report) {
-  const sightings = new Map<string, Sighting>();
-  const visible: Visible = { markdown: 0, metadata: 0 };
-  const see = (file: string, spot: Spot, runId: string | null): boolean => {
+async function locateAll(folder: string, addFinding: AddFinding) {
+  const located = new Map<string, LocatedPair>();
+  const visible: VisibleCounts = { markdown: 0, metadata: 0 };
+  const addFile = (file: string, pairFolder: PairFolder, runId: string | null): boolean => {
     const [, name, end] = FILE.exec(file) ?? [];
     if (name === undefined) return false;
-    const known = sightings.get(name) ?? { name, stagedBy: runId, markdown: new Set(), metadata: new Set() };
+    const known = located.get(name) ?? { name, stagedBy: runId, markdown: new Set(), metadata: new Set() };
     const half = end === '.md' ? 'markdown' : 'metadata';
-    known[half].add(spot);
-    sightings.set(name, known);
-    if (spot === 'stories') visible[half] += 1;
+    known[half].add(pairFolder);
+    located.set(name, known);
+    if (pairFolder === 'stories') visible[half] += 1;
     return true;
   };
   for (const runId of await listFolder(join(folder, STAGING))) {
-    for (const file of await listFolder(stagingFolder(folder, runId))) see(file, 'staged', runId);
+    for (const file of await listFolder(stagingFolder(folder, runId))) addFile(file, 'staged', runId);
   }
-  for (const shelf of ['set-aside', 'stories'] as const) {
-    for (const file of await listFolder(shelfFolder(folder, shelf))) {
-      if (file.startsWith('.') || see(file, shelf, null)) continue;
-      report('foreign', shelf === 'stories' ? file : join('.set-aside', file), { severity: 'note' });
+  for (const destination of ['set-aside', 'stories'] as const) {
+    for (const file of await listFolder(destinationFolder(folder, destination))) {
+      if (file.startsWith('.') || addFile(file, destination, null)) continue;
+      addFinding('foreign', destination === 'stories' ? file : join('.set-aside', file), { severity: 'note' });
     }
   }
-  return { sightings, visible };
+  return { located, visible };
 }
 
-function shelfFolder(folder: string, shelf: Destination): string {
-  return shelf === 'stories' ? folder : setAsideFolder(folder);
+function destinationFolder(folder: string, destination: Destination): string {
+  return destination === 'stories' ? folder : setAsideFolder(folder);
 }
 
-/** How often one that moves on while it is read is looked for. */
-const MOST_LOOKS = 4;
+/** How often a pair that moves while it is read is looked up. */
+const MAX_LOOKS = 4;
 
-/** @returns what to tell the visitor */
-async function readPair(folder: string, seen: Sighting): Promise<(visitor: PairVisitor) => void> {
-  let sighting = isPlain(seen) ? seen : await lookAgain(folder, seen);
-  for (let looks = 1; ; looks++) {
-    const [latest, found] = [sighting, placeOf(sighting)];
-    if (found === null) return (visitor) => blame(latest, visitor);
+/** @returns a call to the visitor, so that pairs read in parallel are visited in order */
+async function readPair(folder: string, firstLook: LocatedPair): Promise<(visitor: PairVisitor) => void> {
+  let located = isInPlace(firstLook) ? firstLook : await locateAgain(folder, firstLook);
+  for (let tries = 1; ; tries++) {
+    const [latest, found] = [located, pairLocationOf(located)];
+    if (found === null) return (visitor) => reportHalves(latest, visitor);
     try {
-      const markdownPath = pathOf(folder, sighting, found.markdown, 0);
+      const markdownPath = pathOf(folder, located, found.markdown, 0);
       const markdown = await readFile(markdownPath);
-      const metadataText = await readFile(pathOf(folder, sighting, found.metadata, 1), 'utf8');
-      const pair = { name: sighting.name, place: found.place, markdownPath, markdown, metadataText };
-      return (visitor) => tell(latest, pair, visitor);
+      const metadataText = await readFile(pathOf(folder, located, found.metadata, 1), 'utf8');
+      const pair = { name: located.name, location: found.location, markdownPath, markdown, metadataText };
+      return (visitor) => visit(latest, pair, visitor);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || looks === MOST_LOOKS) throw error;
-      sighting = await lookAgain(folder, sighting);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === MAX_LOOKS) throw error;
+      located = await locateAgain(folder, located);
     }
   }
 }
 
-/** Both files on one shelf, as nearly all are. */
-function isPlain({ markdown, metadata }: Sighting): boolean {
-  const [spot] = markdown;
-  return markdown.size === 1 && metadata.size === 1 && spot !== undefined && spot !== 'staged' && metadata.has(spot);
+/** Tells whether both files are in one destination, as nearly all are. */
+function isInPlace({ markdown, metadata }: LocatedPair): boolean {
+  const [pairFolder] = markdown;
+  return (
+    markdown.size === 1 &&
+    metadata.size === 1 &&
+    pairFolder !== undefined &&
+    pairFolder !== 'staged' &&
+    metadata.has(pairFolder)
+  );
 }
 
-async function lookAgain(folder: string, { name, stagedBy: before }: Sighting): Promise<Sighting> {
-  // It may have come into staging after that was looked through.
+async function locateAgain(folder: string, { name, stagedBy: before }: LocatedPair): Promise<LocatedPair> {
+  // The pair may have been staged after staging was listed.
   const stagedBy = before ?? (await stagedWhere(folder, name));
   const look = (half: 0 | 1) => {
-    const spots = new Set<Spot>();
-    const isAt = (spot: Spot) => existsSync(pathOf(folder, { name, stagedBy }, spot, half));
-    for (const spot of SPOTS) if ((spot !== 'staged' || stagedBy !== null) && isAt(spot)) spots.add(spot);
-    // Seen in two places: it may have been moved from the one to the other between two looks.
-    if (spots.size > 1) for (const spot of [...spots]) if (!isAt(spot)) spots.delete(spot);
-    return spots;
+    const foundIn = new Set<PairFolder>();
+    const isAt = (pairFolder: PairFolder) => existsSync(pathOf(folder, { name, stagedBy }, pairFolder, half));
+    for (const pairFolder of PAIR_FOLDERS)
+      if ((pairFolder !== 'staged' || stagedBy !== null) && isAt(pairFolder)) foundIn.add(pairFolder);
+    // A file found in two folders may have been moved from the one to the other between the two lookups.
+    if (foundIn.size > 1) for (const pairFolder of [...foundIn]) if (!isAt(pairFolder)) foundIn.delete(pairFolder);
+    return foundIn;
   };
-  // The text moves last: a text on a shelf whose metadata is then not there has lost it.
+  // The text moves last, so that metadata missing beside a text in its destination is really missing.
   const markdown = look(0);
   return { name, stagedBy, markdown, metadata: look(1) };
 }
@@ -146,51 +157,58 @@ async function stagedWhere(folder: string, name: string): Promise<string | null>
   return null;
 }
 
-function pathOf(folder: string, { name, stagedBy }: Pick<Sighting, 'name' | 'stagedBy'>, spot: Spot, half: 0 | 1) {
-  const below = spot === 'staged' ? stagingFolder(folder, stagedBy ?? '') : shelfFolder(folder, spot);
-  return join(below, filesOf(name)[half]);
+function pathOf(
+  folder: string,
+  { name, stagedBy }: Pick<LocatedPair, 'name' | 'stagedBy'>,
+  pairFolder: PairFolder,
+  half: 0 | 1,
+) {
+  const parent =
+    pairFolder === 'staged' ? stagingFolder(folder, stagedBy ?? '') : destinationFolder(folder, pairFolder);
+  return join(parent, filesOf(name)[half]);
 }
 
-/** Where the two files of a pair are to be read; null when they are no pair. */
-function placeOf({ markdown, metadata }: Sighting): { place: Place; markdown: Spot; metadata: Spot } | null {
-  for (const shelf of ['stories', 'set-aside'] as const) {
-    if (!metadata.has(shelf)) continue;
-    if (markdown.has(shelf)) return { place: shelf, markdown: shelf, metadata: shelf };
-    if (markdown.has('staged')) return { place: 'half-published', markdown: 'staged', metadata: shelf };
+/** The folders to read the two files from; null when they do not make a pair. */
+function pairLocationOf({
+  markdown,
+  metadata,
+}: LocatedPair): { location: PairLocation; markdown: PairFolder; metadata: PairFolder } | null {
+  for (const destination of ['stories', 'set-aside'] as const) {
+    if (!metadata.has(destination)) continue;
+    if (markdown.has(destination)) return { location: destination, markdown: destination, metadata: destination };
+    if (markdown.has('staged')) return { location: 'half-published', markdown: 'staged', metadata: destination };
   }
   const isStaged = markdown.has('staged') && metadata.has('staged') && markdown.size + metadata.size === 2;
-  return isStaged ? { place: 'staged', markdown: 'staged', metadata: 'staged' } : null;
+  return isStaged ? { location: 'staged', markdown: 'staged', metadata: 'staged' } : null;
 }
 
-function blame(sighting: Sighting, { report, torn }: PairVisitor): void {
-  const { name, stagedBy, markdown, metadata } = sighting;
-  for (const shelf of ['stories', 'set-aside'] as const) {
-    const where = shelf === 'stories' ? name : join('.set-aside', name);
-    if (markdown.has(shelf) && !metadata.has(shelf)) report('missing_metadata', where);
-    if (metadata.has(shelf) && !markdown.has(shelf)) report('missing_text', where);
+function reportHalves(located: LocatedPair, { addFinding, onTornPair }: PairVisitor): void {
+  const { name, stagedBy, markdown, metadata } = located;
+  for (const destination of ['stories', 'set-aside'] as const) {
+    const where = destination === 'stories' ? name : join('.set-aside', name);
+    if (markdown.has(destination) && !metadata.has(destination)) addFinding('missing_metadata', where);
+    if (metadata.has(destination) && !markdown.has(destination)) addFinding('missing_text', where);
   }
-  const isShelved = [...markdown, ...metadata].some((spot) => spot !== 'staged');
+  const isPublished = [...markdown, ...metadata].some((pairFolder) => pairFolder !== 'staged');
   const isStaged = markdown.has('staged') || metadata.has('staged');
-  if (!isShelved && isStaged && stagedBy !== null) torn(name, stagedBy);
+  if (!isPublished && isStaged && stagedBy !== null) onTornPair(name, stagedBy);
 }
 
-function tell(sighting: Sighting, pair: Omit<ReadPair, 'metadata'>, visitor: PairVisitor): void {
-  const { name, stagedBy, markdown, metadata } = sighting;
-  const parsed = parseMetadata(pair.metadataText);
-  if (markdown.size > 1 || metadata.size > 1) visitor.report('twice', name, { run: runOf(parsed) });
-  if (parsed !== null) visitor.pair({ ...pair, metadata: parsed });
-  else if (pair.place === 'staged') visitor.torn(name, stagedBy ?? '');
-  else visitor.report('unreadable_metadata', name);
+function visit(located: LocatedPair, pair: Omit<ReadPair, 'metadata' | 'json'>, visitor: PairVisitor): void {
+  const { name, stagedBy, markdown, metadata: metadataFolders } = located;
+  const json = parseObject(pair.metadataText);
+  const metadata = readMetadata(json);
+  if (markdown.size > 1 || metadataFolders.size > 1)
+    visitor.addFinding('twice', name, { run: metadata?.run_id ?? null });
+  if (json !== null && metadata !== null) visitor.onPair({ ...pair, metadata, json });
+  else if (pair.location === 'staged') visitor.onTornPair(name, stagedBy ?? '');
+  else visitor.addFinding('unreadable_metadata', name);
 }
 
-function runOf(metadata: Record<string, unknown> | null): string | null {
-  return typeof metadata?.run_id === 'string' ? metadata.run_id : null;
-}
-
-function parseMetadata(text: string): Record<string, unknown> | null {
+function parseObject(text: string): Record<string, unknown> | null {
   try {
-    const metadata: unknown = JSON.parse(text);
-    return typeof metadata === 'object' && !Array.isArray(metadata) ? (metadata as Record<string, unknown>) : null;
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && !Array.isArray(json) ? (json as Record<string, unknown> | null) : null;
   } catch {
     return null;
   }

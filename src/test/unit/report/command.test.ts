@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { report } from '../../../report/command.js';
-import { ReportError, readRun } from '../../../report/load.js';
+import { reportCommand } from '../../../report/command.js';
+import { readRun } from '../../../report/load.js';
+import { runCommand } from '../../helpers/commands.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 import { cleanEnvironment, ROOT } from '../../helpers/processes.js';
 import { ME } from '../../helpers/records.js';
@@ -18,8 +19,21 @@ const START = Date.UTC(2026, 10, 23, 5);
 function place(t: TestContext) {
   const [outputDir, logDir] = [temporaryFolder(t), temporaryFolder(t)];
   const env = { ...cleanEnvironment(), OUTPUT_DIR: outputDir, LOG_DIR: logDir };
-  const command = (...argv: string[]) => report({ argv, root: ROOT, env, typedIn: logDir, now: START + 48 * HOUR });
-  return { outputDir, logDir, env, command };
+  const run = (...argv: string[]) =>
+    runCommand(reportCommand, argv, { root: ROOT, env, typedIn: logDir, now: START + 48 * HOUR });
+  /** The short form of a report that was made. */
+  const command = async (...argv: string[]) => {
+    const { code, stdout, stderr } = await run(...argv);
+    assert.deepEqual([code, stderr], [0, '']);
+    return stdout;
+  };
+  /** What a report that was not made is answered with. */
+  const refusal = async (...argv: string[]) => {
+    const { code, stdout, stderr } = await run(...argv);
+    assert.deepEqual([code, stdout], [2, '']);
+    return stderr;
+  };
+  return { outputDir, logDir, env, command, refusal };
 }
 
 function aDay(start = START, stories = 1) {
@@ -54,14 +68,21 @@ test('--run takes an id or a part of it, --output another place', async (t) => {
 });
 
 test('a run that is not there, or not the only one, is said to be', async (t) => {
-  const { outputDir, command } = place(t);
-  await assert.rejects(command(), /^ReportError: 아직 실행이 없습니다/);
+  const { outputDir, refusal } = place(t);
+  assert.match(await refusal(), /^아직 실행이 없습니다/);
   for (const start of [START, START + HOUR]) writeDay(outputDir, aDay(start));
-  await assert.rejects(command('--run', 'nothing'), /"nothing"에 맞는 실행이 없습니다\. 실행: run_/);
-  await assert.rejects(command('--run', 'run_2026'), /맞는 실행이 여럿입니다/);
-  for (const argv of [['--runn'], ['--run'], ['--run', ''], ['stray']]) {
-    await assert.rejects(command(...argv), /사용법: npm run report/);
-  }
+  assert.match(await refusal('--run', 'nothing'), /"nothing"에 맞는 실행이 없습니다\. 실행: run_/);
+  assert.match(await refusal('--run', 'run_2026'), /맞는 실행이 여럿입니다/);
+});
+
+test('a command line that cannot be understood is answered with what is wrong with it', async (t) => {
+  const { refusal, command } = place(t);
+  assert.match(await refusal('--runn', 'x'), /알 수 없는 옵션: --runn\. 혹시 --run인가요\?/);
+  assert.match(await refusal('--run'), /--run에 값이 필요합니다/);
+  assert.match(await refusal('--run', ''), /--run에 값이 필요합니다/);
+  assert.match(await refusal('--output', ''), /--output에 값이 필요합니다/);
+  assert.match(await refusal('stray'), /옵션이 아닌 값은 받지 않습니다: "stray"/);
+  assert.match(await command('--help'), /^사용법: npm run report/);
 });
 
 test('a newest ledger that is none is passed over, and that is said', async (t) => {
@@ -78,7 +99,7 @@ test('a run whose process lives is in progress, and told until now', async (t) =
   const [begin] = maker.day.records;
   Object.assign(begin ?? {}, { owner: ME });
   writeDay(outputDir, maker.day);
-  assert.equal((await readRun(outputDir, null)).alive, true);
+  assert.equal((await readRun(outputDir, null)).isAlive, true);
   assert.match(await command(), /^진행 중입니다 - 48시간째, 지금까지 소설 1편\n/);
 });
 
@@ -89,18 +110,14 @@ test('stories that are gone or torn are left out, and the rest is told', async (
   const [gone, torn] = [...day.stories.keys()];
   writeFileSync(join(outputDir, `${gone}_metadata.json`), '{"title": ');
   writeFileSync(join(outputDir, `${torn}_metadata.json`), '[]');
-  assert.match(await command(), /소설 3편을[\s\S]*소설 1편의 파일이 폴더에 없습니다/);
+  assert.match(await command(), /소설 3편을[\s\S]*소설 2편의 파일이 폴더에 없습니다/);
 });
 
 test('a place that cannot be written is said to be', async (t) => {
-  const { outputDir, logDir, command } = place(t);
+  const { outputDir, logDir, refusal } = place(t);
   writeDay(outputDir, aDay());
   mkdirSync(join(logDir, 'folder.html'));
-  await assert.rejects(command('--output', 'folder.html'), (error) => {
-    assert.ok(error instanceof ReportError);
-    assert.match(error.message, /보고서를 쓸 수 없습니다: .*folder\.html \(EISDIR\)/);
-    return true;
-  });
+  assert.match(await refusal('--output', 'folder.html'), /^보고서를 쓸 수 없습니다: .*folder\.html \(EISDIR\)\n$/);
 });
 
 test('the script ends with 0, or with 2 and a line that says why', async (t) => {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { histogram } from '../../../report/charts/histograms.js';
-import { linkTo, type Places } from '../../../report/html/links.js';
+import { linkTo, type ReportPaths } from '../../../report/html/links.js';
 import { toPage } from '../../../report/html/page.js';
 import { html, withoutControls } from '../../../report/html/template.js';
 import { distributionOf } from '../../../report/model/quantiles.js';
 import { type ReportContext, toReport } from '../../../report/model/report.js';
-import { toTerminal } from '../../../report/text.js';
+import { toText } from '../../../report/text.js';
 import { DayMaker, HOUR, MINUTE } from '../../helpers/report-day-maker.js';
 import { asRead, calmDay, stormyDay } from '../../helpers/report-days.js';
 
-const PLACES: Places = {
+const PLACES: ReportPaths = {
   output: '/project/logs/report.html',
   storyFolder: '/project/generated_stories',
   setAsideFolder: '/project/generated_stories/.set-aside',
@@ -139,10 +139,10 @@ test('a cap is drawn where it is near, and told where it is far', () => {
 
 test('every story is in the histogram', () => {
   const values = [49_100, 50_000, 61_000, 70_000, 70_500, 128_000];
-  const of = distributionOf(values);
-  assert.ok(of !== null);
+  const distribution = distributionOf(values);
+  assert.ok(distribution !== null);
   const { text } = histogram({
-    of,
+    distribution,
     scale: (ms) => ms / 1000,
     unit: '초',
     from: null,
@@ -167,7 +167,7 @@ test('a page of 10,000 stories is bounded, and says what it leaves out', () => {
   assertSays(page, /가장 최근의 400편입니다\. 앞선 9,600편은 소설 폴더에 있습니다/);
   assertSays(page, /호출이 많아 칸마다 모아 그렸습니다/);
   assertSays(page, /잦은 12가지만 그리고, 나머지는 표에 있습니다/);
-  const short = toTerminal(report, 'report.html');
+  const short = toText(report, 'report.html');
   assert.ok(short.split('\n').length < 40, short);
   assert.match(short, /그 밖에 95건/);
 });
@@ -178,7 +178,7 @@ test('the short form says the same in a few lines', () => {
   maker.wait(30 * MINUTE);
   maker.fail('transient', 'overloaded_error');
   const aside = maker.setAside('unusable', 'too_short', '답이 너무 짧습니다', { title: '짧은 글', ms: 9000 });
-  const text = toTerminal(toReport(asRead(maker.end('duration', true).day), context()), '/logs/report.html');
+  const text = toText(toReport(asRead(maker.end('duration', true).day), context()), '/logs/report.html');
   const lines = text.split('\n');
   assert.equal(lines[0], '31분 9초를 끝까지 돌며 소설 1편을 썼습니다');
   assert.match(lines[1] ?? '', /^11월 23일 21:54–22:25 \(31분 9초\) · run_/);
@@ -189,7 +189,7 @@ test('the short form says the same in a few lines', () => {
   assert.match(
     text,
     new RegExp(
-      `챙길 것 {4}따로 보관한 글 1건이 있습니다 - npm run set-aside -- list\n {13}- ${aside.slice(-8)} "짧은 글" - 답이 너무 짧습니다\n`,
+      `확인할 것 {2}따로 보관한 글 1건이 있습니다 - npm run set-aside -- list\n {13}- ${aside.slice(-8)} "짧은 글" - 답이 너무 짧습니다\n`,
     ),
   );
   assert.match(text, /먼저 읽기 {2}"반품 \[2J구역" - 하나뿐인 소설\n {13}horror_story_\w+\.md\n/);
@@ -198,7 +198,7 @@ test('the short form says the same in a few lines', () => {
 });
 
 test('a calm day has no line that nobody needs', () => {
-  const text = toTerminal(toReport(asRead(calmDay()), context()), 'report.html');
-  assert.match(text, /챙길 것 {4}없음\n/);
+  const text = toText(toReport(asRead(calmDay()), context()), 'report.html');
+  assert.match(text, /확인할 것 {2}없음\n/);
   assert.doesNotMatch(text, /undefined|NaN|null/);
 });

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toUsage } from '../../../api/usage.js';
 import { timetableOf } from '../../../report/charts/timetable.js';
-import { duration, longPeriod, period, verdictOf } from '../../../report/labels.js';
-import { toStoryFacts } from '../../../report/metadata.js';
+import { formatLongPeriod, formatPeriod, formatShortDuration, headlineOf } from '../../../report/labels.js';
 import { noticesOf } from '../../../report/model/notices.js';
 import { distributionOf } from '../../../report/model/quantiles.js';
 import { type ReportContext, toReport } from '../../../report/model/report.js';
-import { growthOf } from '../../../report/model/spending.js';
+import { spendingOf } from '../../../report/model/spending.js';
+import { toStoryDetails } from '../../../report/story-details.js';
 import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
+import { readMetadata } from '../../../store/story-metadata.js';
 import { AXIS_CARDS } from '../../helpers/fakes.js';
 import { attempt, failure, story } from '../../helpers/records.js';
 import { DayMaker, HOUR, MINUTE } from '../../helpers/report-day-maker.js';
@@ -36,7 +37,7 @@ test('a run of three stories adds up', () => {
   maker.story({ ms: 70_000, usage: null });
   const { day } = maker.end('count', true);
   const report = toReport(asRead(day), CONTEXT);
-  assert.deepEqual(report.standing, { kind: 'over', reason: 'count' });
+  assert.deepEqual(report.outcome, { kind: 'finished', reason: 'count' });
   assert.deepEqual([report.from, report.to], [0, 60 * MINUTE + 215_400]);
   assert.equal(report.statistics.stories, 3);
   assert.equal(report.statistics.attempts, 4);
@@ -46,16 +47,16 @@ test('a run of three stories adds up', () => {
   assert.deepEqual(report.spent, { tokens: 35_000, costUsd: (report.statistics.costUsd ?? 0) + 0.17 });
   assert.deepEqual(report.generation, {
     values: [60_000, 70_000, 80_000],
-    least: 60_000,
+    min: 60_000,
     median: 70_000,
-    ninetieth: 80_000,
-    most: 80_000,
+    p90: 80_000,
+    max: 80_000,
   });
-  assert.deepEqual(report.troubles, [
+  assert.deepEqual(report.failedCallGroups, [
     { kind: 'transient', code: 'overloaded_error', times: [60_000 + 30 * MINUTE + 400], tokens: 0 },
   ]);
   assert.deepEqual(
-    report.growth.map(({ at, tokens, atMost }) => [at, tokens, atMost.tokens]),
+    report.spending.map(({ at, tokens, atMost }) => [at, tokens, atMost.tokens]),
     [
       [0, 0, 0],
       [60_000, 10_000, 10_000],
@@ -82,28 +83,28 @@ test('the story to read first is the one least like any other, then the longest,
   for (const [at, characters] of [3000, 5000, 3000, 4000].entries()) {
     Object.assign(disk.stories.get(names[at] ?? '') ?? {}, { characters });
   }
-  const { picks, mostAlike } = toReport(disk, CONTEXT);
+  const { highlights, mostSimilar } = toReport(disk, CONTEXT);
   assert.deepEqual(
-    picks.map(({ why, story: { number }, likeness }) => [why, number, likeness]),
+    highlights.map(({ reason, story: { number }, similarity }) => [reason, number, similarity]),
     [
-      ['unlike', 3, 0.02],
+      ['leastSimilar', 3, 0.02],
       ['longest', 2, 0.3],
       ['latest', 4, 0.1],
     ],
   );
-  assert.deepEqual(mostAlike, { name: names[1], other: names[0], score: 0.3 });
+  assert.deepEqual(mostSimilar, { name: names[1], other: names[0], score: 0.3 });
 });
 
 test('a lone story is the one to read; a story whose file is gone is none', () => {
   const maker = new DayMaker();
   const first = maker.story();
   assert.deepEqual(
-    toReport(asRead(maker.day), CONTEXT).picks.map(({ why }) => why),
+    toReport(asRead(maker.day), CONTEXT).highlights.map(({ reason }) => reason),
     ['only'],
   );
   maker.day.stories.delete(first);
   const report = toReport(asRead(maker.day), CONTEXT);
-  assert.deepEqual(report.picks, []);
+  assert.deepEqual(report.highlights, []);
   assert.match(texts(noticesOf(report)), /소설 1편의 파일이 폴더에 없습니다/);
 });
 
@@ -184,7 +185,7 @@ test('growth is told in at most 303 points, and the last of them is the whole', 
     attempt({ at: 20 * n }),
     n % 10 === 0 ? failure({ at: 20 * n + 10 }) : story({ at: 20 * n + 10, usage: toUsage(1, 1), cost_usd: 0.5 }),
   ]).flat();
-  const points = growthOf(records, 0, 40_000);
+  const points = spendingOf(records, 0, 40_000);
   assert.ok(points.length <= 303, `${points.length} points`);
   assert.equal(points.at(-1)?.tokens, 3600);
   assert.equal(points.at(-1)?.costUsd, 900);
@@ -193,9 +194,9 @@ test('growth is told in at most 303 points, and the last of them is the whole', 
 
 test('quantiles are values that occurred', () => {
   assert.equal(distributionOf([]), null);
-  assert.deepEqual(distributionOf([5]), { values: [5], least: 5, median: 5, ninetieth: 5, most: 5 });
+  assert.deepEqual(distributionOf([5]), { values: [5], min: 5, median: 5, p90: 5, max: 5 });
   const ten = distributionOf([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
-  assert.deepEqual([ten?.median, ten?.ninetieth], [5, 9]);
+  assert.deepEqual([ten?.median, ten?.p90], [5, 9]);
 });
 
 test('a row of the timetable is as long as the run asks for', () => {
@@ -204,7 +205,7 @@ test('a row of the timetable is as long as the run asks for', () => {
     return timetableOf({
       from,
       to: from + ms,
-      chronicle: { lives: [], spans: [], stories: [], incidents: [], lostUntil: null },
+      timeline: { processes: [], segments: [], stories: [], failedCalls: [], historyLostUntil: null },
     });
   };
   const rows = (ms: number) => [unitOf(ms).unit.name, unitOf(ms).rows.length];
@@ -229,16 +230,16 @@ test('what crosses the end of a row goes on in the next one, and every call is c
   maker.story({ ms: 10 * MINUTE });
   maker.fail('transient', 'cut');
   maker.wait(2 * HOUR).end('signal');
-  const { rows, spans } = timetableOf(toReport(asRead(maker.day), CONTEXT));
+  const { rows, segments } = timetableOf(toReport(asRead(maker.day), CONTEXT));
   assert.deepEqual(
-    spans.filter(({ of }) => of.what === 'story').map(({ row, x1, x2 }) => [row, x1 / MINUTE, x2 / MINUTE]),
+    segments.filter(({ of }) => of.kind === 'story').map(({ row, x1, x2 }) => [row, x1 / MINUTE, x2 / MINUTE]),
     [
       [0, 54, 60],
       [1, 0, 4],
     ],
   );
   assert.deepEqual(
-    rows.map(({ stories, troubles, generationMs }) => [stories, troubles, generationMs / MINUTE]),
+    rows.map(({ stories, failedCalls, generationMs }) => [stories, failedCalls, generationMs / MINUTE]),
     [
       [0, 0, 6],
       [1, 1, 4],
@@ -250,24 +251,25 @@ test('what crosses the end of a row goes on in the next one, and every call is c
 
 test('the days made for looking at are days that can be', () => {
   const calm = toReport(asRead(calmDay()), CONTEXT);
-  assert.deepEqual(calm.standing, { kind: 'over', reason: 'duration' });
+  assert.deepEqual(calm.outcome, { kind: 'finished', reason: 'duration' });
   assert.ok(calm.stories.length >= 46, `${calm.stories.length} stories`);
-  assert.deepEqual([calm.troubles, calm.setAside, noticesOf(calm)], [[], [], []]);
+  assert.deepEqual([calm.failedCallGroups, calm.setAside, noticesOf(calm)], [[], [], []]);
   const stormy = toReport(asRead(stormyDay()), CONTEXT);
   assert.equal(stormy.resumes, 3);
-  assert.ok(stormy.chronicle.incidents.length >= 60, `${stormy.chronicle.incidents.length} incidents`);
+  assert.ok(stormy.timeline.failedCalls.length >= 60, `${stormy.timeline.failedCalls.length} incidents`);
   assert.equal(stormy.setAside.length, 4);
   assert.equal(stormy.statistics.continuations, 2);
 });
 
 test('metadata that somebody has edited is taken for what it is', () => {
-  const facts = toStoryFacts({
+  const metadata = readMetadata({
     title: 3,
     word_count: '12',
     premise: { place: null, time: { text: '새벽' } },
     usage: null,
   });
-  assert.deepEqual(facts, {
+  assert.ok(metadata !== null);
+  assert.deepEqual(toStoryDetails(metadata), {
     title: '(제목 없음)',
     opening: '',
     characters: null,
@@ -284,16 +286,23 @@ test('metadata that somebody has edited is taken for what it is', () => {
 });
 
 test('times are told as people say them', () => {
-  assert.equal(duration(24 * HOUR), '24시간');
-  assert.equal(duration(217 * 24 * HOUR + 6 * HOUR), '217일 6시간');
+  assert.equal(formatShortDuration(24 * HOUR), '24시간');
+  assert.equal(formatShortDuration(0), '0초');
+  assert.equal(formatShortDuration(19), '0.02초');
+  assert.equal(formatShortDuration(0.4), '0.0004초');
+  assert.equal(formatShortDuration(99), '0.1초');
+  assert.equal(formatShortDuration(217 * 24 * HOUR + 6 * HOUR), '217일 6시간');
   assert.equal(
-    verdictOf({ kind: 'over', reason: 'duration' }, 47, 24 * HOUR),
+    headlineOf({ kind: 'finished', reason: 'duration' }, 47, 24 * HOUR),
     '24시간을 끝까지 돌며 소설 47편을 썼습니다',
   );
-  assert.equal(verdictOf({ kind: 'over', reason: 'duration' }, 0, 3200), '3.2초를 끝까지 돌았지만 쓴 소설이 없습니다');
-  assert.match(verdictOf({ kind: 'running' }, 3, HOUR), /^진행 중입니다 - 1시간째, 지금까지 소설 3편$/);
+  assert.equal(
+    headlineOf({ kind: 'finished', reason: 'duration' }, 0, 3200),
+    '3.2초를 끝까지 돌았지만 쓴 소설이 없습니다',
+  );
+  assert.match(headlineOf({ kind: 'running' }, 3, HOUR), /^진행 중입니다 - 1시간째, 지금까지 소설 3편$/);
   const at = (day: number, hour: number) => new Date(2026, 10, day, hour, 5).getTime();
-  assert.equal(period(at(23, 9), at(23, 11)), '11월 23일 09:05–11:05');
-  assert.equal(longPeriod(at(23, 21), at(24, 21)), '2026년 11월 23일 월요일 21:05부터 24일 화요일 21:05까지');
-  assert.equal(longPeriod(at(23, 9), at(23, 9) + 4000), '2026년 11월 23일 월요일 09:05:00부터 09:05:04까지');
+  assert.equal(formatPeriod(at(23, 9), at(23, 11)), '11월 23일 09:05–11:05');
+  assert.equal(formatLongPeriod(at(23, 21), at(24, 21)), '2026년 11월 23일 월요일 21:05부터 24일 화요일 21:05까지');
+  assert.equal(formatLongPeriod(at(23, 9), at(23, 9) + 4000), '2026년 11월 23일 월요일 09:05:00부터 09:05:04까지');
 });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toUsage } from '../../../api/usage.js';
 import { seededRandom } from '../../../lib/random.js';
-import { settledState, standingOf } from '../../../report/model/run-outcome.js';
-import { chronicle } from '../../../report/model/timeline.js';
+import { runOutcomeOf, settledState } from '../../../report/model/run-outcome.js';
+import { buildTimeline } from '../../../report/model/timeline-builder.js';
 import type { BeginRecord, ClaimRecord, LedgerRecord } from '../../../run/ledger.js';
 import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import { abandoned, attempt, DEAD, end, failure, history, part, story } from '../../helpers/records.js';
@@ -15,7 +15,7 @@ function claim(at: number, epoch = 2, purpose: ClaimRecord['purpose'] = 'resume'
 }
 
 function spansOf(records: LedgerRecord[], until: number | null = null) {
-  return chronicle([begin, ...records], until).spans.map(({ what, from, to }) => [what, from, to]);
+  return buildTimeline([begin, ...records], until).segments.map(({ kind, from, to }) => [kind, from, to]);
 }
 
 test('stories and the waits between them fill the time of a calm run', () => {
@@ -32,7 +32,7 @@ test('stories and the waits between them fill the time of a calm run', () => {
     ['story', 80, 90],
     ['interval', 90, 100],
   ]);
-  const { stories, lives } = chronicle([begin, ...records], null);
+  const { stories, processes } = buildTimeline([begin, ...records], null);
   assert.deepEqual(
     stories.map(({ number, name, from, at, calls }) => [number, name, from, at, calls]),
     [
@@ -40,33 +40,33 @@ test('stories and the waits between them fill the time of a calm run', () => {
       [2, 'b', 80, 90, 1],
     ],
   );
-  assert.deepEqual(lives, [{ from: 0, to: 100, purpose: 'begin', pid: DEAD.pid, end: 'duration' }]);
+  assert.deepEqual(processes, [{ from: 0, to: 100, purpose: 'begin', pid: DEAD.pid, end: 'duration' }]);
 });
 
 test('a failure is an incident, and the wait after it one for another try', () => {
-  const told = chronicle(
+  const told = buildTimeline(
     [begin, attempt({ at: 10 }), failure({ at: 12 }), attempt({ at: 20 }), abandoned({ at: 30 })],
     null,
   );
   assert.deepEqual(
-    told.incidents.map(({ at, kind, code }) => [at, kind, code]),
+    told.failedCalls.map(({ at, kind, code }) => [at, kind, code]),
     [
       [12, 'transient', 'overloaded_error'],
       [30, 'abandoned', 'abandoned'],
     ],
   );
   assert.deepEqual(
-    told.spans.map(({ what, from, to }) => [what, from, to]),
+    told.segments.map(({ kind, from, to }) => [kind, from, to]),
     [
-      ['trouble', 10, 12],
+      ['failed', 10, 12],
       ['retry', 12, 20],
-      ['trouble', 20, 30],
+      ['failed', 20, 30],
     ],
   );
 });
 
 test('the calls of one text are one story, with the sums of all', () => {
-  const { stories, incidents, spans } = chronicle(
+  const { stories, failedCalls, segments } = buildTimeline(
     [
       begin,
       attempt({ at: 10 }),
@@ -76,11 +76,11 @@ test('the calls of one text are one story, with the sums of all', () => {
     ],
     null,
   );
-  assert.deepEqual(incidents, []);
+  assert.deepEqual(failedCalls, []);
   const [told] = stories;
   assert.deepEqual([told?.calls, told?.usage, told?.costUsd, told?.from], [2, toUsage(300, 1200), 0.03, 10]);
   assert.deepEqual(
-    spans.map(({ what, story: number }) => [what, number]),
+    segments.map(({ kind, story: number }) => [kind, number]),
     [
       ['story', 1],
       ['story', 1],
@@ -89,7 +89,7 @@ test('the calls of one text are one story, with the sums of all', () => {
 });
 
 test('a cut-off text whose rest never came is an incident, and so is the call for its rest', () => {
-  const { incidents, stories } = chronicle(
+  const { failedCalls, stories } = buildTimeline(
     [
       begin,
       attempt({ at: 10 }),
@@ -101,7 +101,7 @@ test('a cut-off text whose rest never came is an incident, and so is the call fo
   );
   assert.deepEqual(stories, []);
   assert.deepEqual(
-    incidents.map(({ kind, code, name }) => [kind, code, name]),
+    failedCalls.map(({ kind, code, name }) => [kind, code, name]),
     [
       ['incomplete', 'max_tokens', 'cut'],
       ['transient', 'overloaded_error', null],
@@ -124,11 +124,11 @@ test('a kill leaves a stretch of which nothing is known, and a stop one without 
     ['unknown', 20, 50],
     ['story', 51, 60],
     ['interval', 60, 70],
-    ['down', 70, 100],
+    ['downtime', 70, 100],
   ]);
-  const { lives } = chronicle([begin, ...records], null);
+  const { processes } = buildTimeline([begin, ...records], null);
   assert.deepEqual(
-    lives.map(({ from, to, end: how }) => [from, to, how]),
+    processes.map(({ from, to, end: how }) => [from, to, how]),
     [
       [0, 20, null],
       [50, 70, 'signal'],
@@ -138,20 +138,20 @@ test('a kill leaves a stretch of which nothing is known, and a stop one without 
 });
 
 test('a claim that lost the race is no restart', () => {
-  const { lives } = chronicle([begin, claim(50, 2), claim(51, 2)], null);
-  assert.equal(lives.length, 2);
+  const { processes } = buildTimeline([begin, claim(50, 2), claim(51, 2)], null);
+  assert.equal(processes.length, 2);
 });
 
 test('a call in flight at a kill is lost, unless the next process finds what it brought', () => {
-  const lost = chronicle([begin, attempt({ at: 10 }), claim(40), attempt({ at: 41 })], 45);
+  const lost = buildTimeline([begin, attempt({ at: 10 }), claim(40), attempt({ at: 41 })], 45);
   assert.deepEqual(
-    lost.incidents.map(({ kind, at }) => [kind, at]),
+    lost.failedCalls.map(({ kind, at }) => [kind, at]),
     [['lost', 10]],
   );
-  const found = chronicle([begin, attempt({ at: 10 }), claim(40), story({ at: 41, generation_ms: 5 })], null);
-  assert.deepEqual(found.incidents, []);
+  const found = buildTimeline([begin, attempt({ at: 10 }), claim(40), story({ at: 41, generation_ms: 5 })], null);
+  assert.deepEqual(found.failedCalls, []);
   assert.deepEqual(
-    found.spans.map(({ what, from, to }) => [what, from, to]),
+    found.segments.map(({ kind, from, to }) => [kind, from, to]),
     [
       ['unknown', 10, 40],
       ['story', 10, 15],
@@ -172,21 +172,21 @@ test('a ledger that began anew counts on from what it knew', () => {
     applyRecord,
     INITIAL_RUN_STATE,
   );
-  const { stories, spans, lostUntil } = chronicle(
+  const { stories, segments, historyLostUntil } = buildTimeline(
     [begin, { type: 'snapshot', at: 5, state: before }, story({ at: 6, name: 'b' })],
     null,
   );
-  assert.equal(lostUntil, 5);
+  assert.equal(historyLostUntil, 5);
   assert.deepEqual(
     stories.map(({ number, name, from }) => [number, name, from]),
     [[2, 'b', 3]],
   );
-  assert.deepEqual(spans[0], { from: 0, to: 5, what: 'untold' });
+  assert.deepEqual(segments[0], { from: 0, to: 5, kind: 'missingHistory' });
 });
 
 test('a clock that was set back makes no stretch of less than nothing', () => {
-  for (const { from, to } of chronicle([begin, attempt({ at: 100 }), story({ at: 40 }), attempt({ at: 30 })], null)
-    .spans) {
+  for (const { from, to } of buildTimeline([begin, attempt({ at: 100 }), story({ at: 40 }), attempt({ at: 30 })], null)
+    .segments) {
     assert.ok(to >= from);
   }
 });
@@ -195,14 +195,14 @@ test('whatever a run lives through, the chronicle counts what its statistics cou
   for (let seed = 1; seed <= 200; seed++) {
     const records = [begin, ...history(seededRandom(seed), 120, 1)];
     const { statistics, resumes } = settledState(records, false);
-    const told = chronicle(records, null);
+    const told = buildTimeline(records, null);
     const codes: Record<string, number> = {};
-    const counted = told.incidents.filter(({ kind }) => kind !== 'lost' && kind !== 'abandoned');
+    const counted = told.failedCalls.filter(({ kind }) => kind !== 'lost' && kind !== 'abandoned');
     for (const { code } of counted) codes[code] = (codes[code] ?? 0) + 1;
     assert.equal(told.stories.length, statistics.stories, `seed ${seed}`);
     assert.deepEqual(codes, statistics.failureCodes, `seed ${seed}`);
-    assert.equal(told.incidents.filter(({ kind }) => kind === 'lost').length, statistics.lostCalls, `seed ${seed}`);
-    assert.equal(told.lives.filter(({ purpose }) => purpose === 'resume').length, resumes, `seed ${seed}`);
+    assert.equal(told.failedCalls.filter(({ kind }) => kind === 'lost').length, statistics.lostCalls, `seed ${seed}`);
+    assert.equal(told.processes.filter(({ purpose }) => purpose === 'resume').length, resumes, `seed ${seed}`);
     const calls = told.stories.reduce((sum, each) => sum + each.calls, 0);
     assert.ok(calls <= statistics.attempts, `seed ${seed}`);
   }
@@ -211,11 +211,11 @@ test('whatever a run lives through, the chronicle counts what its statistics cou
 test('how it stands with a run is what its last process did, not one that only put things right', () => {
   const standing = (records: LedgerRecord[], alive = false) => {
     const all = [begin, ...records];
-    return standingOf(chronicle(all, null).lives, all.reduce(applyRecord, INITIAL_RUN_STATE).over, alive);
+    return runOutcomeOf(buildTimeline(all, null).processes, all.reduce(applyRecord, INITIAL_RUN_STATE).over, alive);
   };
   assert.deepEqual(standing([], true), { kind: 'running' });
   assert.deepEqual(standing([]), { kind: 'killed' });
-  assert.deepEqual(standing([end({ reason: 'count', over: true })]), { kind: 'over', reason: 'count' });
+  assert.deepEqual(standing([end({ reason: 'count', over: true })]), { kind: 'finished', reason: 'count' });
   assert.deepEqual(standing([end({ reason: 'refused' })]), { kind: 'interrupted', reason: 'refused' });
   const recovery = [claim(50, 2, 'recover'), end({ at: 51, reason: 'recovered' })];
   assert.deepEqual(standing(recovery), { kind: 'killed' });

@@ -102,7 +102,7 @@ describe('a folder of whole pairs', () => {
     const found = await check();
     assert.deepEqual(seen(found), []);
     assert.deepEqual(
-      found.pairs.map(({ name, place }) => [name, place]),
+      found.pairs.map(({ name, location }) => [name, location]),
       [
         [nameOf(1), 'stories'],
         [nameOf(2), 'set-aside'],
@@ -111,7 +111,7 @@ describe('a folder of whole pairs', () => {
     );
     assert.deepEqual(found.visible, { markdown: 2, metadata: 2 });
     assert.equal(found.runs[0]?.state.statistics.stories, 2);
-    assert.deepEqual([...found.grown], []);
+    assert.deepEqual([...found.changedRuns], []);
     assert.ok(path(1, 0).startsWith(folder));
   });
 
@@ -136,12 +136,12 @@ describe('what is on its way', () => {
     await stage(1);
     await record(attempt(), story({ name: nameOf(1) }));
     assert.deepEqual((await check(false)).findings, []);
-    assert.equal((await check(false)).pairs[0]?.place, 'staged');
+    assert.equal((await check(false)).pairs[0]?.location, 'staged');
     assert.deepEqual(seen(await check()), [`leftover ${nameOf(1)}`]);
     renameSync(path(1, 1, 'staged'), path(1, 1));
     assert.deepEqual((await check(false)).findings, []);
     const found = await check();
-    assert.equal(found.pairs[0]?.place, 'half-published');
+    assert.equal(found.pairs[0]?.location, 'half-published');
     assert.deepEqual(seen(found), [`half_published ${nameOf(1)}`]);
     assert.equal(found.findings[0]?.run, RUN);
   });
@@ -235,7 +235,7 @@ describe('a pair that is not whole', () => {
     await stage(1);
     await record(attempt(), failure({ name: nameOf(1), usage: USAGE, cost_usd: 0.031 }));
     await publish(1);
-    assert.deepEqual(seen(await check()), [`wrong_shelf ${nameOf(1)}`]);
+    assert.deepEqual(seen(await check()), [`wrong_folder ${nameOf(1)}`]);
     await stage(1, { more: { accepted_at: '2026-11-23T14:30:05+09:00' } });
     await publish(1);
     assert.deepEqual(seen(await check()), []);

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BeginRecord, ClaimRecord, LedgerRecord } from '../../../run/ledger.js';
 import { INITIAL_RUN_STATE } from '../../../run/run-state.js';
-import { type Gap, gapsOf, isTooLong, lengthOf } from '../../../verify/checks/gaps.js';
-import type { LogEvent, LogLife } from '../../../verify/log-check.js';
-import { livesOf } from '../../../verify/processes.js';
+import { type Gap, gapLength, gapsOf, isTooLong } from '../../../verify/checks/gaps.js';
+import type { LogEvent, ProcessLog } from '../../../verify/log-check.js';
+import { processesOf } from '../../../verify/processes.js';
 import { attempt, DEAD, failure, ME, part, story } from '../../helpers/records.js';
 
 const MINUTE = 60_000;
@@ -38,11 +38,28 @@ const wait = (at: number, reason: string, minutes: number): LogEvent => ({
   ...{ at: START + at * MINUTE, event: 'waiting', sequence: null, seconds: minutes * 60, reason, name: null },
 });
 
-function logOf(pid: number, firstAt: number, events: LogEvent[] = [], interval = INTERVAL): LogLife {
+function logOf(pid: number, firstAt: number, events: LogEvent[] = [], interval = INTERVAL): ProcessLog {
   const none = { count: 0, first: [] };
   return {
-    ...{ pid, run: 'run_1', firstAt, lastAt: Number.MAX_SAFE_INTEGER, fromStart: true, lines: 9, events, finals: [] },
-    ...{ firstLine: 1, lastLine: 9, afterFinal: none, foreign: none, alarms: none, harmless: none, secrets: none },
+    ...{
+      pid,
+      run: 'run_1',
+      firstAt,
+      lastAt: Number.MAX_SAFE_INTEGER,
+      hasStart: true,
+      lineCount: 9,
+      events,
+      finals: [],
+    },
+    ...{
+      firstLine: 1,
+      lastLine: 9,
+      afterFinal: none,
+      foreignLines: none,
+      errorLines: none,
+      quotedErrorLines: none,
+      secrets: none,
+    },
     settings: {
       limits: {
         durationMs: null,
@@ -58,10 +75,10 @@ function logOf(pid: number, firstAt: number, events: LogEvent[] = [], interval =
   };
 }
 
-function gaps(records: LedgerRecord[], logs: LogLife[], end: number | null = null): Gap[] {
+function gaps(records: LedgerRecord[], logs: ProcessLog[], end: number | null = null): Gap[] {
   const ledger = { path: '', begin, records: [begin, ...records], unreadable: 0 };
-  const until = end === null ? null : { at: START + end * MINUTE, what: 'end' };
-  return gapsOf(livesOf({ id: 'run_1', ledger }, { lives: logs }), until);
+  const until = end === null ? null : { at: START + end * MINUTE, endedBy: 'end' };
+  return gapsOf(processesOf({ id: 'run_1', ledger }, { processes: logs }), until);
 }
 
 const tooLong = (...args: Parameters<typeof gaps>) => gaps(...args).filter(isTooLong).length;
@@ -69,8 +86,8 @@ const tooLong = (...args: Parameters<typeof gaps>) => gaps(...args).filter(isToo
 describe('the gap between two stories', () => {
   test('is an interval and the longest generation, and no more', () => {
     const found = gaps([...written(0, 4), ...written(34, 1)], [logOf(DEAD.pid, START)]);
-    assert.deepEqual(found.map(lengthOf), [4 * MINUTE, 31 * MINUTE]);
-    assert.equal(found[1]?.allowed, INTERVAL + 4 * MINUTE + 5000);
+    assert.deepEqual(found.map(gapLength), [4 * MINUTE, 31 * MINUTE]);
+    assert.equal(found[1]?.allowedMs, INTERVAL + 4 * MINUTE + 5000);
     assert.equal(tooLong([...written(0, 4), ...written(34, 1)], [logOf(DEAD.pid, START)]), 0);
     assert.equal(tooLong([...written(0, 4), ...written(39, 1)], [logOf(DEAD.pid, START)]), 1);
   });
@@ -120,7 +137,7 @@ describe('the gap between two stories', () => {
     // Only from the first story on whose process is known.
     const records = [...written(0), claim(10 * MINUTE), ...written(10), ...written(200)];
     const found = gaps(records, [{ ...silent, lastAt: START }, logOf(ME.pid, START + 10 * MINUTE)]);
-    assert.deepEqual(found.map(lengthOf), [190 * MINUTE]);
+    assert.deepEqual(found.map(gapLength), [190 * MINUTE]);
   });
 
   test('begins anew with a ledger that was begun anew', () => {
@@ -130,6 +147,6 @@ describe('the gap between two stories', () => {
       state: { ...INITIAL_RUN_STATE, owner: DEAD },
     };
     const found = gaps([snapshot, ...written(310)], [logOf(DEAD.pid, START)]);
-    assert.deepEqual(found.map(lengthOf), [11 * MINUTE]);
+    assert.deepEqual(found.map(gapLength), [11 * MINUTE]);
   });
 });

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { type LogFacts, readLog } from '../../../verify/log-check.js';
-import { isTorn, listLogFiles, parseLine, readLines } from '../../../verify/log-reader.js';
+import { type LogSummary, readLog } from '../../../verify/log-check.js';
 import { secretFinder } from '../../../verify/secret-scan.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 
@@ -14,7 +13,7 @@ const line = (event: string, fields: Record<string, unknown> = {}) =>
 const start = (fields: Record<string, unknown> = {}) =>
   line('worker_started', { run_id: null, settings: SETTINGS, ...fields });
 
-async function read(t: TestContext, ...lines: string[]): Promise<LogFacts> {
+async function read(t: TestContext, ...lines: string[]): Promise<LogSummary> {
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, 'horror_story_worker.2026-11-23.1.log'), lines.join('\n'));
   return readLog(folder, () => true, secretFinder([]));
@@ -22,70 +21,19 @@ async function read(t: TestContext, ...lines: string[]): Promise<LogFacts> {
 
 const AT = 'horror_story_worker.2026-11-23.1.log';
 
-describe('a line', () => {
-  test('ends at a line break alone, whatever Unicode knows besides, and in pieces of any size', async (t) => {
-    const path = join(temporaryFolder(t), 'file');
-    const texts = ['가\u2028나\u0085다', '', '\u{1f47b}'.repeat(200_000), '끝'];
-    writeFileSync(path, texts.join('\n'));
-    const found: { text: string; number: number; ended: boolean }[] = [];
-    for await (const each of readLines(path)) found.push(each);
-    assert.deepEqual(
-      found.map(({ text }) => text),
-      texts,
-    );
-    assert.deepEqual(
-      found.map(({ number, ended }) => [number, ended]),
-      [
-        [1, true],
-        [2, true],
-        [3, true],
-        [4, false],
-      ],
-    );
-  });
-
-  test('may hold a torn record with the next one behind it', () => {
-    const { record, rest } = parseLine(`{"level":"info","time":"20${start({ pid: 8 })}`);
-    assert.equal(record?.event, 'worker_started');
-    assert.equal(rest, '{"level":"info","time":"20');
-    assert.ok(isTorn(rest));
-  });
-
-  test('is torn when it is the beginning of a record, or nothing but what a power cut leaves', () => {
-    for (const torn of ['{', '{"lev', '{"level":"info","time"', '{"level":"in\0\0\0', '\0\0\0\0']) {
-      assert.ok(isTorn(torn), torn);
-    }
-    for (const foreign of ['x', '{"time":1', '[2026-11-23] INFO', ' {"level":"info"'])
-      assert.ok(!isTorn(foreign), foreign);
-  });
-
-  test('is no record without a level, a time and an event', () => {
-    assert.equal(parseLine(line('waiting')).record?.event, 'waiting');
-    for (const text of ['7', 'null', '[]', '{}', line('x').replace('event', 'even'), line('x', { time: 'now' })]) {
-      assert.equal(parseLine(text).record, null, text);
-    }
-  });
-});
-
-test('files are read in the order of their days and numbers, and others are told of', async (t) => {
-  const folder = temporaryFolder(t);
-  const files = ['worker.2026-11-23.10', 'worker.2026-11-24.1', 'worker.2026-11-23.9', '20260108'];
-  for (const file of files) writeFileSync(join(folder, `horror_story_${file}.log`), '');
-  writeFileSync(join(folder, 'output_24h.log'), '');
-  const { ours, others } = await listLogFiles(folder);
-  assert.deepEqual(
-    ours.map((path) => basename(path)),
-    [files[2], files[0], files[1]].map((file) => `horror_story_${file}.log`),
-  );
-  assert.deepEqual(others, [join(folder, 'horror_story_20260108.log')]);
-});
-
 describe('a process in the log', () => {
   test('is known by its number from its start to the next start of that number', async (t) => {
     const second = { pid: 7, run_id: 'run_2' };
-    const { lives } = await read(t, start(), line('run_begun'), line('waiting'), start(), line('run_begun', second));
+    const { processes } = await read(
+      t,
+      start(),
+      line('run_begun'),
+      line('waiting'),
+      start(),
+      line('run_begun', second),
+    );
     assert.deepEqual(
-      lives.map(({ run, lines }) => [run, lines]),
+      processes.map(({ run, lineCount }) => [run, lineCount]),
       [
         ['run_1', 3],
         ['run_2', 2],
@@ -96,9 +44,9 @@ describe('a process in the log', () => {
   test('is kept apart from another one that writes at the same time', async (t) => {
     const other = { pid: 8, run_id: 'run_2' };
     const lines = [start(), start({ pid: 8 }), line('waiting'), line('waiting', other), line('run_finished')];
-    const { lives } = await read(t, ...lines, line('waiting', other), line('run_finished', other));
+    const { processes } = await read(t, ...lines, line('waiting', other), line('run_finished', other));
     assert.deepEqual(
-      lives.map(({ run, lines: count, finals, afterFinal }) => [run, count, finals.length, afterFinal.count]),
+      processes.map(({ run, lineCount: count, finals, afterFinal }) => [run, count, finals.length, afterFinal.count]),
       [
         ['run_1', 3, 1, 0],
         ['run_2', 4, 1, 0],
@@ -107,9 +55,9 @@ describe('a process in the log', () => {
   });
 
   test('answers for what it writes after its end, and for lines that are none of ours', async (t) => {
-    const { lives } = await read(t, start(), line('run_finished'), 'foreign', line('waiting'));
-    assert.deepEqual(lives[0]?.afterFinal, { count: 1, first: [`${AT}:4 (waiting)`] });
-    assert.deepEqual(lives[0]?.foreign, { count: 1, first: [`${AT}:3`] });
+    const { processes } = await read(t, start(), line('run_finished'), 'foreign', line('waiting'));
+    assert.deepEqual(processes[0]?.afterFinal, { count: 1, first: [`${AT}:4 (waiting)`] });
+    assert.deepEqual(processes[0]?.foreignLines, { count: 1, first: [`${AT}:3`] });
   });
 
   test('that was killed may have torn one line, its last, and no other', async (t) => {
@@ -117,7 +65,7 @@ describe('a process in the log', () => {
     const next = [start({ pid: 8 }), line('run_finished', { pid: 8 })];
     const excused = await read(t, start(), line('waiting'), `${torn}${next[0]}`, next[1] ?? '');
     assert.deepEqual(
-      excused.lives.map(({ foreign }) => foreign.count),
+      excused.processes.map(({ foreignLines }) => foreignLines.count),
       [0, 0],
     );
     for (const lines of [
@@ -126,9 +74,9 @@ describe('a process in the log', () => {
       [start(), line('waiting'), ...next, torn],
       [start(), line('run_finished'), torn],
     ]) {
-      const { lives } = await read(t, ...lines);
+      const { processes } = await read(t, ...lines);
       assert.equal(
-        lives.reduce((sum, { foreign }) => sum + foreign.count, 0),
+        processes.reduce((sum, { foreignLines }) => sum + foreignLines.count, 0),
         1,
         lines.join('\n'),
       );
@@ -136,17 +84,17 @@ describe('a process in the log', () => {
   });
 
   test('a foreign line before the first record is held against that', async (t) => {
-    const { lives } = await read(t, 'foreign', start());
-    assert.equal(lives[0]?.foreign.count, 1);
+    const { processes } = await read(t, 'foreign', start());
+    assert.equal(processes[0]?.foreignLines.count, 1);
   });
 });
 
 describe('what the seed’s grep for crashes finds', () => {
   const alarms = async (t: TestContext, ...lines: string[]) => {
-    const { lives } = await read(t, start(), ...lines);
+    const { processes } = await read(t, start(), ...lines);
     return [
-      lives.reduce((sum, life) => sum + life.alarms.count, 0),
-      lives.reduce((sum, life) => sum + life.harmless.count, 0),
+      processes.reduce((sum, { errorLines }) => sum + errorLines.count, 0),
+      processes.reduce((sum, { quotedErrorLines }) => sum + quotedErrorLines.count, 0),
     ];
   };
 

@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import type { Reply } from '../../../offline/messages-server.js';
 import { readCards } from '../../../prompt/cards.js';
 import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
-import { runVerify } from '../../../verify/command.js';
+import { verifyCommand } from '../../../verify/command.js';
+import { runCommand } from '../../helpers/commands.js';
 import { storyText, temporaryFolder } from '../../helpers/fakes.js';
 import {
   cleanEnvironment,
@@ -78,8 +79,8 @@ describe('which runs are looked at', GUARD, () => {
     const found = await assertKept(base, { which: { run: first.slice(-6) } });
     assert.equal(found.sections[1]?.run?.id, first);
     assert.equal(checkOf(found, 'pairs').figure, '2쌍');
-    await assert.rejects(look(base, { which: { run: 'run_' } }), { name: 'VerifyError', message: /여럿/ });
-    await assert.rejects(look(base, { which: { run: 'nothing' } }), { name: 'VerifyError', message: /없습니다/ });
+    await assert.rejects(look(base, { which: { run: 'run_' } }), { name: 'RunSelectionError', message: /여럿/ });
+    await assert.rejects(look(base, { which: { run: 'nothing' } }), { name: 'RunSelectionError', message: /없습니다/ });
   });
 
   test('all of them', async () => {
@@ -347,36 +348,22 @@ describe('the log', GUARD, () => {
 });
 
 describe('the command', GUARD, () => {
-  async function run(env: Record<string, string>, ...argv: string[]) {
-    let [out, err] = ['', ''];
-    const code = await runVerify({
-      argv,
-      // Without settings files, so that those of the machine do not matter.
-      root: '/nowhere',
-      env,
-      now: Date.now,
-      print: (text) => {
-        out += text;
-      },
-      complain: (text) => {
-        err += text;
-      },
-    });
-    return { code, out, err };
-  }
+  // Without settings files, so that those of the machine do not matter.
+  const run = (env: Record<string, string>, ...argv: string[]) =>
+    runCommand(verifyCommand, argv, { env, root: '/nowhere' });
   const settings = ({ outputDir, logDir }: RunFolders) => ({ OUTPUT_DIR: outputDir, LOG_DIR: logDir });
 
   test('says one line a check, grouped by the criteria, with the command that it answers, and ends with 0', async () => {
     await madeOnce();
-    const { code, out } = await run(settings(base));
+    const { code, stdout: out } = await run(settings(base));
     assert.equal(code, 0, out);
     const groups = ['폴더 전체', '1. 백그라운드 실행', '2. 실시간 관찰', '3. 출력의 연속성', '4. 정상 종료'];
-    for (const group of [...groups, '5. 사용량 기록', '그 밖의 약속']) assert.match(out, new RegExp(`^${group}$`, 'm'));
+    for (const group of [...groups, '5. 사용량 기록', '기타 항목']) assert.match(out, new RegExp(`^${group}$`, 'm'));
     assert.match(out, /^ {2}PASS {2}온전한 짝: 1쌍 {2}← ls generated_stories\/horror_story_\*\.md \| wc -l$/m);
     assert.match(out, /← grep "실행 완료 - 최종 통계"/);
     assert.match(out, /← grep "총 토큰 사용량"/);
     assert.match(out, /← grep -i "traceback\\\|error"/);
-    assert.match(out, /^모두 지켜졌습니다 - PASS \d+, FAIL 0, /m);
+    assert.match(out, /^모두 통과했습니다 - PASS \d+, FAIL 0, /m);
   });
 
   test('names the places of a failure, the first five of many, says what to do, and ends with 1', async (t) => {
@@ -385,14 +372,14 @@ describe('the command', GUARD, () => {
     for (const file of readdirSync(folders.outputDir).filter((each) => each.endsWith('.md'))) {
       writeFileSync(join(folders.outputDir, file), '\n', { flag: 'a' });
     }
-    const { code, out } = await run(settings(folders));
+    const { code, stdout: out } = await run(settings(folders));
     assert.equal(code, 1);
     assert.match(out, /FAIL {2}sha256: 7쌍, 어긋남 7건\n( {8}horror_story_\S+: .+\n){5} {8}… 외 2건\n {8}→ /);
   });
 
   test('gives machines one object with stable codes', async () => {
     await madeOnce();
-    const { code, out } = await run(settings(base), '--json', '--all');
+    const { code, stdout: out } = await run(settings(base), '--json', '--all');
     assert.equal(code, 0);
     const found = JSON.parse(out) as { ok: boolean; sections: { run: string; status: string; checks: object[] }[] };
     assert.equal(found.ok, true);
@@ -418,15 +405,23 @@ describe('the command', GUARD, () => {
 
   test('ends with 2 where it cannot begin: flags, settings, no run', async (t) => {
     const folders = emptyFolders(t);
-    for (const argv of [['--burn'], ['list'], ['--run'], ['--run', 'x', '--all']]) {
-      const { code, err } = await run(settings(folders), ...argv);
+    for (const [argv, reason] of [
+      [['--burn'], /알 수 없는 옵션: --burn/],
+      [['list'], /옵션이 아닌 값은 받지 않습니다: "list"/],
+      [['--run'], /--run에 값이 필요합니다/],
+      [['--run', ''], /--run에 값이 필요합니다/],
+      [['--run', 'x', '--all'], /--run과 --all은 함께 쓸 수 없습니다/],
+    ] as const) {
+      const { code, stderr } = await run(settings(folders), ...argv);
       assert.equal(code, 2);
-      assert.match(err, /^사용법: npm run verify/);
+      assert.match(stderr, reason);
     }
-    assert.match((await run(settings(folders))).err, /실행의 장부가 없습니다/);
+    assert.match((await run(settings(folders))).stderr, /실행의 장부가 없습니다/);
     assert.equal((await run(settings(folders))).code, 2);
     assert.equal((await run({ ...settings(folders), LOG_KEEP_FILES: 'many' })).code, 2);
-    assert.equal((await run(settings(folders), '--help')).code, 0);
+    const help = await run(settings(folders), '--help');
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, /^사용법: npm run verify/);
   });
 
   test('is there as npm run verify, with the layers of settings of the worker', async () => {
