@@ -62,11 +62,10 @@ export interface CallErrorDetail {
 /** Thrown by the author when a call gives no answer. */
 export class CallError extends Error {
   override readonly name = 'CallError';
-  constructor(
-    readonly detail: CallErrorDetail,
-    options?: ErrorOptions,
-  ) {
+  readonly detail: CallErrorDetail;
+  constructor(detail: CallErrorDetail, options?: ErrorOptions) {
     super(detail.message, options);
+    this.detail = detail;
   }
 }
 

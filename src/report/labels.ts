@@ -1,13 +1,11 @@
 import { josa } from 'es-hangul';
-import { FAILURE_NAMES, type FailureKind } from '../api/failure.js';
+import { FAILURE_NAMES } from '../api/failure.js';
 import { formatCost, formatNumber } from '../lib/format-number.js';
 import { clockTime, formatDuration } from '../lib/format-time.js';
 import type { Standing } from './model/run-outcome.js';
+import type { Trouble } from './model/timeline.js';
 
 // Korean for what the ledger says in stable words, and for moments.
-
-/** What a call came to that gave no story: the kinds of failure, and two ends that are none. */
-export type Trouble = FailureKind | 'lost' | 'abandoned';
 
 export const TROUBLES: Record<Trouble, string> = {
   ...FAILURE_NAMES,

@@ -1,6 +1,5 @@
-import { addKnownUsage, type Usage } from '../api/usage.js';
-import type { ProcessIdentity } from '../lib/process-identity.js';
-import type { AttemptRecord, LedgerRecord, OutcomeRecord } from './ledger.js';
+import { addKnownUsage } from '../api/usage.js';
+import type { AttemptRecord, LedgerRecord, OutcomeRecord, RunState } from './ledger-records.js';
 import {
   countAbandoned,
   countContinuation,
@@ -10,33 +9,9 @@ import {
   countPart,
   countStory,
   EMPTY_STATISTICS,
-  type Statistics,
 } from './statistics.js';
 
-/**
- * What a run knows of itself: its ledger, folded. A worker that goes on and one that takes the run up count in the
- * same way, so that what is told at the end is what the ledger says.
- */
-export interface RunState {
-  statistics: Statistics;
-  failuresInARow: number;
-  /** The most that calls whose usage is not known may have used. Caps count it; statistics do not. */
-  unknownAtMost: { tokens: number; costUsd: number };
-  /** The call whose outcome is not yet known. */
-  open: AttemptRecord | null;
-  /** A cut-off text whose rest may still come, and what it used so far. */
-  part: { name: string; code: string; usage: Usage | null } | null;
-  /** Who has the run; null once they let go of it. */
-  owner: ProcessIdentity | null;
-  /** Who has the run only puts right what a crash left, and lets go of it at once. */
-  recovering: boolean;
-  epoch: number;
-  resumes: number;
-  /** A limit or a cap has ended the run. */
-  over: boolean;
-  /** When the latest record was written, milliseconds since the epoch. */
-  lastAt: number;
-}
+export type { RunState } from './ledger-records.js';
 
 export const INITIAL_RUN_STATE: RunState = {
   statistics: EMPTY_STATISTICS,

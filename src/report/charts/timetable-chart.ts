@@ -2,8 +2,8 @@ import * as Plot from '@observablehq/plot';
 import { formatNumber } from '../../lib/format-number.js';
 import { clockTime } from '../../lib/format-time.js';
 import type { Html } from '../html/template.js';
-import { duration, meaningOf, moment, shortDate, TROUBLES, type Trouble } from '../labels.js';
-import type { Incident, Span } from '../model/timeline.js';
+import { duration, meaningOf, moment, shortDate, TROUBLES } from '../labels.js';
+import type { Incident, Span, Trouble } from '../model/timeline.js';
 import { draw } from './plot-svg.js';
 import type { Cell, Piece, Timetable } from './timetable.js';
 

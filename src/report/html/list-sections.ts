@@ -1,7 +1,8 @@
 import { formatNumber } from '../../lib/format-number.js';
 import { clockTime } from '../../lib/format-time.js';
 import { dollars, duration, moment, shortDate } from '../labels.js';
-import type { Report, SetAsideRow, StoryRow } from '../model/report.js';
+import type { Report, SetAsideRow } from '../model/report.js';
+import type { StoryRow } from '../model/timeline.js';
 import { linkTo, type Places } from './links.js';
 import { type Content, type Html, html } from './template.js';
 

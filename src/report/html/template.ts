@@ -1,6 +1,9 @@
 /** HTML that is safe to put into a page. Everything else is escaped on its way there. */
 export class Html {
-  private constructor(readonly text: string) {}
+  readonly text: string;
+  private constructor(text: string) {
+    this.text = text;
+  }
 
   /** @param text that was made here, or by a library that escapes what it is given */
   static of(text: string): Html {

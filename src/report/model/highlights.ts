@@ -1,4 +1,4 @@
-import type { StoryRow } from './report.js';
+import type { StoryRow } from './timeline.js';
 
 /** A story to read first, and why this one. */
 export interface FirstRead {

@@ -3,14 +3,13 @@ import type { Caps } from '../../run/budget.js';
 import { spent } from '../../run/budget.js';
 import type { ReadLedger } from '../../run/ledger.js';
 import type { Statistics } from '../../run/statistics.js';
-import type { Trouble } from '../labels.js';
 import type { RunOnDisk } from '../load.js';
 import type { StoryFacts, ToldCard, Why } from '../metadata.js';
 import { type FirstRead, pickStories } from './highlights.js';
 import { type Distribution, distributionOf } from './quantiles.js';
 import { type Standing, settledState, standingOf } from './run-outcome.js';
 import { type GrowthPoint, growthOf } from './spending.js';
-import { type Chronicle, chronicle, type ToldStory } from './timeline.js';
+import { type Chronicle, chronicle, type StoryRow, type Trouble } from './timeline.js';
 
 /** What the settings of today add to what the run left. */
 export interface ReportContext {
@@ -21,12 +20,6 @@ export interface ReportContext {
   maxLikeness: number | null;
   /** The cards that there are; null where they cannot be read. */
   axes: readonly AxisCards[] | null;
-}
-
-/** A story of the run: what the ledger says, and what stands in its metadata. */
-export interface StoryRow extends ToldStory {
-  /** null: its file is not in the folder any more. */
-  facts: StoryFacts | null;
 }
 
 /** Calls that gave no story for one and the same reason. */

@@ -8,10 +8,13 @@ import type {
   OutcomeRecord,
   StoryRecord,
 } from '../../run/ledger.js';
-import type { Trouble } from '../labels.js';
+import type { StoryFacts } from '../metadata.js';
 
 // A run's ledger, told in order: who worked on it when, what every stretch of time went into, what came of every call.
 // All times in milliseconds since the epoch. Pure.
+
+/** What a call came to that gave no story: the kinds of failure, and two ends that are none. */
+export type Trouble = FailureKind | 'lost' | 'abandoned';
 
 /** One process that had the run. */
 export interface Life {
@@ -69,6 +72,12 @@ export interface ToldStory {
   nearest: StoryRecord['nearest'];
   /** Ids by axis. */
   premise: Record<string, string>;
+}
+
+/** A story of the run: what the ledger says, and what stands in its metadata. */
+export interface StoryRow extends ToldStory {
+  /** null: its file is not in the folder any more. */
+  facts: StoryFacts | null;
 }
 
 export interface Chronicle {
