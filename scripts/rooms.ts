@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { ROOT } from '../src/lib/project.js';
 
-// npm run rooms: the folders of src and what each imports from, types included. Ends with 1 when an import goes
-// against the order below, in which a folder may use only those above it. Part of npm run lint.
+// npm run rooms: the folders of src, and which folders each one imports from, types included. Exits with 1 when a file
+// imports from a folder below its own in this list, or when a folder has too many files. Part of npm run lint.
 
 const ORDER = [
   'lib',
@@ -24,7 +24,7 @@ const ORDER = [
   'chaos',
 ] as const;
 
-/** The most files that a folder may have of its own. */
+/** The most files that a folder may hold, those of its subfolders not counted. */
 const MOST_FILES = 12;
 
 const IMPORT = /(?:\bfrom|\bimport\s*\(?)\s*'(\.[^']+)'/g;

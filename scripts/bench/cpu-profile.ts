@@ -1,13 +1,13 @@
-/** The part of a .cpuprofile (the format of Chrome's DevTools) that is used here. */
+/** The fields used here of a .cpuprofile, the format of Chrome's DevTools. */
 export interface CpuProfile {
   nodes: { id: number; callFrame: CallFrame }[];
-  /** The node that was running, a sample each. */
+  /** The id of the node that was running, one per sample. */
   samples: number[];
-  /** Since the sample before, in microseconds. */
+  /** Time since the previous sample, in microseconds, one per sample. */
   timeDeltas: number[];
 }
 
-/** Where a function begins: lines and columns from 0. */
+/** The place where a function begins; lines and columns count from 0. */
 export interface CallFrame {
   functionName: string;
   url: string;
@@ -16,19 +16,19 @@ export interface CallFrame {
 }
 
 export interface SelfTime {
-  /** A module by its short name; what is not JavaScript by its own, such as `(garbage collector)` or `rename`. */
+  /** The short name of a module; native code has a name of its own, such as `(garbage collector)` or `rename`. */
   module: string;
   /** Milliseconds. */
   ms: number;
-  /** Of all the time that was not idle, from 0 to 1. */
+  /** Share of the time that was not idle, from 0 to 1. */
   share: number;
 }
 
 const IDLE = '(idle)';
 
 /**
- * Where the time goes: self time by module, most first; idle time is left out. Pure.
- * @param sourceOf the URL or path of the module that a function was written in
+ * The self time per module, largest first, without idle time. Pure.
+ * @param sourceOf the URL or path of the source that a function was written in
  */
 export function selfTimes(
   { nodes, samples, timeDeltas }: CpuProfile,
@@ -50,7 +50,7 @@ export function selfTimes(
   return [...times].map(([module, ms]) => ({ module, ms, share: ms / all })).sort((a, b) => b.ms - a.ms);
 }
 
-/** `yaml/dist/nodes/Pair.js`, `src/library.ts`, `node:fs`. */
+/** A short name such as `yaml/dist/nodes/Pair.js`, `src/worker/loop.ts` or `node:fs`. */
 function shortName(source: string): string {
   const [, inPackage] = /^.*\/node_modules\/(.*)/.exec(source) ?? [];
   return inPackage ?? source.replace(/^.*\/(dist|src)\//, '$1/');

@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// The endpoint's process, as the bench sees it.
+// The benchmark's side of the endpoint, which runs in a process of its own so that it takes no processor time from the
+// measured process.
 
 export type ToEndpoint = { kind: 'begin'; holds: readonly number[] } | { kind: 'release' } | { kind: 'report' };
 
@@ -12,62 +13,62 @@ export type FromEndpoint =
   | { kind: 'held'; number: number }
   | { kind: 'arrivals'; at: number[] };
 
-export interface RemoteEndpoint {
+export interface EndpointClient {
   url: string;
   /**
-   * Counts requests from 1 again.
-   * @param holds the numbers of the requests that are not answered before they are released
+   * Starts to count requests at 1 again.
+   * @param holds the numbers of the requests that wait for `release` before they are answered
    */
   begin(holds?: readonly number[]): Promise<void>;
-  /** Resolves when a request is held. */
+  /** Resolves when the request of that number waits for `release`. */
   held(number: number): Promise<void>;
   release(): void;
-  /** When each request since the beginning came, in milliseconds of `monotonicMs`. */
+  /** The arrival time of each request since `begin`, in milliseconds of `monotonicMs`. */
   arrivals(): Promise<number[]>;
   close(): Promise<void>;
 }
 
-/** Starts the endpoint in a process of its own, that ends with this one at the latest. */
-export async function startRemoteEndpoint(): Promise<RemoteEndpoint> {
+/** Starts the endpoint in a process of its own, which ends with this process at the latest. */
+export async function startEndpointProcess(): Promise<EndpointClient> {
   const path = fileURLToPath(new URL('./endpoint-process.ts', import.meta.url));
   const child = fork(path, {
-    // Where tsx is found.
+    // The folder in which Node can resolve tsx.
     cwd: dirname(path),
     execArgv: ['--import', 'tsx'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const { url } = await next(child, 'listening');
   return {
     url,
     begin: async (holds = []) => {
       const begun = next(child, 'begun');
-      tell({ kind: 'begin', holds });
+      send({ kind: 'begin', holds });
       await begun;
     },
     held: async (number) => {
       while ((await next(child, 'held')).number !== number);
     },
-    release: () => tell({ kind: 'release' }),
+    release: () => send({ kind: 'release' }),
     arrivals: async () => {
       const answer = next(child, 'arrivals');
-      tell({ kind: 'report' });
+      send({ kind: 'report' });
       return (await answer).at;
     },
     close: async () => {
       child.kill('SIGKILL');
-      await gone;
+      await exited;
     },
   };
 
-  function tell(message: ToEndpoint): void {
+  function send(message: ToEndpoint): void {
     child.send(message);
   }
 }
 
 type Kind = FromEndpoint['kind'];
 
-/** The next message of a kind. Rejects when the process ends before. */
+/** The next message of a kind. Rejects when the process ends first. */
 function next<K extends Kind>(child: ChildProcess, kind: K): Promise<Extract<FromEndpoint, { kind: K }>> {
   return new Promise((resolve, reject) => {
     const onMessage = (message: FromEndpoint) => {

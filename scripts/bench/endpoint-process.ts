@@ -3,9 +3,9 @@ import type { FromEndpoint, ToEndpoint } from './endpoint-client.js';
 import { createTexts } from './sample-texts.js';
 import { monotonicMs } from './stats.js';
 
-// The endpoint, in a process of its own so that it takes no processor time of who is measured. See remote-endpoint.ts.
+// The endpoint's process; endpoint-client.ts starts it and talks to it.
 
-const textOf = createTexts();
+const textAt = createTexts();
 let arrivals: number[] = [];
 let holds = new Set<number>();
 let release = () => {};
@@ -17,30 +17,30 @@ const endpoint = await startEndpoint(async (_request, index) => {
     const released = new Promise<void>((resolve) => {
       release = resolve;
     });
-    tell({ kind: 'held', number });
+    send({ kind: 'held', number });
     await released;
   }
-  // By the number since the start of this process: no text comes twice, whoever asks.
-  return { content: [{ type: 'text', text: textOf(index) }] };
+  // The index counts from the start of this process, so no text is served twice.
+  return { content: [{ type: 'text', text: textAt(index) }] };
 });
 
 process.on('message', (message: ToEndpoint) => {
   if (message.kind === 'begin') {
     arrivals = [];
     holds = new Set(message.holds);
-    tell({ kind: 'begun' });
+    send({ kind: 'begun' });
   } else if (message.kind === 'release') {
     release();
   } else {
-    tell({ kind: 'arrivals', at: arrivals });
+    send({ kind: 'arrivals', at: arrivals });
   }
 });
-// Whoever started it is gone.
+// The process that started this one has ended.
 process.on('disconnect', () => process.exit());
-// Ctrl+C reaches the whole group: the bench ends this process when it is done with it.
+// Ctrl+C reaches the whole process group, but the benchmark still needs the endpoint until it closes it.
 process.on('SIGINT', () => {});
-tell({ kind: 'listening', url: endpoint.url });
+send({ kind: 'listening', url: endpoint.url });
 
-function tell(message: FromEndpoint): void {
+function send(message: FromEndpoint): void {
   process.send?.(message);
 }

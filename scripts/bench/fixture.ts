@@ -6,62 +6,62 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AXES, type AxisCards, type Premise } from '../../src/prompt/cards.js';
 import { composePrompt } from '../../src/prompt/prompt.js';
-import { type RemoteEndpoint, startRemoteEndpoint } from './endpoint-client.js';
+import { type EndpointClient, startEndpointProcess } from './endpoint-client.js';
 import { monotonicMs } from './stats.js';
 
-// Where measurements take place: one temporary folder, one endpoint, and the processes that are measured. All of it is
-// gone when the ground is closed.
+// What a case runs in: a temporary folder, an endpoint, and the processes that are measured. Closing the fixture ends and
+// removes all of it.
 
-export interface Ground {
-  endpoint: RemoteEndpoint;
+export interface Fixture {
+  endpoint: EndpointClient;
   axes: readonly AxisCards[];
   /** A new, empty folder. */
   newFolder(): Promise<string>;
   remove(folder: string): Promise<void>;
-  /** Starts node with these arguments and the settings of no worker. */
-  startNode(args: readonly string[], options?: StartOptions): Running;
-  startWorker(options: WorkerOptions): Running;
-  /** The baseline: the SDK alone. */
-  startBareLoop(calls: number, options?: StartOptions & { nodeFlags?: readonly string[] }): Running;
-  /** A file with what the first request of a worker asks. */
+  /** Starts node with these arguments, and an environment without the settings of a worker. */
+  startNode(args: readonly string[], options?: StartOptions): MeasuredProcess;
+  startWorker(options: WorkerOptions): MeasuredProcess;
+  /** Starts the baseline: the SDK alone. */
+  startBareLoop(calls: number, options?: StartOptions & { nodeFlags?: readonly string[] }): MeasuredProcess;
+  /** The path of a file that holds the prompt of a worker's first request. */
   prompt: string;
-  /** Ends what still runs and removes the folder. */
+  /** Ends the processes that still run, and removes the folder. */
   close(): Promise<void>;
 }
 
 export interface StartOptions {
   env?: Readonly<Record<string, string>>;
-  /** Read standard output, to wait for what it says. Default: nobody reads it. */
+  /** Read standard output, for `printed`. By default it is ignored. */
   readStdout?: boolean;
 }
 
 export interface WorkerOptions extends StartOptions {
   outputDir: string;
-  /** Default: a folder of its own that is not kept. */
+  /** Default: a folder inside the output folder. */
   logDir?: string;
   flags?: readonly string[];
   nodeFlags?: readonly string[];
 }
 
-/** A process that is measured. */
-export interface Running {
+/** A process under measurement. */
+export interface MeasuredProcess {
   pid: number;
-  /** In milliseconds of `monotonicMs`. */
+  /** The start, in milliseconds of `monotonicMs`. */
   startedAt: number;
   signal(name: NodeJS.Signals): void;
-  /** Resolves when standard output has a line with this text; rejects when the process ends without. */
+  /** Resolves when standard output has a line with this text; rejects when the process ends without it. */
   printed(text: string): Promise<void>;
-  /** When it ended, in milliseconds of `monotonicMs`. Rejects when it ends with another exit code. */
+  /** Resolves with the end, in milliseconds of `monotonicMs`. Rejects for an exit code other than `code`, 0 by default. */
   ended(code?: number): Promise<number>;
 }
 
-export interface GroundOptions {
+export interface FixtureOptions {
   /** Path of the worker's main.js. */
   worker: string;
   axes: readonly AxisCards[];
 }
 
-export async function openGround({ worker, axes }: GroundOptions): Promise<Ground> {
+export async function openFixture({ worker, axes }: FixtureOptions): Promise<Fixture> {
   const root = await mkdtemp(join(tmpdir(), 'horror-bench-'));
   const running = new Set<ChildProcess>();
   let folders = 0;
@@ -70,9 +70,9 @@ export async function openGround({ worker, axes }: GroundOptions): Promise<Groun
     await mkdir(folder);
     return folder;
   };
-  // Something may still be written into it.
+  // With retries, because a process may still be writing into the folder.
   const remove = (folder: string) => rm(folder, { recursive: true, force: true, maxRetries: 5 });
-  const endpoint = await startRemoteEndpoint().catch(async (error: unknown) => {
+  const endpoint = await startEndpointProcess().catch(async (error: unknown) => {
     await remove(root);
     throw error;
   });
@@ -81,46 +81,53 @@ export async function openGround({ worker, axes }: GroundOptions): Promise<Groun
 
   return { endpoint, axes, newFolder, remove, startNode, startWorker, startBareLoop, prompt, close };
 
-  function startNode(args: readonly string[], { env = {}, readStdout = false }: StartOptions = {}): Running {
+  function startNode(args: readonly string[], { env = {}, readStdout = false }: StartOptions = {}): MeasuredProcess {
     const startedAt = monotonicMs();
     const child = spawn(process.execPath, args, {
       env: { ...environment(endpoint.url), ...env },
       stdio: ['ignore', readStdout ? 'pipe' : 'ignore', 'pipe'],
     });
     running.add(child);
-    return watch(child, startedAt, () => running.delete(child));
+    return track(child, startedAt, () => running.delete(child));
   }
 
-  function startWorker({ outputDir, logDir, flags = [], nodeFlags = [], env, ...options }: WorkerOptions): Running {
+  function startWorker({
+    outputDir,
+    logDir,
+    flags = [],
+    nodeFlags = [],
+    env,
+    ...options
+  }: WorkerOptions): MeasuredProcess {
     const settings = { OUTPUT_DIR: outputDir, LOG_DIR: logDir ?? join(outputDir, '.logs'), ...env };
     return startNode([...nodeFlags, worker, ...flags], { ...options, env: settings });
   }
 
-  function startBareLoop(calls: number, { nodeFlags = [], ...options }: Parameters<Ground['startBareLoop']>[1] = {}) {
-    return startNode([...nodeFlags, pathOf('bare-loop.mjs'), String(calls), prompt], options);
+  function startBareLoop(calls: number, { nodeFlags = [], ...options }: Parameters<Fixture['startBareLoop']>[1] = {}) {
+    return startNode([...nodeFlags, childScript('bare-loop.mjs'), String(calls), prompt], options);
   }
 
   async function close(): Promise<void> {
-    const gone = [...running].map((child) => new Promise((resolve) => child.once('exit', resolve)));
+    const exits = [...running].map((child) => new Promise((resolve) => child.once('exit', resolve)));
     for (const child of running) child.kill('SIGKILL');
-    await Promise.all([...gone, endpoint.close()]);
+    await Promise.all([...exits, endpoint.close()]);
     await remove(root);
   }
 }
 
-/** Path of a script of `children/`. */
-export function pathOf(script: string): string {
+/** The path of a script in `children/`. */
+export function childScript(script: string): string {
   return fileURLToPath(new URL(`./children/${script}`, import.meta.url));
 }
 
-/** What the first request of a worker asks, for the baseline to ask the same. */
+/** The prompt of a worker's first request, so that the baseline sends the same. */
 function firstPrompt(axes: readonly AxisCards[]) {
   const premise = Object.fromEntries(axes.map(({ axis, cards }) => [axis, cards[0]])) as Premise;
   if (AXES.some((axis) => premise[axis] === undefined)) throw new Error('an axis has no cards');
   return composePrompt(premise, axes, { template: null, request: null });
 }
 
-/** Nothing of the caller's but what a process needs. */
+/** The environment of a measured process: of the caller's variables only those that any process needs. */
 function environment(url: string): Record<string, string> {
   const kept = ['PATH', 'HOME', 'TZ', 'LANG', 'TMPDIR'].flatMap((name) => {
     const value = process.env[name];
@@ -129,16 +136,16 @@ function environment(url: string): Record<string, string> {
   return {
     ...Object.fromEntries(kept),
     ANTHROPIC_API_KEY: 'bench-key-1234567890',
-    // Empty means "not given", and wins over .env.
+    // An empty variable means "not given", and takes precedence over .env.
     ANTHROPIC_AUTH_TOKEN: '',
     NOTIFY_COMMAND: '',
     ANTHROPIC_BASE_URL: url,
-    // What goes wrong here is not to be tried again.
+    // A failure in a benchmark must show at once instead of being retried.
     MAX_CONSECUTIVE_FAILURES: '1',
   };
 }
 
-function watch(child: ChildProcess, startedAt: number, onEnd: () => void): Running {
+function track(child: ChildProcess, startedAt: number, onEnd: () => void): MeasuredProcess {
   let stderr = '';
   let stdout = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -154,7 +161,7 @@ function watch(child: ChildProcess, startedAt: number, onEnd: () => void): Runni
       resolve({ at: monotonicMs(), code, signal });
     });
   });
-  // Whoever waits for it hears of it.
+  // The error reaches the callers of `ended` and `printed`; without one it must not end the benchmark.
   ended.catch(() => {});
   return {
     pid: child.pid ?? 0,
@@ -177,13 +184,13 @@ function watch(child: ChildProcess, startedAt: number, onEnd: () => void): Runni
   };
 }
 
-/** Characters of standard error that an error repeats. */
+/** The most characters of standard error that an error message quotes. */
 const MOST_STDERR = 1000;
 
-/** One of the lines that report.mjs writes. In bytes and milliseconds. */
+/** A line that report.mjs writes. Memory in bytes, processor time in milliseconds. */
 export type Report = { kind: 'heap'; heapUsed: number; external: number } | { kind: 'exit'; peak: number; cpu: number };
 
-/** The lines of a report so far. */
+/** The lines written so far; none while the file does not exist. */
 export async function readReports(path: string): Promise<Report[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
   return text
@@ -192,20 +199,20 @@ export async function readReports(path: string): Promise<Report[]> {
     .map((line) => JSON.parse(line) as Report);
 }
 
-/** How often a report is looked for, in milliseconds. */
-const LOOK_EVERY = 20;
+/** How often the file is read, in milliseconds. */
+const POLL_INTERVAL = 20;
 
-/** Waits until there are so many. */
-export async function awaitReports(path: string, count: number): Promise<Report[]> {
+/** Waits until the file holds that many lines. */
+export async function waitForReports(path: string, count: number): Promise<Report[]> {
   for (;;) {
     const reports = await readReports(path);
     if (reports.length >= count) return reports;
-    await setTimeout(LOOK_EVERY);
+    await setTimeout(POLL_INTERVAL);
   }
 }
 
-/** Rejects when the process ends before the promise is settled. */
-export function whileRunning<T>(process: Running, promise: Promise<T>): Promise<T> {
+/** Settles as the promise does, and rejects when the process ends first. */
+export function whileRunning<T>(process: MeasuredProcess, promise: Promise<T>): Promise<T> {
   const ended = process.ended().then(() => Promise.reject(new Error('ended too early')));
   return Promise.race([promise, ended]);
 }

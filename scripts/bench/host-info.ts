@@ -3,13 +3,13 @@ import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'no
 import { promisify } from 'node:util';
 import { VERSION } from '@anthropic-ai/sdk/version';
 
-/** What a result is worth nothing without. */
-export interface Circumstances {
+/** The machine and the versions that a result was measured with. */
+export interface HostInfo {
   /** ISO 8601. */
   date: string;
-  /** null: not in a repository. */
+  /** null when the project is not in a repository. */
   commit: string | null;
-  /** The working tree differs from the commit. */
+  /** Whether the working tree differs from the commit; null when the project is not in a repository. */
   changed: boolean | null;
   node: string;
   sdk: string;
@@ -17,12 +17,12 @@ export interface Circumstances {
   cpu: string;
   cores: number;
   memory_gb: number;
-  /** How many processes wanted to run during the last minute, before the bench and after it. */
+  /** Load averages of one minute, before and after the benchmark. */
   load: [before: number, after: number];
 }
 
 /** @param root the project's folder */
-export async function circumstances(root: string, loadBefore: number): Promise<Circumstances> {
+export async function readHostInfo(root: string, loadBefore: number): Promise<HostInfo> {
   const commit = await git(root, 'rev-parse', 'HEAD');
   const changes = await git(root, 'status', '--porcelain', '--untracked-files=no');
   return {
@@ -39,6 +39,7 @@ export async function circumstances(root: string, loadBefore: number): Promise<C
   };
 }
 
+/** The load average of the last minute. */
 export function loadOfLastMinute(): number {
   return Number((loadavg()[0] ?? 0).toFixed(2));
 }

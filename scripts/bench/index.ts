@@ -1,75 +1,79 @@
-import { help } from './cases/cli.js';
-import { waiting } from './cases/idle.js';
-import { logSize } from './cases/log-size.js';
-import { oldFolder } from './cases/long-history.js';
-import { memory } from './cases/memory.js';
-import { profiles } from './cases/profile.js';
-import { stop } from './cases/shutdown.js';
-import { start } from './cases/startup.js';
-import { throughput } from './cases/throughput.js';
-import { type GroundOptions, openGround } from './fixture.js';
-import type { Measure, MeasureOptions } from './runner.js';
+import { cliCase } from './cases/cli.js';
+import { idleCase } from './cases/idle.js';
+import { logSizeCase } from './cases/log-size.js';
+import { longHistoryCase } from './cases/long-history.js';
+import { memoryCase } from './cases/memory.js';
+import { profileCase } from './cases/profile.js';
+import { shutdownCase } from './cases/shutdown.js';
+import { startupCase } from './cases/startup.js';
+import { throughputCase } from './cases/throughput.js';
+import { type FixtureOptions, openFixture } from './fixture.js';
+import type { BenchCase, CaseOptions } from './runner.js';
 import type { Row } from './table.js';
 
-/** All measures, in the order in which they are taken. */
-export const MEASURES: readonly Measure[] = [
-  help,
-  start,
-  stop,
-  throughput,
-  logSize,
-  profiles,
-  oldFolder,
-  memory,
-  waiting,
+/** All cases, in the order in which they run. */
+export const CASES: readonly BenchCase[] = [
+  cliCase,
+  startupCase,
+  shutdownCase,
+  throughputCase,
+  logSizeCase,
+  profileCase,
+  longHistoryCase,
+  memoryCase,
+  idleCase,
 ];
 
-export interface BenchOptions extends GroundOptions, MeasureOptions {
-  /** Names of measures; null: all. */
+export interface BenchOptions extends FixtureOptions, CaseOptions {
+  /** Names of cases; null: all. */
   only: readonly string[] | null;
-  /** Told before each measure. */
-  onMeasure: (measure: Measure) => void;
+  /** Called before each case. */
+  onCase: (benchCase: BenchCase) => void;
 }
 
 export interface BenchResult {
   rows: Row[];
   notes: string[];
-  /** Measures that failed, and why. */
+  /** Cases that failed, and why. */
   failures: { measure: string; reason: string }[];
-  /** Stopped before all were taken. */
+  /** Stopped before all cases had run. */
   aborted: boolean;
 }
 
 /**
- * Takes the measures one after another. One that fails does not keep the others from being taken. Once the signal aborts,
- * nothing is left of the measure in hand, and no other is begun.
+ * Runs the cases one after another; a case that fails does not stop the others. When the signal aborts, the result of the
+ * current case is dropped, and no other case starts.
  */
-export async function bench({ only, quick, onMeasure, signal, ...options }: BenchOptions): Promise<BenchResult> {
+export async function bench({ only, quick, onCase, signal, ...options }: BenchOptions): Promise<BenchResult> {
   const result: BenchResult = { rows: [], notes: [], failures: [], aborted: false };
-  for (const measure of MEASURES) {
-    if (only !== null && !only.includes(measure.name)) continue;
+  for (const benchCase of CASES) {
+    const { name, run } = benchCase;
+    if (only !== null && !only.includes(name)) continue;
     if (signal.aborted) break;
-    onMeasure(measure);
-    const ground = await openGround(options);
+    onCase(benchCase);
+    const fixture = await openFixture(options);
     try {
-      const { rows, notes = [] } = await unlessAborted(signal, measure.run(ground, { quick, signal }));
+      const { rows, notes = [] } = await unlessAborted(signal, run(fixture, { quick, signal }));
       result.rows.push(...rows);
       result.notes.push(...notes);
     } catch (error) {
       if (signal.aborted) break;
-      result.failures.push({ measure: measure.name, reason: error instanceof Error ? error.message : String(error) });
+      result.failures.push({ measure: name, reason: error instanceof Error ? error.message : String(error) });
     } finally {
-      await ground.close();
+      await fixture.close();
     }
   }
   return { ...result, aborted: signal.aborted };
 }
 
-/** What the measure goes on with after an abort comes to nothing: its processes and its folder are gone. */
-function unlessAborted<T>(signal: AbortSignal, measuring: Promise<T>): Promise<T> {
+/**
+ * Rejects as soon as the signal aborts. The case may go on for a moment, without effect: closing the fixture ends its
+ * processes and removes its folder.
+ */
+function unlessAborted<T>(signal: AbortSignal, result: Promise<T>): Promise<T> {
   const aborted = new Promise<never>((_resolve, reject) => {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
-  return Promise.race([aborted, measuring]);
+  return Promise.race([aborted, result]);
 }

@@ -4,15 +4,15 @@ import { defineCommand, parseChoice, runScript } from '../../src/lib/command-lin
 import { UserError } from '../../src/lib/errors.js';
 import { ROOT } from '../../src/lib/project.js';
 import { readCards } from '../../src/prompt/cards.js';
-import { type Circumstances, circumstances, loadOfLastMinute } from './host-info.js';
-import { type BenchResult, bench, MEASURES } from './index.js';
+import { type HostInfo, loadOfLastMinute, readHostInfo } from './host-info.js';
+import { type BenchResult, bench, CASES } from './index.js';
 import { formatTable } from './table.js';
 
 // npm run bench -- [--quick] [--only NAME]… [--json FILE] [--worker main.js]
-// Measures the worker next to the SDK alone; see docs/performance.md. Exits with 1 when a measurement failed, and with
-// 0 otherwise, however slow it was.
+// Benchmarks the worker against the SDK alone; see docs/performance.md. Exits with 1 when a case failed, and with 0
+// otherwise, however slow it was.
 
-const NAMES = MEASURES.map(({ name }) => name);
+const NAMES = CASES.map(({ name }) => name);
 
 const command = defineCommand({
   usage: `사용법: npm run bench                          모두 재기
@@ -39,12 +39,12 @@ const command = defineCommand({
       axes: readCards(join(ROOT, 'config', 'premises')),
       quick,
       only: chosen,
-      onMeasure: ({ title }) => stderr.write(`${title} …\n`),
+      onCase: ({ title }) => stderr.write(`${title} …\n`),
       signal: stopping.signal,
     });
-    const about = await circumstances(ROOT, loadBefore);
-    if (json !== undefined) writeFileSync(json, `${JSON.stringify({ ...about, quick, ...result }, null, 2)}\n`);
-    stdout.write(describe(result, about));
+    const host = await readHostInfo(ROOT, loadBefore);
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify({ ...host, quick, ...result }, null, 2)}\n`);
+    stdout.write(describe(result, host));
     return result.aborted ? 130 : result.failures.length === 0 ? 0 : 1;
   },
 });
@@ -56,11 +56,11 @@ process.on('SIGHUP', () => {
   if (process.stdout.isTTY) stopping.abort('SIGHUP');
 });
 await runScript(command, process);
-// A measurement that was cut off may still wait for something, which must not keep the process alive.
+// A case that was aborted may still wait for something, which must not keep the process alive.
 process.exit();
 
-function describe({ rows, notes, failures, aborted }: BenchResult, about: Circumstances): string {
-  const { cpu, cores, node, sdk, commit, changed, load } = about;
+function describe({ rows, notes, failures, aborted }: BenchResult, host: HostInfo): string {
+  const { cpu, cores, node, sdk, commit, changed, load } = host;
   const tree = commit === null ? '커밋 없음' : `커밋 ${commit.slice(0, 8)}${changed ? '+' : ''}`;
   return [
     `${cpu}, 코어 ${cores}개, node ${node}, SDK ${sdk}, ${tree}, 부하 ${load.join(' → ')}\n`,

@@ -18,52 +18,49 @@ import { signatureOf } from '../../src/story/similarity.js';
 import { toStory } from '../../src/story/story.js';
 import { createTexts } from './sample-texts.js';
 
-export interface LargeFolderOptions {
+export interface HistoryOptions {
   /** An empty folder. */
   folder: string;
   axes: readonly AxisCards[];
   stories: number;
-  /** They share the stories between them, and all are over. */
+  /** Number of runs: each wrote an equal share of the stories, and has ended. */
   runs: number;
-  /** Of every second run; the others have another name. */
+  /** The name of every second run; the others have a different one. */
   runName: string;
   random: Random;
-  /** Milliseconds since the epoch: the last story was written just before. */
+  /** Milliseconds since the epoch; the last story was written just before. */
   now: number;
-  /** Gives it up, half done. */
+  /** Aborts the work and leaves the folder incomplete. */
   signal: AbortSignal;
 }
 
-/** Stories lie so far apart, in milliseconds. */
+/** The time between two stories, in milliseconds. */
 const INTERVAL = 1800 * SECOND;
 
-/** Different pairs of files; all others are links to them. A file of ext4 has 65,000 names at the most. */
+/** Number of different pairs of files; the others are hard links to them, of which ext4 allows 65,000 per file. */
 const ORIGINALS = 64;
 
-/** Steps of a large job, between which an abort is heard. */
+/** Items per step; between steps the signal is checked. */
 const BATCH = 1000;
 
-/** Fills a folder as years of the worker would: pairs, ledgers, deck and its digest, likeness index. */
-export async function makeLargeFolder(options: LargeFolderOptions): Promise<void> {
+/** Fills a folder like years of work: pairs, ledgers, deck with digest, similarity index. */
+export async function makeHistory(options: HistoryOptions): Promise<void> {
   const { stories, now } = options;
   const names = Array.from({ length: stories }, (_, index) => newName(now - (stories - index) * INTERVAL));
   await makePairs(options, names);
   await makeLedgers(options, names);
   await makeDeck(options);
-  await makeLikenessIndex(options, names);
+  await makeSimilarityIndex(options, names);
 }
 
-async function makePairs(
-  { folder, axes, random, signal }: LargeFolderOptions,
-  names: readonly string[],
-): Promise<void> {
+async function makePairs({ folder, axes, random, signal }: HistoryOptions, names: readonly string[]): Promise<void> {
   const library = openStoryStore(folder, 'bench');
   const originals = names.slice(0, ORIGINALS);
   const rounds = new DeckState(axes);
-  const textOf = createTexts();
+  const textAt = createTexts();
   for (const [index, name] of originals.entries()) {
     const { premise } = rounds.choose(random);
-    const text = textOf(index);
+    const text = textAt(index);
     const written = { sequence: index + 1, attempts: 1, premise, draft: draftOf(text) };
     await library.stage(
       name,
@@ -97,7 +94,7 @@ const FACTS: RunSettings = {
 const USAGE = { input_tokens: 1379, output_tokens: 3000, total_tokens: 4379 };
 const COSTS = { usage: USAGE, cost_usd: null };
 
-/** What a story took to write, in milliseconds. */
+/** The generation time of a story, in milliseconds. */
 const GENERATION = 60 * SECOND;
 
 function draftOf(text: string) {
@@ -106,8 +103,8 @@ function draftOf(text: string) {
   return newDraft({ answer: { text, stopReason, usage: USAGE, ...named }, costUsd: null, generationMs: GENERATION });
 }
 
-/** Every run wrote its share of the stories and came to its end. */
-async function makeLedgers(options: LargeFolderOptions, names: readonly string[]): Promise<void> {
+/** Writes a ledger per run: its share of the stories, then the end. */
+async function makeLedgers(options: HistoryOptions, names: readonly string[]): Promise<void> {
   const { folder, axes, runs, runName, random, now, signal } = options;
   const owner = { boot: 'bench', pid: 1, started: null };
   const rounds = new DeckState(axes);
@@ -139,8 +136,8 @@ async function makeLedgers(options: LargeFolderOptions, names: readonly string[]
   }
 }
 
-/** As many draws as stories; the deck itself takes one more, and writes its digest. */
-async function makeDeck({ folder, axes, stories, random }: LargeFolderOptions): Promise<void> {
+/** Records one draw per story. Opening the deck then draws once more, and writes the digest. */
+async function makeDeck({ folder, axes, stories, random }: HistoryOptions): Promise<void> {
   const rounds = new DeckState(axes);
   const draws: object[] = [];
   while (draws.length < stories) {
@@ -152,11 +149,11 @@ async function makeDeck({ folder, axes, stories, random }: LargeFolderOptions): 
   await openDeck({ folder, axes, random, newId: randomUUID })();
 }
 
-/** Shingles of a story: enough to fill a signature. */
+/** Number of shingles per story: enough to fill a signature. */
 const SHINGLES = 1000;
 
-async function makeLikenessIndex(
-  { folder, random, signal }: LargeFolderOptions,
+async function makeSimilarityIndex(
+  { folder, random, signal }: HistoryOptions,
   names: readonly string[],
 ): Promise<void> {
   const file = openAppendLog(join(folder, '.likeness'));

@@ -1,20 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-// What Linux says of a process, from /proc.
+// Resource use of a process, from Linux's /proc.
 
-/** Clock ticks a second, in which /proc counts processor time: 100 on every Linux. */
+/** Clock ticks per second, the unit of processor time in /proc: 100 on every Linux. */
 const TICKS_PER_SECOND = 100;
 
 export interface ProcessUse {
-  /** Memory in use, in bytes. */
+  /** Resident memory, in bytes. */
   rss: number;
-  /** Processor time of all threads since the start, in milliseconds; Linux counts it in steps of 10. */
+  /** Processor time of all threads since the start, in milliseconds, in steps of 10. */
   cpuMs: number;
-  /** How often its threads gave the processor up of their own: every wake-up ends in one. */
+  /** Voluntary context switches of all threads: every wake-up ends with one. */
   switches: number;
 }
 
-/** @throws when there is no such process, or no /proc */
+/** @throws when the process or /proc does not exist */
 export async function readUse(pid: number): Promise<ProcessUse> {
   const folder = `/proc/${pid}`;
   const threads = await readdir(`${folder}/task`);
@@ -30,14 +30,14 @@ export async function readUse(pid: number): Promise<ProcessUse> {
   };
 }
 
-/** A number of /proc/<pid>/status; memory is in KB. @throws when it is not there */
+/** A number in /proc/<pid>/status; memory is in KB. @throws when the line is missing */
 export function parseStatus(text: string, name: string): number {
   const [, value] = new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(text) ?? [];
   if (value === undefined) throw new Error(`no ${name} in /proc/<pid>/status`);
   return Number(value);
 }
 
-/** The processor time in /proc/<pid>/stat, in milliseconds. The name, in field 2, may hold blanks and brackets. */
+/** The processor time in /proc/<pid>/stat, in milliseconds. The process name in field 2 may hold blanks and brackets. */
 export function parseCpuMs(text: string): number {
   const fields = text.replace(/^.*\) /s, '').split(' ');
   const [user, system] = [Number(fields[11]), Number(fields[12])];

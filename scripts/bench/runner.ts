@@ -1,30 +1,30 @@
-import type { Ground } from './fixture.js';
+import type { Fixture } from './fixture.js';
 import type { Row } from './table.js';
 
-/** One question, and how it is answered. */
-export interface Measure {
-  /** For `--only`. */
+/** One case of the benchmark: a question, and the code that measures the answer. */
+export interface BenchCase {
+  /** The name for `--only`. */
   name: string;
-  /** Korean. */
+  /** Korean: shown while the case runs. */
   title: string;
-  run(ground: Ground, options: MeasureOptions): Promise<Measured>;
+  run(fixture: Fixture, options: CaseOptions): Promise<CaseResult>;
 }
 
-export interface MeasureOptions {
-  /** Fewer rounds and smaller numbers: shows that the bench works, and roughly where the worker stands. */
+export interface CaseOptions {
+  /** Fewer rounds and smaller numbers: enough to see that the benchmark works, and for rough figures. */
   quick: boolean;
-  /** Once it aborts, what the measure comes to is of no use. */
+  /** When it aborts, the result will not be used. */
   signal: AbortSignal;
 }
 
-export interface Measured {
+export interface CaseResult {
   rows: Row[];
-  /** What is worth knowing and fits no row, in Korean. */
+  /** Korean: findings that do not fit a row. */
   notes?: string[];
 }
 
-/** Lets the contenders take turns, A B C A B C …, so that what else the machine does meets all of them. */
-export async function takeTurns<Name extends string, T>(
+/** Runs the contenders in turns, A B C A B C …, so that other load on the machine affects all of them alike. */
+export async function interleave<Name extends string, T>(
   rounds: number,
   contenders: Record<Name, () => Promise<T>>,
 ): Promise<Record<Name, T[]>> {
@@ -36,5 +36,5 @@ export async function takeTurns<Name extends string, T>(
   return results;
 }
 
-/** Bytes in a megabyte, as the kernel counts. */
+/** Bytes per megabyte, as the kernel counts them. */
 export const MB = 1024 * 1024;

@@ -1,9 +1,9 @@
 import { type Random, seededRandom } from '../../src/lib/random.js';
 
-// Texts that cost the endpoint next to nothing and pass for stories: whole, Korean by their letters, as long as each
-// other, and as unlike each other as two stories are. Were they all the same, the worker would warn of each.
+// Sample answers for the endpoint: cheap to make, and accepted as stories. Each is whole, of Korean syllables, of one
+// length, and as different from the others as two stories are, because the worker warns about stories that are alike.
 
-/** Characters of every text, heading and spaces included. */
+/** Length of every text in characters, heading and spaces included. */
 export const TEXT_LENGTH = 3300;
 
 const FIRST_SYLLABLE = 0xac00;
@@ -13,7 +13,7 @@ const WORDS = 6;
 const SYLLABLES_PER_WORD = 4;
 const SENTENCES_PER_PARAGRAPH = 10;
 
-/** @returns a function that makes text number `index`, the same for the same number */
+/** @returns a function that makes the text number `index`: the same index gives the same text */
 export function createTexts(): (index: number) => string {
   const random = seededRandom(1);
   const sentences = Array.from({ length: SENTENCES }, () => makeSentence(random));

@@ -1,11 +1,11 @@
 import { formatNumber, formatSpread, type Spread, spreadOf } from './stats.js';
 
-/** What a row has to reach, at the most. */
+/** The upper limit that a row has to stay within. */
 export interface Target {
   /**
-   * - ratio: the median as a multiple of the baseline's
-   * - median, worst: our own
-   * - excess: our median less the baseline's
+   * - ratio: our median divided by the baseline's
+   * - median, worst: our median, our largest value
+   * - excess: our median minus the baseline's
    */
   of: 'ratio' | 'median' | 'worst' | 'excess';
   atMost: number;
@@ -13,28 +13,28 @@ export interface Target {
 
 /** One line of the table. */
 export interface Row {
-  /** Of letters, digits and dots; the part before the first dot names the measure. */
+  /** Letters, digits and dots; the part before the first dot names the case. */
   id: string;
   /** Korean. */
   label: string;
   unit: string;
   ours: Spread;
   baseline: Spread | null;
-  /** Of the medians; null without a baseline, or where that is 0. */
+  /** Our median divided by the baseline's; null without a baseline, or when the baseline is 0. */
   ratio: number | null;
-  /** null: for information. */
+  /** null: the row is for information only. */
   target: Target | null;
   verdict: 'PASS' | 'over' | null;
 }
 
-export interface RowFacts extends Pick<Row, 'id' | 'label' | 'unit'> {
+export interface RowInput extends Pick<Row, 'id' | 'label' | 'unit'> {
   ours: readonly number[];
   baseline?: readonly number[];
   target?: Target;
 }
 
-/** Pure. */
-export function toRow({ id, label, unit, ours: values, baseline: others, target }: RowFacts): Row {
+/** A row of the table with its statistics and verdict. Pure. */
+export function toRow({ id, label, unit, ours: values, baseline: others, target }: RowInput): Row {
   const ours = spreadOf(values);
   const baseline = others === undefined ? null : spreadOf(others);
   const ratio = baseline === null || baseline.median === 0 ? null : ours.median / baseline.median;
@@ -50,14 +50,13 @@ function verdictOf({ ours, baseline, ratio, target }: Omit<Row, 'verdict'>): Row
     worst: ours.most,
     excess: baseline === null ? null : ours.median - baseline.median,
   }[target.of];
-  // Without a baseline there is nothing to be a multiple of.
   if (reached === null) throw new Error(`a target of ${target.of} needs a baseline`);
   return reached <= target.atMost ? 'PASS' : 'over';
 }
 
 const HEADINGS = ['측정', '단위', '우리', '기준', '비율', '목표', '판정'] as const;
 
-/** The rows as a table with a line each. Pure. */
+/** The rows as a table, one line per row. Pure. */
 export function formatTable(rows: readonly Row[]): string {
   return alignColumns([[...HEADINGS], ...rows.map(cellsOf)]);
 }
@@ -85,7 +84,7 @@ function formatTarget({ of, atMost }: Target): string {
   return `${TARGETS[of]}${formatNumber(atMost)}`;
 }
 
-/** Pads every cell to the width of its column, as a terminal shows it. */
+/** Pads every cell to the width that its column has in a terminal. */
 export function alignColumns(lines: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const line of lines) {
@@ -100,7 +99,7 @@ export function alignColumns(lines: readonly (readonly string[])[]): string {
   return `${padded.join('\n')}\n`;
 }
 
-/** Columns in a terminal: Hangul takes two. */
+/** The number of terminal columns of a text: a Hangul character takes two. */
 function widthOf(text: string): number {
   return Array.from(text).reduce((width, character) => width + (/\p{Script=Hangul}/u.test(character) ? 2 : 1), 0);
 }

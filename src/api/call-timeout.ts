@@ -24,11 +24,10 @@ export interface CallLimits {
 /** The reason of an abort for time. */
 export class CallTimeoutError extends Error {
   override readonly name = 'CallTimeoutError';
-  constructor(
-    readonly fault: Extract<CallFault, 'idle_timeout' | 'total_timeout'>,
-    ms: number,
-  ) {
+  readonly fault: Extract<CallFault, 'idle_timeout' | 'total_timeout'>;
+  constructor(fault: CallTimeoutError['fault'], ms: number) {
     super(`${ms / SECOND}초`);
+    this.fault = fault;
   }
 }
 

@@ -71,13 +71,15 @@ export interface CallErrorDetail {
 /** Thrown by the client when a call gives no whole answer. */
 export class CallError extends Error {
   override readonly name = 'CallError';
+  readonly detail: CallErrorDetail;
   /** The text that had arrived until then, with what was known of it; null when there was none. */
   readonly partial: Answer | null;
   constructor(
-    readonly detail: CallErrorDetail,
+    detail: CallErrorDetail,
     { partial = null, ...options }: ErrorOptions & { partial?: Answer | null } = {},
   ) {
     super(detail.message, options);
+    this.detail = detail;
     this.partial = partial;
   }
 }

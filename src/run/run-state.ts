@@ -1,6 +1,5 @@
-import { addKnownUsage, type Usage } from '../api/usage.js';
-import type { ProcessIdentity } from '../lib/process-identity.js';
-import type { AttemptRecord, LedgerRecord, OutcomeRecord } from './ledger.js';
+import { addKnownUsage } from '../api/usage.js';
+import type { AttemptRecord, LedgerRecord, OpenCall, OpenPart, OutcomeRecord, RunState } from './ledger-records.js';
 import {
   countAbandoned,
   countContinuation,
@@ -10,49 +9,9 @@ import {
   countPart,
   countStory,
   EMPTY_STATISTICS,
-  type Statistics,
 } from './statistics.js';
 
-/** A call that is in flight, or was when its process was killed. */
-export interface OpenCall extends AttemptRecord {
-  /** Of the process that made it. */
-  epoch: number;
-}
-
-/** A cut-off text whose rest is asked for. */
-export interface OpenPart {
-  name: string;
-  code: string;
-  /** What it used so far; null where that is not known. */
-  usage: Usage | null;
-  /** Of the process that has it in hand. */
-  epoch: number;
-}
-
-/**
- * What a run knows of itself: its ledger, folded. A worker that goes on and one that takes the run up count in the
- * same way, so that what is told at the end is what the ledger says.
- */
-export interface RunState {
-  statistics: Statistics;
-  failuresInARow: number;
-  /** The most that calls whose usage is not known may have used. Caps count it; statistics do not. */
-  unknownAtMost: { tokens: number; costUsd: number };
-  /** The calls whose outcomes are not known yet, oldest first. */
-  open: readonly OpenCall[];
-  /** Cut-off texts whose rest may still come. */
-  parts: readonly OpenPart[];
-  /** Who has the run; null once they let go of it. */
-  owner: ProcessIdentity | null;
-  /** Who has the run only puts right what a crash left, and lets go of it at once. */
-  recovering: boolean;
-  epoch: number;
-  resumes: number;
-  /** A limit or a cap has ended the run. */
-  over: boolean;
-  /** When the latest record was written, milliseconds since the epoch. */
-  lastAt: number;
-}
+export type { RunState } from './ledger-records.js';
 
 export const INITIAL_RUN_STATE: RunState = {
   statistics: EMPTY_STATISTICS,

@@ -1,16 +1,16 @@
-import type { Ground } from '../fixture.js';
-import { type Measure, takeTurns } from '../runner.js';
+import type { Fixture } from '../fixture.js';
+import { type BenchCase, interleave } from '../runner.js';
 import { toRow } from '../table.js';
 
-/** What is answered without a run, next to a node that does nothing. */
-export const help: Measure = {
+/** `--help` and a mistyped flag, against a node process that does nothing. */
+export const cliCase: BenchCase = {
   name: 'help',
   title: '도움말과 잘못된 옵션',
-  run: async (ground, { quick }) => {
-    const { nothing, help, badFlag } = await takeTurns(quick ? 7 : 20, {
-      nothing: () => wholeTime(ground, ['-e', '0'], 0),
-      help: () => workerTime(ground, ['--help'], 0),
-      badFlag: () => workerTime(ground, ['--no-such-flag'], 2),
+  run: async (fixture, { quick }) => {
+    const { nothing, help, badFlag } = await interleave(quick ? 7 : 20, {
+      nothing: () => timeOf(fixture, ['-e', '0'], 0),
+      help: () => workerTime(fixture, ['--help'], 0),
+      badFlag: () => workerTime(fixture, ['--no-such-flag'], 2),
     });
     const target = { of: 'ratio', atMost: 2 } as const;
     const common = { unit: 'ms', baseline: nothing, target };
@@ -23,12 +23,12 @@ export const help: Measure = {
   },
 };
 
-async function workerTime(ground: Ground, flags: readonly string[], code: number): Promise<number> {
-  const process = ground.startWorker({ outputDir: '/nonexistent', flags });
+async function workerTime(fixture: Fixture, flags: readonly string[], code: number): Promise<number> {
+  const process = fixture.startWorker({ outputDir: '/nonexistent', flags });
   return (await process.ended(code)) - process.startedAt;
 }
 
-async function wholeTime(ground: Ground, args: readonly string[], code: number): Promise<number> {
-  const process = ground.startNode(args);
+async function timeOf(fixture: Fixture, args: readonly string[], code: number): Promise<number> {
+  const process = fixture.startNode(args);
   return (await process.ended(code)) - process.startedAt;
 }

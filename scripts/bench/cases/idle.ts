@@ -1,33 +1,33 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Ground, pathOf, type Running } from '../fixture.js';
+import { childScript, type Fixture, type MeasuredProcess } from '../fixture.js';
 import { type ProcessUse, readUse } from '../proc-stats.js';
-import { MB, type Measure } from '../runner.js';
+import { type BenchCase, MB } from '../runner.js';
 import { toRow } from '../table.js';
 
 /**
- * How long a process is left alone before the wait is measured, in milliseconds. Connections time out meanwhile, and V8
- * looks every 8 seconds whether to give memory back, does so within a minute or so, and then is still.
+ * The time before the wait is measured, in milliseconds. Meanwhile connections time out, and V8, which checks every 8
+ * seconds whether to release memory, has done so, which takes about a minute.
  */
 const SETTLE = 120_000;
 const SETTLE_QUICK = 10_000;
 
-/** Wake-ups a minute, more than the idle process has, that are put down to chance. */
-const STRAY_WAKEUPS = 1;
+/** Wake-ups per minute above those of the idle process that count as chance. */
+const CHANCE_WAKEUPS = 1;
 
-/** What a worker takes while it waits for the next story, next to a process that has loaded the SDK and does nothing. */
-export const waiting: Measure = {
+/** Memory and processor time of a worker between two stories, against an idle process that has loaded the SDK. */
+export const idleCase: BenchCase = {
   name: 'waiting',
   title: '다음 소설을 기다리는 동안',
-  run: async (ground, { quick }) => {
+  run: async (fixture, { quick }) => {
     const ms = quick ? 20_000 : 600_000;
     const settle = quick ? SETTLE_QUICK : SETTLE;
-    const outputDir = await ground.newFolder();
-    const worker = startWaiting(ground, outputDir, (2 * (ms + settle)) / 1000);
-    const idle = startIdle(ground);
-    const called = startIdle(ground, 'after a call');
+    const outputDir = await fixture.newFolder();
+    const worker = startWaiting(fixture, outputDir, (2 * (ms + settle)) / 1000);
+    const idle = startIdle(fixture);
+    const called = startIdle(fixture, 'after a call');
     await Promise.all([worker.printed(WAITING), idle.printed('idle'), called.printed('idle')]);
     await setTimeout(settle);
-    // Side by side rather than in turns: both see the same ten minutes.
+    // At the same time rather than in turns, so that both run in the same ten minutes.
     const before = await useOf(worker, idle);
     await setTimeout(ms);
     const after = await useOf(worker, idle);
@@ -35,7 +35,7 @@ export const waiting: Measure = {
     const all = [worker, idle, called];
     for (const process of all) process.signal('SIGINT');
     await Promise.all(all.map((process) => process.ended()));
-    await ground.remove(outputDir);
+    await fixture.remove(outputDir);
     const minutes = ms / 60_000;
     const perMinute = (at: 0 | 1) => (after[at].switches - before[at].switches) / minutes;
     const cpuPercent = (at: 0 | 1) => (100 * (after[at].cpuMs - before[at].cpuMs)) / ms;
@@ -50,7 +50,7 @@ export const waiting: Measure = {
           baseline: [after[1].rss / MB],
           target: { of: 'ratio', atMost: 1.2 },
         }),
-        // A worker that waits has made a call, which alone touches much that a process that only loaded the SDK does not.
+        // A waiting worker has made a call, and a call alone makes the SDK use more memory than loading it.
         toRow({
           id: 'waiting.memory_after_call',
           label: '  한 번 호출하고 쉬는 SDK에 견주어',
@@ -72,31 +72,31 @@ export const waiting: Measure = {
           unit: '회/분',
           ours: [perMinute(0)],
           baseline: [perMinute(1)],
-          target: { of: 'excess', atMost: STRAY_WAKEUPS },
+          target: { of: 'excess', atMost: CHANCE_WAKEUPS },
         }),
       ],
     };
   },
 };
 
-/** In the record that says that the wait has begun. */
+/** Part of the log record that begins the wait. */
 export const WAITING = '"event":"waiting"';
 
 /**
- * Starts a worker that writes a story and then waits.
- * @param seconds how long it waits; it ends by itself soon after, should the bench be killed
+ * Starts a worker that writes one story and then waits.
+ * @param seconds the length of the wait; the worker ends soon after it, even when the benchmark was killed
  */
-export function startWaiting(ground: Ground, outputDir: string, seconds: number): Running {
+export function startWaiting(fixture: Fixture, outputDir: string, seconds: number): MeasuredProcess {
   const flags = ['--duration-seconds', String(2 * seconds), '--interval-seconds', String(seconds)];
-  return ground.startWorker({ outputDir, flags, readStdout: true, env: { LOG_FORMAT: 'json' } });
+  return fixture.startWorker({ outputDir, flags, readStdout: true, env: { LOG_FORMAT: 'json' } });
 }
 
-/** @param history what it did before: nothing but load the SDK, or a call as the worker's first */
-export function startIdle(ground: Ground, history: 'nothing' | 'after a call' = 'nothing'): Running {
-  const args = history === 'nothing' ? [] : [ground.prompt];
-  return ground.startNode([pathOf('idle.mjs'), ...args], { readStdout: true });
+/** @param history what the process did before it idles: it only loaded the SDK, or it also made a worker's first call */
+export function startIdle(fixture: Fixture, history: 'nothing' | 'after a call' = 'nothing'): MeasuredProcess {
+  const args = history === 'nothing' ? [] : [fixture.prompt];
+  return fixture.startNode([childScript('idle.mjs'), ...args], { readStdout: true });
 }
 
-async function useOf(worker: Running, idle: Running): Promise<[ProcessUse, ProcessUse]> {
+async function useOf(worker: MeasuredProcess, idle: MeasuredProcess): Promise<[ProcessUse, ProcessUse]> {
   return [await readUse(worker.pid), await readUse(idle.pid)];
 }

@@ -1,24 +1,24 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Measure } from '../runner.js';
+import type { BenchCase } from '../runner.js';
 import { toRow } from '../table.js';
 
-/** Enough for the start and the end of a run to count for little. */
+/** Enough stories for the records of start and end to hardly matter. */
 const STORIES = 200;
 
-/** What a story adds to the log, with a wait after it as in a run of a day. */
-export const logSize: Measure = {
+/** Log size per story, each followed by a wait as in a run of a day. */
+export const logSizeCase: BenchCase = {
   name: 'log',
   title: '로그의 크기',
-  run: async (ground) => {
-    const outputDir = await ground.newFolder();
-    const logDir = await ground.newFolder();
+  run: async (fixture) => {
+    const outputDir = await fixture.newFolder();
+    const logDir = await fixture.newFolder();
     const flags = ['--max-stories', String(STORIES), '--interval-seconds', '0.001'];
-    await ground.endpoint.begin();
-    await ground.startWorker({ outputDir, logDir, flags }).ended();
+    await fixture.endpoint.begin();
+    await fixture.startWorker({ outputDir, logDir, flags }).ended();
     const files = (await readdir(logDir)).map((file) => join(logDir, file));
     const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
-    await Promise.all([outputDir, logDir].map(ground.remove));
+    await Promise.all([outputDir, logDir].map(fixture.remove));
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     return {
       rows: [

@@ -1,26 +1,26 @@
 import { join } from 'node:path';
-import { awaitReports, type Ground, pathOf, type Report, whileRunning } from '../fixture.js';
-import { MB, type Measure, takeTurns } from '../runner.js';
+import { childScript, type Fixture, type Report, waitForReports, whileRunning } from '../fixture.js';
+import { type BenchCase, interleave, MB } from '../runner.js';
 import { toRow } from '../table.js';
 
-/** Of one run, in bytes. */
+/** Memory of one run, in bytes. */
 interface Memory {
   peak: number;
-  /** Live after a collection, when half of the stories are written and when all but the last are. */
+  /** The heap after a collection, before the middle and before the last story. */
   heap: [half: HeapReport, all: HeapReport];
 }
 
 type HeapReport = Extract<Report, { kind: 'heap' }>;
 
-/** What a long run takes, and whether that grows with its stories. */
-export const memory: Measure = {
+/** Peak memory of a long run, and heap growth with the number of stories. */
+export const memoryCase: BenchCase = {
   name: 'memory',
   title: '긴 실행의 메모리',
-  run: async (ground, { quick }) => {
+  run: async (fixture, { quick }) => {
     const stories = quick ? 1000 : 10_000;
-    const { bare, ours } = await takeTurns<'bare' | 'ours', Memory | number>(quick ? 1 : 3, {
-      bare: () => bareMemory(ground, stories),
-      ours: () => workerMemory(ground, stories),
+    const { bare, ours } = await interleave<'bare' | 'ours', Memory | number>(quick ? 1 : 3, {
+      bare: () => bareMemory(fixture, stories),
+      ours: () => workerMemory(fixture, stories),
     });
     const runs = ours as Memory[];
     const label = (text: string) => `${text} (${stories.toLocaleString('en-US')}편)`;
@@ -60,40 +60,40 @@ export const memory: Measure = {
   },
 };
 
-const PRELOAD = ['--import', pathOf('report.mjs')];
+const PRELOAD = ['--import', childScript('report.mjs')];
 
-async function bareMemory(ground: Ground, calls: number): Promise<number> {
-  const folder = await ground.newFolder();
+async function bareMemory(fixture: Fixture, calls: number): Promise<number> {
+  const folder = await fixture.newFolder();
   const path = join(folder, 'report');
-  await ground.endpoint.begin();
-  await ground.startBareLoop(calls, { nodeFlags: PRELOAD, env: { BENCH_REPORT: path } }).ended();
-  const [report] = await awaitReports(path, 1);
-  await ground.remove(folder);
+  await fixture.endpoint.begin();
+  await fixture.startBareLoop(calls, { nodeFlags: PRELOAD, env: { BENCH_REPORT: path } }).ended();
+  const [report] = await waitForReports(path, 1);
+  await fixture.remove(folder);
   if (report?.kind !== 'exit') throw new Error('no report');
   return report.peak;
 }
 
-/** The heap is looked at in the middle of a call, which waits for that. */
-async function workerMemory(ground: Ground, stories: number): Promise<Memory> {
-  const outputDir = await ground.newFolder();
+/** Measures the heap in the middle of a call: the endpoint holds the answer until the report is written. */
+async function workerMemory(fixture: Fixture, stories: number): Promise<Memory> {
+  const outputDir = await fixture.newFolder();
   const path = join(outputDir, '.report');
   const holds = [stories / 2, stories];
-  await ground.endpoint.begin(holds);
-  const process = ground.startWorker({
+  await fixture.endpoint.begin(holds);
+  const process = fixture.startWorker({
     outputDir,
     flags: ['--max-stories', String(stories)],
     nodeFlags: ['--expose-gc', ...PRELOAD],
     env: { BENCH_REPORT: path },
   });
   for (const [at, number] of holds.entries()) {
-    await whileRunning(process, ground.endpoint.held(number));
+    await whileRunning(process, fixture.endpoint.held(number));
     process.signal('SIGUSR2');
-    await whileRunning(process, awaitReports(path, at + 1));
-    ground.endpoint.release();
+    await whileRunning(process, waitForReports(path, at + 1));
+    fixture.endpoint.release();
   }
   await process.ended();
-  const [half, all, exit] = await awaitReports(path, 3);
-  await ground.remove(outputDir);
+  const [half, all, exit] = await waitForReports(path, 3);
+  await fixture.remove(outputDir);
   if (half?.kind !== 'heap' || all?.kind !== 'heap' || exit?.kind !== 'exit') throw new Error('no report');
   return { peak: exit.peak, heap: [half, all] };
 }

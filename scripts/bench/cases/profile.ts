@@ -4,40 +4,40 @@ import { SourceMap, type SourceMapPayload } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CallFrame, type CpuProfile, selfTimes } from '../cpu-profile.js';
-import { type Ground, pathOf } from '../fixture.js';
-import type { Measure } from '../runner.js';
+import { childScript, type Fixture } from '../fixture.js';
+import type { BenchCase } from '../runner.js';
 import { alignColumns } from '../table.js';
 
-/** Lines of a profile that are shown. */
+/** Number of lines shown per profile. */
 const LINES = 15;
 
-/** Where the worker's processor time goes. Profiling has its own price: shares count here, not milliseconds. */
-export const profiles: Measure = {
+/** The worker's processor time per module. Profiling itself costs time, so read the shares, not the milliseconds. */
+export const profileCase: BenchCase = {
   name: 'profile',
   title: 'CPU 프로파일',
-  run: async (ground, { quick }) => {
+  run: async (fixture, { quick }) => {
     const stories = quick ? 200 : 2000;
-    const noSync = ['--import', pathOf('no-sync.mjs')];
+    const noSync = ['--import', childScript('no-sync.mjs')];
     return {
       rows: [],
       notes: [
-        await profile(ground, `소설 ${stories}편, fsync 없이`, ['--max-stories', String(stories)], noSync),
-        await profile(ground, '시작해서 한 편', [], []),
-        await profile(ground, '--help', ['--help'], []),
+        await profile(fixture, `소설 ${stories}편, fsync 없이`, ['--max-stories', String(stories)], noSync),
+        await profile(fixture, '시작해서 한 편', [], []),
+        await profile(fixture, '--help', ['--help'], []),
       ],
     };
   },
 };
 
-async function profile(ground: Ground, title: string, flags: readonly string[], nodeFlags: readonly string[]) {
-  const outputDir = await ground.newFolder();
-  const profileDir = await ground.newFolder();
+async function profile(fixture: Fixture, title: string, flags: readonly string[], nodeFlags: readonly string[]) {
+  const outputDir = await fixture.newFolder();
+  const profileDir = await fixture.newFolder();
   const profiling = ['--cpu-prof', '--cpu-prof-dir', profileDir];
-  await ground.startWorker({ outputDir, flags, nodeFlags: [...profiling, ...nodeFlags] }).ended();
+  await fixture.startWorker({ outputDir, flags, nodeFlags: [...profiling, ...nodeFlags] }).ended();
   const [file] = await readdir(profileDir);
   if (file === undefined) throw new Error('no profile');
   const times = selfTimes(JSON.parse(await readFile(join(profileDir, file), 'utf8')) as CpuProfile, sourceFinder());
-  await Promise.all([outputDir, profileDir].map(ground.remove));
+  await Promise.all([outputDir, profileDir].map(fixture.remove));
   const all = times.reduce((sum, { ms }) => sum + ms, 0);
   const lines = times
     .slice(0, LINES)
@@ -49,7 +49,7 @@ async function profile(ground: Ground, title: string, flags: readonly string[], 
   return `${title} (주 스레드 ${all.toFixed(0)}ms)\n${alignColumns(lines)}`;
 }
 
-/** The module of a function in a built file, as the build's source maps tell it. */
+/** Finds the source of a function in a built file through the build's source maps. */
 function sourceFinder(): (frame: CallFrame) => string {
   const maps = new Map<string, SourceMap | null>();
   return ({ url, lineNumber, columnNumber }) => {

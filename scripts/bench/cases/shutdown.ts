@@ -1,28 +1,28 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Running } from '../fixture.js';
-import { type Measure, takeTurns } from '../runner.js';
+import type { MeasuredProcess } from '../fixture.js';
+import { type BenchCase, interleave } from '../runner.js';
 import { toRow } from '../table.js';
 import { startIdle, startWaiting, WAITING } from './idle.js';
 
-/** How far into the wait the signal comes, in milliseconds. */
+/** Time from the start of the wait to the signal, in milliseconds. */
 const INTO_THE_WAIT = 500;
 
-/** Longer than any of the waits is left alone, in seconds. */
+/** The length of the wait, in seconds: longer than any round lasts. */
 const WAIT = 600;
 
-/** How soon a worker is gone that is told to stop while it waits, next to a process that only exits. */
-export const stop: Measure = {
+/** Time from a signal during a wait to the exit, against a process that only exits. */
+export const shutdownCase: BenchCase = {
   name: 'stop',
   title: '기다리는 중에 받은 신호에서 종료까지',
-  run: async (ground, { quick }) => {
-    const { ours, idle } = await takeTurns(quick ? 5 : 20, {
+  run: async (fixture, { quick }) => {
+    const { ours, idle } = await interleave(quick ? 5 : 20, {
       ours: async () => {
-        const outputDir = await ground.newFolder();
-        const ms = await untilGone(startWaiting(ground, outputDir, WAIT), WAITING);
-        await ground.remove(outputDir);
+        const outputDir = await fixture.newFolder();
+        const ms = await timeUntilExit(startWaiting(fixture, outputDir, WAIT), WAITING);
+        await fixture.remove(outputDir);
         return ms;
       },
-      idle: () => untilGone(startIdle(ground), 'idle'),
+      idle: () => timeUntilExit(startIdle(fixture), 'idle'),
     });
     const common = { unit: 'ms', ours, baseline: idle };
     return {
@@ -39,7 +39,7 @@ export const stop: Measure = {
   },
 };
 
-async function untilGone(process: Running, ready: string): Promise<number> {
+async function timeUntilExit(process: MeasuredProcess, ready: string): Promise<number> {
   await process.printed(ready);
   await setTimeout(INTO_THE_WAIT);
   const from = performance.now();

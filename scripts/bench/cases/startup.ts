@@ -1,18 +1,18 @@
-import type { Ground, Running } from '../fixture.js';
-import { type Measure, takeTurns } from '../runner.js';
+import type { Fixture, MeasuredProcess } from '../fixture.js';
+import { type BenchCase, interleave } from '../runner.js';
 import { toRow } from '../table.js';
 
-/** How long until the first request is on the wire, next to a script that does nothing else. */
-export const start: Measure = {
+/** Time from the start of the process to the first request, against a script that does nothing else. */
+export const startupCase: BenchCase = {
   name: 'start',
   title: '프로세스 시작에서 첫 요청까지',
-  run: async (ground, { quick }) => {
-    const { bare, ours } = await takeTurns(quick ? 5 : 20, {
-      bare: () => untilRequest(ground, () => ground.startBareLoop(1)),
+  run: async (fixture, { quick }) => {
+    const { bare, ours } = await interleave(quick ? 5 : 20, {
+      bare: () => timeUntilRequest(fixture, () => fixture.startBareLoop(1)),
       ours: async () => {
-        const outputDir = await ground.newFolder();
-        const ms = await untilRequest(ground, () => ground.startWorker({ outputDir }));
-        await ground.remove(outputDir);
+        const outputDir = await fixture.newFolder();
+        const ms = await timeUntilRequest(fixture, () => fixture.startWorker({ outputDir }));
+        await fixture.remove(outputDir);
         return ms;
       },
     });
@@ -31,12 +31,12 @@ export const start: Measure = {
   },
 };
 
-/** From the start of a process to its first request, in milliseconds. */
-async function untilRequest(ground: Ground, start: () => Running): Promise<number> {
-  await ground.endpoint.begin();
+/** Time from the start of a process to its first request, in milliseconds. */
+async function timeUntilRequest(fixture: Fixture, start: () => MeasuredProcess): Promise<number> {
+  await fixture.endpoint.begin();
   const process = start();
   await process.ended();
-  const [first] = await ground.endpoint.arrivals();
+  const [first] = await fixture.endpoint.arrivals();
   if (first === undefined) throw new Error('no request came');
   return first - process.startedAt;
 }

@@ -1,30 +1,30 @@
 import { join } from 'node:path';
-import { type Ground, pathOf, type Running, readReports } from '../fixture.js';
-import { type Measure, takeTurns } from '../runner.js';
+import { childScript, type Fixture, type MeasuredProcess, readReports } from '../fixture.js';
+import { type BenchCase, interleave } from '../runner.js';
 import { median } from '../stats.js';
 import { toRow } from '../table.js';
 
-/** What one of the calls of a long run costs, in milliseconds. */
-interface PerCall {
+/** The cost of one call of a long run, in milliseconds. */
+interface CallCost {
   wall: number;
-  /** Of all threads, the start and the end of the process included. */
+  /** Processor time of all threads, start and end of the process included. */
   cpu: number;
 }
 
-/** Stories one after another without a wait, next to the SDK alone. */
-export const throughput: Measure = {
+/** Stories without a wait between them, against the SDK alone. */
+export const throughputCase: BenchCase = {
   name: 'throughput',
   title: '소설 한 편에 걸리는 시간 (간격 0)',
-  run: async (ground, { quick }) => {
+  run: async (fixture, { quick }) => {
     const calls = quick ? 200 : 2000;
-    const noSync = ['--import', pathOf('no-sync.mjs')];
-    const { bare, unsynced, durable } = await takeTurns(quick ? 3 : 5, {
-      bare: () => measureCalls(ground, calls, (options) => ground.startBareLoop(calls, options)),
-      unsynced: () => measureWorker(ground, calls, noSync),
-      durable: () => measureWorker(ground, calls, []),
+    const noSync = ['--import', childScript('no-sync.mjs')];
+    const { bare, unsynced, durable } = await interleave(quick ? 3 : 5, {
+      bare: () => measureCalls(fixture, calls, (options) => fixture.startBareLoop(calls, options)),
+      unsynced: () => measureWorker(fixture, calls, noSync),
+      durable: () => measureWorker(fixture, calls, []),
     });
-    const wall = (each: PerCall) => each.wall;
-    const cpu = (each: PerCall) => each.cpu;
+    const wall = (each: CallCost) => each.wall;
+    const cpu = (each: CallCost) => each.cpu;
     const label = (text: string) => `${text} (${calls}편)`;
     const commit = durable.map((each, round) => each.wall - (unsynced[round]?.wall ?? 0));
     return {
@@ -54,19 +54,19 @@ export const throughput: Measure = {
         }),
       ],
       notes: [
-        `있는 그대로의 한 편 ${median(durable.map(wall)).toFixed(2)}ms = SDK만 ${median(bare.map(wall)).toFixed(2)}ms + 작업자 ${(median(unsynced.map(wall)) - median(bare.map(wall))).toFixed(2)}ms + fsync ${median(commit).toFixed(2)}ms`,
+        `있는 그대로의 한 편 ${median(durable.map(wall)).toFixed(2)}ms = SDK만 ${median(bare.map(wall)).toFixed(2)}ms + 워커 ${(median(unsynced.map(wall)) - median(bare.map(wall))).toFixed(2)}ms + fsync ${median(commit).toFixed(2)}ms`,
       ],
     };
   },
 };
 
-async function measureWorker(ground: Ground, calls: number, nodeFlags: readonly string[]): Promise<PerCall> {
-  const outputDir = await ground.newFolder();
+async function measureWorker(fixture: Fixture, calls: number, nodeFlags: readonly string[]): Promise<CallCost> {
+  const outputDir = await fixture.newFolder();
   const flags = ['--max-stories', String(calls)];
-  const result = await measureCalls(ground, calls, (options) =>
-    ground.startWorker({ outputDir, flags, env: options.env, nodeFlags: [...nodeFlags, ...options.nodeFlags] }),
+  const result = await measureCalls(fixture, calls, (options) =>
+    fixture.startWorker({ outputDir, flags, env: options.env, nodeFlags: [...nodeFlags, ...options.nodeFlags] }),
   );
-  await ground.remove(outputDir);
+  await fixture.remove(outputDir);
   return result;
 }
 
@@ -75,22 +75,22 @@ interface ReportOptions {
   env: Record<string, string>;
 }
 
-/** From the first request to the last: the start of a process and its end are measured by themselves. */
+/** Measures from the first request to the last; start and end of the process are cases of their own. */
 async function measureCalls(
-  ground: Ground,
+  fixture: Fixture,
   calls: number,
-  start: (options: ReportOptions) => Running,
-): Promise<PerCall> {
-  const folder = await ground.newFolder();
+  start: (options: ReportOptions) => MeasuredProcess,
+): Promise<CallCost> {
+  const folder = await fixture.newFolder();
   const path = join(folder, 'report');
-  await ground.endpoint.begin();
-  await start({ nodeFlags: ['--import', pathOf('report.mjs')], env: { BENCH_REPORT: path } }).ended();
-  const arrivals = await ground.endpoint.arrivals();
+  await fixture.endpoint.begin();
+  await start({ nodeFlags: ['--import', childScript('report.mjs')], env: { BENCH_REPORT: path } }).ended();
+  const arrivals = await fixture.endpoint.arrivals();
   const [report] = await readReports(path);
-  await ground.remove(folder);
+  await fixture.remove(folder);
   const [first, last] = [arrivals[0], arrivals.at(-1)];
   if (arrivals.length !== calls || first === undefined || last === undefined || report?.kind !== 'exit') {
-    throw new Error(`${arrivals.length} calls in place of ${calls}`);
+    throw new Error(`${arrivals.length} calls instead of ${calls}`);
   }
   return { wall: (last - first) / (calls - 1), cpu: report.cpu / calls };
 }

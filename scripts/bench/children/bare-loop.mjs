@@ -1,4 +1,4 @@
-// The baseline: what the SDK alone costs. Streams as many answers as it is told, one after another, and writes nothing.
+// The baseline of a story: the SDK alone. Streams the given number of answers one after another, and writes nothing.
 // node bare-loop.mjs <calls> <file with the prompt>
 import { readFileSync } from 'node:fs';
 import Anthropic from '@anthropic-ai/sdk';

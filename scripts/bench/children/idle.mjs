@@ -1,5 +1,5 @@
-// The baseline of a wait: a process that has loaded the SDK, does nothing, and ends when it is told to.
-// node idle.mjs [file with the prompt]: one that has made a call before.
+// The baseline of a wait: a process that has loaded the SDK, idles, and exits on SIGINT.
+// node idle.mjs [file with the prompt]: with a prompt it makes one call first.
 import { readFileSync } from 'node:fs';
 import Anthropic from '@anthropic-ai/sdk';
 

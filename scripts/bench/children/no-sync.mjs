@@ -1,4 +1,4 @@
-// A preload (node --import): nothing is made durable. What the worker costs then is what it costs on any disk.
+// A preload (node --import) that turns fsync off, so that the cost of the worker is measured without that of the disk.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 

@@ -1,12 +1,12 @@
-// A preload (node --import, with --expose-gc): appends to the file BENCH_REPORT, a JSON line each, what the heap holds
-// once it is collected, on SIGUSR2, and what the process has used in all, at its end. In bytes and milliseconds.
+// A preload (node --import, with --expose-gc) that appends JSON lines to the file BENCH_REPORT: on SIGUSR2 the size of the
+// heap after a collection, and at the exit peak memory and processor time. In bytes and milliseconds.
 import { appendFileSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
 const report = (line) => appendFileSync(process.env.BENCH_REPORT, `${JSON.stringify(line)}\n`);
 
 process.on('SIGUSR2', async () => {
-  // Twice, with a turn between: what a finalizer lets go of is collected by the second.
+  // Twice, because the second collection frees what finalizers released after the first.
   globalThis.gc();
   await setTimeout(50);
   globalThis.gc();

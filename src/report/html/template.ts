@@ -1,6 +1,9 @@
 /** HTML that is inserted into a page as it is. Strings are escaped when they are inserted. */
 export class Html {
-  private constructor(readonly text: string) {}
+  readonly text: string;
+  private constructor(text: string) {
+    this.text = text;
+  }
 
   /** @param text must be safe: from this project, or from a library that escapes its input */
   static of(text: string): Html {

@@ -2,13 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { SETTING_NAMES, SETTINGS } from '../../config/settings.js';
+import { ROOT } from '../../lib/project.js';
 import { type Endpoint, type Responder, startEndpoint } from '../../offline/messages-server.js';
 import { temporaryFolder } from './fakes.js';
 
-/** The project's folder. */
-export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+export { ROOT };
 
 /** A worker in a process of its own, as users run it, in folders of its own. */
 export interface WorkerProcess {

@@ -59,7 +59,7 @@ test('words after -- become flags of the worker, and pm2 keeps its own', () => {
 
 test('the built worker is what runs, from whatever folder pm2 is called', () => {
   const { cwd, script } = readApp('start');
-  assert.equal(join(cwd, '/'), ROOT);
+  assert.equal(cwd, ROOT);
   assert.ok(existsSync(join(cwd, script)), 'run `npm run build` first');
 });
 

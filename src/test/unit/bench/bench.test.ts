@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type CallFrame, type CpuProfile, selfTimes } from '../../../../scripts/bench/cpu-profile.js';
 import { parseCpuMs, parseStatus } from '../../../../scripts/bench/proc-stats.js';
-import { takeTurns } from '../../../../scripts/bench/runner.js';
+import { interleave } from '../../../../scripts/bench/runner.js';
 import { createTexts, TEXT_LENGTH } from '../../../../scripts/bench/sample-texts.js';
 import { formatNumber, formatSpread, median, spreadOf } from '../../../../scripts/bench/stats.js';
-import { formatTable, type RowFacts, toRow } from '../../../../scripts/bench/table.js';
+import { formatTable, type RowInput, toRow } from '../../../../scripts/bench/table.js';
 import { readAnswer } from '../../../story/read-answer.js';
 import { shinglesOf, similarity } from '../../../story/similarity.js';
 import { validateAnswer } from '../../../story/validate-answer.js';
@@ -43,7 +43,7 @@ describe('a row', () => {
     assert.equal(verdict, null);
   });
 
-  const table: [string, Partial<RowFacts>, 'PASS' | 'over'][] = [
+  const table: [string, Partial<RowInput>, 'PASS' | 'over'][] = [
     ['a ratio', { target: { of: 'ratio', atMost: 1.34 } }, 'PASS'],
     ['a ratio', { target: { of: 'ratio', atMost: 1.33 } }, 'over'],
     ['our median', { target: { of: 'median', atMost: 2 } }, 'PASS'],
@@ -83,7 +83,7 @@ describe('a row', () => {
 
 test('contenders take turns', async () => {
   const order: string[] = [];
-  const results = await takeTurns(2, {
+  const results = await interleave(2, {
     a: async () => order.push('a'),
     b: async () => order.push('b'),
   });
@@ -140,12 +140,12 @@ test('a profile: self times by module, most first, without idle time', () => {
 });
 
 describe('the texts of the endpoint', () => {
-  const textOf = createTexts();
+  const textAt = createTexts();
   const answer = { stopReason: 'end_turn', refusalCategory: null, usage: null, model: null, requestId: null } as const;
 
   test('are whole stories of one length, the same for the same number', () => {
     for (const index of [0, 1, 7, 12_345]) {
-      const text = textOf(index);
+      const text = textAt(index);
       assert.equal(text.length, TEXT_LENGTH);
       assert.equal(validateAnswer(answer, readAnswer(text), { minCharacters: 1000 }).failure, null);
       assert.equal(text, createTexts()(index));
@@ -153,7 +153,7 @@ describe('the texts of the endpoint', () => {
   });
 
   test('are as unlike as stories are', () => {
-    const [first, ...others] = [0, 1, 2, 3, 4].map((index) => shinglesOf(textOf(index)));
+    const [first, ...others] = [0, 1, 2, 3, 4].map((index) => shinglesOf(textAt(index)));
     for (const other of others) assert.ok(first !== undefined && similarity(first, other) < 0.1);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { makeLargeFolder } from '../../../../scripts/bench/make-history.js';
+import { makeHistory } from '../../../../scripts/bench/make-history.js';
 import { readCards } from '../../../prompt/cards.js';
 import { ledgerPath, listRuns, readLedger } from '../../../run/ledger.js';
 import { replay } from '../../../run/run.js';
@@ -14,9 +14,9 @@ import { ROOT } from '../../helpers/processes.js';
 
 const STORIES = 80;
 
-async function largeFolder(t: TestContext, signal = new AbortController().signal): Promise<string> {
+async function historyFolder(t: TestContext, signal = new AbortController().signal): Promise<string> {
   const folder = temporaryFolder(t);
-  await makeLargeFolder({
+  await makeHistory({
     folder,
     axes: readCards(join(ROOT, 'config', 'premises')),
     stories: STORIES,
@@ -30,7 +30,7 @@ async function largeFolder(t: TestContext, signal = new AbortController().signal
 }
 
 test('a folder that the bench makes is one that the worker knows', async (t) => {
-  const folder = await largeFolder(t);
+  const folder = await historyFolder(t);
   const linesOf = (file: string) => readFileSync(join(folder, file), 'utf8').split('\n').length - 1;
 
   const visible = readdirSync(folder).filter((name) => !name.startsWith('.'));
@@ -64,5 +64,5 @@ test('a folder that the bench makes is one that the worker knows', async (t) => 
 });
 
 test('the bench gives up a folder half done', async (t) => {
-  await assert.rejects(largeFolder(t, AbortSignal.abort(new Error('enough'))), /enough/);
+  await assert.rejects(historyFolder(t, AbortSignal.abort(new Error('enough'))), /enough/);
 });

@@ -15,11 +15,12 @@ class FakeStdout extends EventEmitter {
   writableNeedDrain = false;
   fd = -1;
   waiting: (() => void)[] = [];
-  constructor(
-    readonly isTTY: boolean,
-    readonly columns: number,
-  ) {
+  readonly isTTY: boolean;
+  readonly columns: number;
+  constructor(isTTY: boolean, columns: number) {
     super();
+    this.isTTY = isTTY;
+    this.columns = columns;
   }
   write(text: string, done?: () => void): boolean {
     if (text !== '') this.written.push(text);

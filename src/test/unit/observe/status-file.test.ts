@@ -1,46 +1,27 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { ProcessIdentity } from '../../../lib/process-identity.js';
 import { type Status, toIso } from '../../../observe/status.js';
 import { readStatus, readStatuses, statusPath, writeStatus } from '../../../observe/status-file.js';
-import { appendRecord, type BeginRecord, type LedgerRecord, ledgerPath, listRuns } from '../../../run/ledger.js';
+import { type LedgerRecord, listRuns } from '../../../run/ledger.js';
 import { filesOf } from '../../../store/story-store.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
-import { cleanEnvironment, ROOT } from '../../helpers/processes.js';
+import { BEGUN, begin, folderWith } from '../../helpers/folders.js';
 import { attempt, DEAD, end, failure, ME, story } from '../../helpers/records.js';
 import { MINUTE, NOON, statusOf } from '../../helpers/statuses.js';
 
-const AT = NOON - 10 * MINUTE;
 /** What a worker says that waits, after all that the ledgers below hold. */
 const WAITING = { doing: 'interval', since: toIso(NOON), next_at: toIso(NOON + MINUTE) } as const;
 
-const begin = (run_id: string, owner: ProcessIdentity, at = AT): BeginRecord => ({
-  type: 'begin',
-  at,
-  run_id,
-  run_name: 'night',
-  owner,
-  new_run_token: null,
-});
 const claim = (owner: ProcessIdentity, purpose: 'resume' | 'recover' = 'resume'): LedgerRecord => ({
   type: 'claim',
-  at: AT + 3000,
+  at: BEGUN + 3000,
   epoch: 2,
   owner,
   purpose,
 });
-
-/** A folder with these ledgers in it. */
-async function folderWith(t: TestContext, ...ledgers: [BeginRecord, ...LedgerRecord[]][]): Promise<string> {
-  const folder = temporaryFolder(t);
-  for (const [first, ...others] of ledgers) {
-    for (const record of [first, ...others]) await appendRecord(ledgerPath(folder, first.run_id), record, []);
-  }
-  return folder;
-}
 
 async function only(folder: string): Promise<Status> {
   const [status, ...others] = await readStatuses(folder);
@@ -50,9 +31,9 @@ async function only(folder: string): Promise<Status> {
 
 describe('a run with a living worker', () => {
   test('is what its worker said, with the counts of its ledger', async (t) => {
-    const records = [attempt(), story({ at: AT + 1000, name: 'a' })];
+    const records = [attempt(), story({ at: BEGUN + 1000, name: 'a' })];
     const folder = await folderWith(t, [begin('run_1', ME), ...records]);
-    const last_story = { title: '반품 구역', file: 'a.md', at: toIso(AT) };
+    const last_story = { title: '반품 구역', file: 'a.md', at: toIso(BEGUN) };
     const said = { ...statusOf({ ...WAITING, last_story }, { max_stories: 7, deadline: toIso(NOON) }), epoch: 1 };
     writeStatus(folder, said);
     const status = await only(folder);
@@ -62,8 +43,8 @@ describe('a run with a living worker', () => {
     );
     // The file says 0.
     assert.deepEqual([status.stories, status.tokens.total_tokens, status.attempts], [1, 3500, 1]);
-    assert.deepEqual([status.run_name, status.pid, status.started_at], ['night', process.pid, toIso(AT)]);
-    assert.deepEqual(status.last_story, { title: '반품 구역', file: 'a.md', at: toIso(AT + 1000) });
+    assert.deepEqual([status.run_name, status.pid, status.started_at], ['night', process.pid, toIso(BEGUN)]);
+    assert.deepEqual(status.last_story, { title: '반품 구역', file: 'a.md', at: toIso(BEGUN + 1000) });
   });
 
   test('that took it over is not what the worker before it said', async (t) => {
@@ -74,9 +55,9 @@ describe('a run with a living worker', () => {
   });
 
   test('that could not say anything writes while a call is open', async (t) => {
-    const folder = await folderWith(t, [begin('run_1', ME), attempt({ at: AT + 1000 })]);
+    const folder = await folderWith(t, [begin('run_1', ME), attempt({ at: BEGUN + 1000 })]);
     const { doing, since } = await only(folder);
-    assert.deepEqual([doing, since], ['writing', toIso(AT + 1000)]);
+    assert.deepEqual([doing, since], ['writing', toIso(BEGUN + 1000)]);
   });
 
   test('that could not say that its wait is over is believed by its ledger', async (t) => {
@@ -96,15 +77,18 @@ describe('a run with a living worker', () => {
 
 describe('a run without a worker', () => {
   test('that was killed has ended, whatever its worker said it was doing', async (t) => {
-    const folder = await folderWith(t, [begin('run_1', DEAD), attempt(), story({ at: AT + 1000, name: 'a' })]);
+    const folder = await folderWith(t, [begin('run_1', DEAD), attempt(), story({ at: BEGUN + 1000, name: 'a' })]);
     writeStatus(folder, { ...statusOf(WAITING, { deadline: toIso(NOON) }), epoch: 1 });
     const status = await only(folder);
-    assert.deepEqual([status.doing, status.next_at, status.pid, status.since], ['ended', null, null, toIso(AT + 1000)]);
+    assert.deepEqual(
+      [status.doing, status.next_at, status.pid, status.since],
+      ['ended', null, null, toIso(BEGUN + 1000)],
+    );
     assert.deepEqual([status.end?.reason, status.end?.over, status.deadline], ['killed', false, toIso(NOON)]);
   });
 
   test('that was killed and put right since was killed all the same', async (t) => {
-    const recovered = end({ at: AT + 4000, reason: 'recovered' });
+    const recovered = end({ at: BEGUN + 4000, reason: 'recovered' });
     const folder = await folderWith(t, [begin('run_1', DEAD), attempt(), claim(DEAD, 'recover'), recovered]);
     writeStatus(folder, { ...statusOf(WAITING, { deadline: toIso(NOON) }), epoch: 1 });
     const status = await only(folder);
@@ -120,7 +104,7 @@ describe('a run without a worker', () => {
 
   for (const over of [true, false]) {
     test(`that is ${over ? 'over' : 'interrupted'} has the reason in the words of its worker`, async (t) => {
-      const folder = await folderWith(t, [begin('run_1', ME), end({ at: AT, reason: 'refused', over })]);
+      const folder = await folderWith(t, [begin('run_1', ME), end({ at: BEGUN, reason: 'refused', over })]);
       const said = { reason: 'refused', message: 'API가 401로 답했습니다', over, exit_code: 78 };
       writeStatus(folder, { ...statusOf({ doing: 'ended', end: said }), epoch: 1 });
       assert.deepEqual((await only(folder)).end, said);
@@ -150,25 +134,25 @@ describe('a run without a worker', () => {
 
 describe('the last story and the last failure', () => {
   test('are found without the file: title in the metadata, code in the ledger', async (t) => {
-    const failed = failure({ at: AT + 2000, code: 'cut' });
-    const folder = await folderWith(t, [begin('run_1', DEAD), story({ at: AT, name: 'a' }), failed]);
-    assert.deepEqual((await only(folder)).last_story, { title: null, file: 'a.md', at: toIso(AT) });
+    const failed = failure({ at: BEGUN + 2000, code: 'cut' });
+    const folder = await folderWith(t, [begin('run_1', DEAD), story({ at: BEGUN, name: 'a' }), failed]);
+    assert.deepEqual((await only(folder)).last_story, { title: null, file: 'a.md', at: toIso(BEGUN) });
     writeFileSync(join(folder, filesOf('a')[1]), JSON.stringify({ title: '제목' }));
     const { last_story, last_failure } = await only(folder);
     assert.equal(last_story?.title, '제목');
-    assert.deepEqual(last_failure, { code: 'cut', reason: null, at: toIso(AT + 2000) });
+    assert.deepEqual(last_failure, { code: 'cut', reason: null, at: toIso(BEGUN + 2000) });
   });
 
   test('of the file are taken only where the ledger has none that are newer', async (t) => {
-    const newer = [story({ at: AT + 1000, name: 'b' }), failure({ at: AT + 2000, code: 'cut' })];
+    const newer = [story({ at: BEGUN + 1000, name: 'b' }), failure({ at: BEGUN + 2000, code: 'cut' })];
     const folder = await folderWith(t, [begin('run_1', DEAD), ...newer]);
-    const last_story = { title: '앞선 소설', file: 'a.md', at: toIso(AT) };
-    const old = { code: 'overloaded_error', reason: '바쁨', at: toIso(AT) };
+    const last_story = { title: '앞선 소설', file: 'a.md', at: toIso(BEGUN) };
+    const old = { code: 'overloaded_error', reason: '바쁨', at: toIso(BEGUN) };
     writeStatus(folder, { ...statusOf({ last_story, last_failure: old }), epoch: 1 });
     const before = await only(folder);
     assert.deepEqual([before.last_story?.file, before.last_story?.title], ['b.md', null]);
     assert.equal(before.last_failure?.code, 'cut');
-    const said = { code: 'cut', reason: '끊김', at: toIso(AT + 2001) };
+    const said = { code: 'cut', reason: '끊김', at: toIso(BEGUN + 2001) };
     writeStatus(folder, { ...statusOf({ last_failure: said }), epoch: 1 });
     assert.deepEqual((await only(folder)).last_failure, said);
   });
@@ -176,7 +160,7 @@ describe('the last story and the last failure', () => {
 
 describe('of several runs', () => {
   test('all that have a living worker are told, newest first', async (t) => {
-    const [old, dead, young] = [begin('run_1', ME), begin('run_2', DEAD, AT + 1), begin('run_3', ME, AT + 2)];
+    const [old, dead, young] = [begin('run_1', ME), begin('run_2', DEAD, BEGUN + 1), begin('run_3', ME, BEGUN + 2)];
     const folder = await folderWith(t, [old], [dead], [young]);
     const statuses = await readStatuses(folder);
     assert.deepEqual(
@@ -187,7 +171,7 @@ describe('of several runs', () => {
 
   test('without a worker the one that was active last is told, be it not the newest', async (t) => {
     const resumed = end({ at: NOON });
-    const folder = await folderWith(t, [begin('run_1', DEAD), resumed], [begin('run_2', DEAD, AT + 1)]);
+    const folder = await folderWith(t, [begin('run_1', DEAD), resumed], [begin('run_2', DEAD, BEGUN + 1)]);
     assert.equal((await only(folder)).run_id, 'run_1');
   });
 
@@ -226,63 +210,4 @@ describe('the file', () => {
     assert.throws(() => writeStatus(folder, statusOf()), /ENOENT/);
     assert.deepEqual(readdirSync(folder), []);
   });
-});
-
-/** Runs the command as `npm run status` does. */
-function run(
-  outputDir: string,
-  args: string[] = [],
-  env = {},
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      ['--import', 'tsx', 'scripts/status.ts', ...args],
-      { cwd: ROOT, env: { ...cleanEnvironment(), OUTPUT_DIR: outputDir, ...env } },
-      (_failed, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
-    );
-  });
-}
-
-describe('npm run status', () => {
-  test('tells of the runs at work, for people and as JSON, and changes nothing', async (t) => {
-    const folder = await folderWith(t, [begin('run_1', ME)], [begin('run_2', ME, AT + 1)]);
-    writeStatus(folder, { ...statusOf(WAITING), epoch: 1 });
-    const before = readdirSync(join(folder, '.runs')).map((name) => readFileSync(join(folder, '.runs', name), 'utf8'));
-    const text = await run(folder);
-    assert.deepEqual([text.code, text.stderr], [0, '']);
-    assert.match(text.stdout, /^run_2 \(night\) - 진행 중, pid \d+\n[\s\S]*\n\nrun_1 \(night\) - 진행 중/);
-    assert.match(text.stdout, /지금: 다음 소설을 기다리는 중/);
-    const json = await run(folder, ['--json']);
-    const statuses = JSON.parse(json.stdout) as Status[];
-    assert.deepEqual(
-      statuses.map(({ run_id, doing }) => [run_id, doing]),
-      [
-        ['run_2', 'unknown'],
-        ['run_1', 'interval'],
-      ],
-    );
-    const after = readdirSync(join(folder, '.runs')).map((name) => readFileSync(join(folder, '.runs', name), 'utf8'));
-    assert.deepEqual(after, before);
-  });
-
-  test('looks into the folder that the settings or a flag name', async (t) => {
-    const folder = await folderWith(t, [begin('run_1', DEAD)]);
-    const other = await folderWith(t, [begin('run_2', DEAD)]);
-    assert.match((await run(folder)).stdout, /^run_1/);
-    assert.match((await run(folder, ['--output-dir', other])).stdout, /^run_2/);
-  });
-
-  for (const [name, args, env, message] of [
-    ['no run', [], {}, /^실행 기록이 없습니다: \/.*\n$/],
-    ['an unknown flag', ['--jsn'], {}, /^알 수 없는 옵션: --jsn\. 혹시 --json인가요\?.*\n$/],
-    ['a stray word', ['run_1'], {}, /^옵션이 아닌 값은 받지 않습니다: "run_1".*\n$/],
-    ['a setting that cannot be used', [], { MAX_TOKENS: 'many' }, /^환경 변수 MAX_TOKENS: /],
-  ] as const) {
-    test(`answers ${name} with 2 and a word on standard error`, async (t) => {
-      const { code, stdout, stderr } = await run(temporaryFolder(t), [...args], env);
-      assert.deepEqual([code, stdout], [2, '']);
-      assert.match(stderr, message);
-    });
-  }
 });

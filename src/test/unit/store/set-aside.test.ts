@@ -1,27 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
-import { toUsage } from '../../../api/usage.js';
 import { acceptSetAside, listSetAside, SetAsideError, showSetAside } from '../../../store/set-aside.js';
-import { newName, openStoryStore } from '../../../store/story-store.js';
-import { storyMetadata, temporaryFolder } from '../../helpers/fakes.js';
-import { cleanEnvironment, ROOT } from '../../helpers/processes.js';
+import { temporaryFolder } from '../../helpers/fakes.js';
+import { keepAside } from '../../helpers/folders.js';
 
 const NOW = Date.UTC(2026, 10, 23, 5);
 
-/** Sets an answer aside as the worker does. */
-async function keep(folder: string, title: string, at = NOW): Promise<string> {
-  const name = newName(at);
-  const library = openStoryStore(folder, 'run_1');
-  const why = { kind: 'incomplete', code: 'max_tokens', reason: '글이 토큰 한도에서 잘렸습니다' } as const;
-  const metadata = storyMetadata({ title, usage: toUsage(1000, 2000), set_aside: why });
-  await library.stage(name, { markdown: `# ${title}\n\n본문`, metadata });
-  await library.publish(name, 'set-aside');
-  return name;
-}
+const keep = (folder: string, title: string, at = NOW) => keepAside(folder, title, at);
 
 test('what is set aside is listed with its reason and its cost, oldest first', async (t) => {
   const folder = temporaryFolder(t);
@@ -57,22 +44,4 @@ test('an accepted one is a whole pair among the stories, and set aside no more',
   assert.match(String(metadata.accepted_at), /^2026-11-23T/);
   assert.equal((metadata.set_aside as { code: string }).code, 'max_tokens');
   assert.equal(readFileSync(join(folder, `${name}.md`), 'utf8'), '# 첫째\n\n본문');
-});
-
-test('the command lists, accepts, and says what is wrong with a wrong one', async (t) => {
-  const folder = temporaryFolder(t);
-  const name = await keep(folder, '첫째');
-  const run = (...args: string[]) =>
-    promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/set-aside.ts', ...args], {
-      cwd: ROOT,
-      env: { ...cleanEnvironment(), OUTPUT_DIR: folder },
-    });
-  assert.match((await run('list')).stdout, new RegExp(`${name}.*첫째.*\\n.*max_tokens.*\\n따로 보관한 글 1건`));
-  assert.match((await run('accept', name)).stdout, /받아들였습니다/);
-  await assert.rejects(run('accept', name), { code: 2, stderr: /맞는 것이 없습니다/ });
-  await assert.rejects(run('burn'), {
-    code: 2,
-    stderr: /^list, show 이름, accept 이름 중 하나로 쓰세요 \(.*--help\)\n$/,
-  });
-  assert.match((await run('--help')).stdout, /^사용법: npm run set-aside/);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startWorker } from '../../helpers/processes.js';
+import { startWorker } from '../helpers/processes.js';
 
 /** Sends SIGINT as soon as it is heard, long before there is a log. */
 const EARLY = `data:text/javascript,${encodeURIComponent(`

@@ -1,0 +1,147 @@
+import type { FailureKind } from '../api/failure.js';
+import type { Usage } from '../api/usage.js';
+import type { ProcessIdentity } from '../lib/process-identity.js';
+import type { MostSimilar } from '../story/similarity.js';
+import type { Statistics } from './statistics.js';
+
+/** When, milliseconds since the epoch. Every record has it. */
+interface Dated {
+  at: number;
+}
+
+/** The first record of a run. */
+export interface BeginRecord extends Dated {
+  type: 'begin';
+  run_id: string;
+  /** Runs of one name follow each other; two names in one folder do not mix. */
+  run_name: string;
+  owner: ProcessIdentity;
+  /** What asked for a run of its own, so that a restart of the same process goes on with it; null otherwise. */
+  new_run_token: string | null;
+}
+
+/**
+ * Another process took the run over. Valid only when its epoch is the next one: of two that claim the same run, the
+ * one whose line is first has it.
+ */
+export interface ClaimRecord extends Dated {
+  type: 'claim';
+  epoch: number;
+  owner: ProcessIdentity;
+  /** resume: the run goes on. recover: only what a crash left behind is put right. */
+  purpose: 'resume' | 'recover';
+}
+
+/** A call is about to be made. One without an outcome was in flight when the process was killed. */
+export interface AttemptRecord extends Dated {
+  type: 'attempt';
+  number: number;
+  /** Ids by axis. */
+  premise: Record<string, string>;
+  /** What the call can use at most, for the caps, as long as its usage is not known. */
+  at_most: { tokens: number; cost_usd: number | null };
+  /** The part whose rest the call asks for. */
+  continues?: string;
+}
+
+interface Outcome extends Dated {
+  type: 'outcome';
+  /** Number of the call that it is the outcome of; absent in ledgers of version 1, where one call was open at most. */
+  attempt?: number;
+  /** Of the one call. */
+  usage: Usage | null;
+  cost_usd: number | null;
+  /** The part that this text has taken in, and that is no longer kept by itself. */
+  completes?: string;
+}
+
+/** A story, staged; from here on it is a matter of renaming. */
+export interface StoryRecord extends Outcome {
+  kind: 'story';
+  name: string;
+  /** Of all its calls. */
+  generation_ms: number;
+  /** The story before it that is most like it, and how much, from 0 to 1; null for the first of a folder. */
+  nearest?: MostSimilar | null;
+  /** Codes of the doubts with which it was saved; absent without any. */
+  doubts?: readonly string[];
+}
+
+/** Cut off, staged, and about to be gone on with. Unless a later text takes it in, it is set aside. */
+export interface PartRecord extends Outcome {
+  kind: 'part';
+  name: string;
+  code: string;
+}
+
+/** No story. With a name: the answer is staged, to be set aside. */
+export interface FailureRecord extends Outcome {
+  kind: 'failure';
+  failure: FailureKind;
+  code: string;
+  name: string | null;
+}
+
+/** Given up on request. */
+export interface AbandonedRecord extends Outcome {
+  kind: 'abandoned';
+}
+
+export type OutcomeRecord = StoryRecord | PartRecord | FailureRecord | AbandonedRecord;
+
+/** The process let go of the run in good order. */
+export interface EndRecord extends Dated {
+  type: 'end';
+  reason: string;
+  /** true: a limit or a cap ended the run. false: it was interrupted, and can be taken up. */
+  over: boolean;
+}
+
+/** The ledger went missing while the run went on: what the run knew of itself then. */
+export interface SnapshotRecord extends Dated {
+  type: 'snapshot';
+  state: RunState;
+}
+
+export type LedgerRecord = BeginRecord | ClaimRecord | AttemptRecord | OutcomeRecord | EndRecord | SnapshotRecord;
+
+/** A call that is in flight, or was when its process was killed. */
+export interface OpenCall extends AttemptRecord {
+  /** Of the process that made it. */
+  epoch: number;
+}
+
+/** A cut-off text whose rest is asked for. */
+export interface OpenPart {
+  name: string;
+  code: string;
+  /** What it used so far; null where that is not known. */
+  usage: Usage | null;
+  /** Of the process that has it in hand. */
+  epoch: number;
+}
+
+/**
+ * What a run knows of itself: its ledger, folded. A worker that goes on and one that takes the run up count in the
+ * same way, so that what is told at the end is what the ledger says.
+ */
+export interface RunState {
+  statistics: Statistics;
+  failuresInARow: number;
+  /** The most that calls whose usage is not known may have used. Caps count it; statistics do not. */
+  unknownAtMost: { tokens: number; costUsd: number };
+  /** The calls whose outcomes are not known yet, oldest first. */
+  open: readonly OpenCall[];
+  /** Cut-off texts whose rest may still come. */
+  parts: readonly OpenPart[];
+  /** Who has the run; null once they let go of it. */
+  owner: ProcessIdentity | null;
+  /** Who has the run only puts right what a crash left, and lets go of it at once. */
+  recovering: boolean;
+  epoch: number;
+  resumes: number;
+  /** A limit or a cap has ended the run. */
+  over: boolean;
+  /** When the latest record was written, milliseconds since the epoch. */
+  lastAt: number;
+}
