@@ -20,7 +20,7 @@ import type { Run } from '../run/run.js';
 import { readRecentStories } from '../store/recent-stories.js';
 import { openSimilarityIndex, type SimilarityIndex } from '../store/similarity-index.js';
 import { openStoryStore, removeStaging } from '../store/story-store.js';
-import { type Attempt, createAttempt } from '../worker/attempt/attempt.js';
+import { type Attempts, createAttempts } from '../worker/attempt/attempt.js';
 import { retryUntilStored, type StorageRetry } from '../worker/attempt/retry-storage.js';
 import { runLoop } from '../worker/loop.js';
 import { openRun } from '../worker/recovery.js';
@@ -144,7 +144,7 @@ async function openRunUntilStored(worker: Worker): Promise<Run | null> {
 async function workOn(run: Run, worker: Worker): Promise<RunEnd> {
   const { plan, shutdown, log, tracker } = worker;
   const { limits, caps, retry } = plan;
-  const attempt = await openAttempt(run, worker);
+  const { attempt } = await openAttempts(run, worker);
   reportReady();
   return runLoop({
     limits,
@@ -162,7 +162,7 @@ async function workOn(run: Run, worker: Worker): Promise<RunEnd> {
 }
 
 /** Opens everything that an attempt at a story needs: the API or the offline author, deck, store, index. */
-async function openAttempt(run: Run, worker: Worker): Promise<Attempt> {
+async function openAttempts(run: Run, worker: Worker): Promise<Attempts> {
   const { loaded, plan, shutdown, log, terminal, tracker } = worker;
   const { config } = loaded;
   const { author, model, knownModel, price, caps, axes } = plan;
@@ -171,7 +171,7 @@ async function openAttempt(run: Run, worker: Worker): Promise<Attempt> {
   const similarity = openSimilarityIndex(config.outputDir);
   catchUpLater(similarity, log);
   const storageRetry = storageRetryOf(worker);
-  return createAttempt({
+  return createAttempts({
     run,
     settings: toRunSettings(config, plan),
     price,

@@ -57,7 +57,14 @@ export function createRunFinisher({
     const current = run();
     const over = isOver(end);
     const exitCode = exitCodeOf(end, completed);
-    const record: EndRecord = { type: 'end', at: systemClock.now(), reason: end.kind, over };
+    const batches = current?.state().batches.length ?? 0;
+    const record: EndRecord = {
+      type: 'end',
+      at: systemClock.now(),
+      reason: end.kind,
+      over,
+      ...(batches === 0 ? {} : { batches }),
+    };
     await closeStaging().catch((error: unknown) => {
       log.debug({ event: 'staging_kept', err: error }, '빈 작업 폴더를 지우지 못했습니다');
     });

@@ -1,6 +1,7 @@
 import type { FailureKind } from '../api/failure.js';
 import type { Usage } from '../api/usage.js';
 import type { ProcessIdentity } from '../lib/process-identity.js';
+import type { Premise } from '../prompt/cards.js';
 import type { MostSimilar } from '../story/similarity.js';
 import type { Statistics } from './statistics.js';
 
@@ -42,7 +43,25 @@ export interface AttemptRecord extends Dated {
   at_most: { tokens: number; cost_usd: number | null };
   /** The part whose rest the call asks for. */
   continues?: string;
+  /** Of a call in a batch: the batch's key, and how the batch names the call. */
+  batch?: string;
+  custom_id?: string;
+  /** Of a call in a batch: its cards, for they may have changed by the time that the answer comes. */
+  cards?: Premise;
 }
+
+/**
+ * A batch of calls at the vendor. Its calls are the `attempt` records before the first of these.
+ *
+ * - intent: it is about to be created. A process that is killed now cannot say whether it was.
+ * - created: it has an id
+ * - closed: nothing of it is expected any more
+ */
+export type BatchRecord = Dated & { type: 'batch'; key: string } & (
+    | { phase: 'intent' }
+    | { phase: 'created'; id: string }
+    | { phase: 'closed' }
+  );
 
 interface Outcome extends Dated {
   type: 'outcome';
@@ -95,6 +114,8 @@ export interface EndRecord extends Dated {
   reason: string;
   /** true: a limit or a cap ended the run. false: it was interrupted, and can be taken up. */
   over: boolean;
+  /** How many batches are still out; absent when none is. They are collected even when the run is over. */
+  batches?: number;
 }
 
 /** The ledger went missing while the run went on: what the run knew of itself then. */
@@ -103,12 +124,28 @@ export interface SnapshotRecord extends Dated {
   state: RunState;
 }
 
-export type LedgerRecord = BeginRecord | ClaimRecord | AttemptRecord | OutcomeRecord | EndRecord | SnapshotRecord;
+export type LedgerRecord =
+  | BeginRecord
+  | ClaimRecord
+  | AttemptRecord
+  | BatchRecord
+  | OutcomeRecord
+  | EndRecord
+  | SnapshotRecord;
 
 /** A call that is in flight, or was when its process was killed. */
 export interface OpenCall extends AttemptRecord {
   /** Of the process that made it. */
   epoch: number;
+}
+
+/** A batch at the vendor. Its calls are open, also while no process works on the run. */
+export interface OpenBatch {
+  key: string;
+  /** null: nobody knows yet whether it was created. */
+  id: string | null;
+  /** When it was first meant to be created, milliseconds since the epoch. */
+  at: number;
 }
 
 /** A cut-off text whose rest is asked for. */
@@ -134,6 +171,8 @@ export interface RunState {
   open: readonly OpenCall[];
   /** Cut-off texts whose rest may still come. */
   parts: readonly OpenPart[];
+  /** Batches whose results have not all been collected, oldest first. */
+  batches: readonly OpenBatch[];
   /** Who has the run; null once they let go of it. */
   owner: ProcessIdentity | null;
   /** Who has the run only puts right what a crash left, and lets go of it at once. */

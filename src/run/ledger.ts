@@ -7,10 +7,11 @@ import {
   openSync,
   readFileSync,
   readSync,
+  rmSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { endsLine, listFolder, makeFolder, syncFolder, withFile } from '../lib/files.js';
+import { endsLine, listFolder, makeFolder, syncFolder, withFile, writeDurably } from '../lib/files.js';
 import type { BeginRecord, LedgerRecord } from './ledger-records.js';
 
 export type * from './ledger-records.js';
@@ -43,6 +44,31 @@ export async function listRuns(folder: string): Promise<string[]> {
   const names = await listFolder(join(folder, FOLDER));
   const ids = names.filter((name) => name.endsWith(EXTENSION)).map((name) => name.slice(0, -EXTENSION.length));
   return ids.sort().reverse();
+}
+
+/** A file beside a ledger that says that a batch of the run is out: a start finds those runs without reading ledgers. */
+const BATCH_MARKER = '.batch';
+
+/** Marks a run as one with a batch that is out, durably. */
+export async function markBatchOut(folder: string, runId: string): Promise<void> {
+  await makeFolder(join(folder, FOLDER));
+  await writeDurably(join(folder, FOLDER, `${runId}${BATCH_MARKER}`), '');
+  await syncFolder(join(folder, FOLDER));
+}
+
+/** Takes the mark away again. What cannot be removed makes a later start look once more. */
+export function unmarkBatchOut(folder: string, runId: string): void {
+  rmSync(join(folder, FOLDER, `${runId}${BATCH_MARKER}`), { force: true });
+}
+
+/** The ids of the runs that are marked so, newest first. */
+export async function listRunsWithBatches(folder: string): Promise<string[]> {
+  const names = await listFolder(join(folder, FOLDER));
+  const marked = names.filter((name) => name.endsWith(BATCH_MARKER));
+  return marked
+    .map((name) => name.slice(0, -BATCH_MARKER.length))
+    .sort()
+    .reverse();
 }
 
 /** What reading a file answers that is not there, is a folder, or belongs to somebody else. */
@@ -83,7 +109,7 @@ export function isClosed(path: string): boolean {
       const read = readSync(file, tail, 0, TAIL, Math.max(0, fstatSync(file).size - TAIL));
       const text = tail.toString('utf8', 0, read);
       const last = text.endsWith('\n') ? parseRecord(text.slice(text.lastIndexOf('\n', text.length - 2) + 1)) : null;
-      return last?.type === 'end' && last.over;
+      return last?.type === 'end' && last.over && !last.batches;
     } finally {
       closeSync(file);
     }
@@ -97,6 +123,7 @@ const TYPES: ReadonlySet<unknown> = new Set<LedgerRecord['type']>([
   'begin',
   'claim',
   'attempt',
+  'batch',
   'outcome',
   'end',
   'snapshot',

@@ -1,5 +1,13 @@
 import { addKnownUsage } from '../api/usage.js';
-import type { AttemptRecord, LedgerRecord, OpenCall, OpenPart, OutcomeRecord, RunState } from './ledger-records.js';
+import type {
+  AttemptRecord,
+  BatchRecord,
+  LedgerRecord,
+  OpenCall,
+  OpenPart,
+  OutcomeRecord,
+  RunState,
+} from './ledger-records.js';
 import {
   countAbandoned,
   countContinuation,
@@ -19,6 +27,7 @@ export const INITIAL_RUN_STATE: RunState = {
   unknownAtMost: { tokens: 0, costUsd: 0 },
   open: [],
   parts: [],
+  batches: [],
   owner: null,
   recovering: false,
   epoch: 0,
@@ -52,6 +61,8 @@ function apply(state: RunState, record: LedgerRecord): RunState {
         statistics: goesOn ? countContinuation(next.statistics) : next.statistics,
       };
     }
+    case 'batch':
+      return withBatch(state, record);
     case 'outcome':
       return withOutcome(state, record);
     case 'end':
@@ -61,15 +72,35 @@ function apply(state: RunState, record: LedgerRecord): RunState {
   }
 }
 
-/** Drops the calls and parts of earlier processes: a kill cut them off. */
+function withBatch(state: RunState, record: BatchRecord): RunState {
+  const { key, at } = record;
+  const others = state.batches.filter((batch) => batch.key !== key);
+  switch (record.phase) {
+    case 'intent':
+      return { ...state, batches: [...others, { key, id: null, at }] };
+    case 'created':
+      return {
+        ...state,
+        batches: state.batches.map((batch) => (batch.key === key ? { ...batch, id: record.id } : batch)),
+      };
+    case 'closed': {
+      // Calls without a result: how they ended is not known.
+      const left = state.open.filter(({ batch }) => batch === key);
+      return left.reduce(withoutCall, { ...state, batches: others });
+    }
+  }
+}
+
+/** Drops the calls and parts of earlier processes: a kill cut them off. A batch goes on without its process. */
 function withoutStale(state: RunState): RunState {
   const isStale = ({ epoch }: { epoch: number }) => epoch !== state.epoch;
-  const calls = state.open.filter(isStale).reduce(withoutCall, state);
+  const calls = state.open.filter((call) => isStale(call) && call.batch === undefined).reduce(withoutCall, state);
   return state.parts.filter(isStale).reduce(withoutPart, calls);
 }
 
 function withoutAll(state: RunState): RunState {
-  return state.parts.reduce(withoutPart, state.open.reduce(withoutCall, state));
+  const calls = state.open.filter(({ batch }) => batch === undefined).reduce(withoutCall, state);
+  return state.parts.reduce(withoutPart, calls);
 }
 
 /** The state after a call that a kill cut off: it may have been paid for. */

@@ -9,6 +9,7 @@ import {
   type LedgerRecord,
   ledgerPath,
   listRuns,
+  listRunsWithBatches,
   type ReadLedger,
   readLedger,
 } from './ledger.js';
@@ -117,6 +118,13 @@ export async function resumeRun(
   query: ResumeQuery,
   onUnreadable: (path: string) => void = () => {},
 ): Promise<ClaimedRun | null> {
+  // A batch was paid for: it is collected also when its run is over, or its deadline past.
+  for (const runId of await listRunsWithBatches(context.folder)) {
+    const ledger = readLedger(ledgerPath(context.folder, runId));
+    const isWanted = ledger !== null && isOfQuery(ledger, query) && replay(ledger).batches.length > 0;
+    const claimed = isWanted ? await claimRun(context, runId, 'resume') : null;
+    if (claimed !== null) return claimed;
+  }
   const oldest = query.durationMs === null ? '' : idAt(Math.max(0, context.now() - query.durationMs));
   for (const runId of await listRuns(context.folder)) {
     const path = ledgerPath(context.folder, runId);
@@ -148,10 +156,14 @@ function isBeingRecovered({ folder }: RunContext, runId: string): boolean {
   return recovering && owner !== null && isProcessAlive(owner);
 }
 
-function isOpen({ now }: RunContext, ledger: ReadLedger, { runName, durationMs, newRunToken }: ResumeQuery): boolean {
+function isOfQuery({ begin }: ReadLedger, { runName, newRunToken }: ResumeQuery): boolean {
+  return begin.run_name === runName && (newRunToken === null || begin.new_run_token === newRunToken);
+}
+
+function isOpen({ now }: RunContext, ledger: ReadLedger, query: ResumeQuery): boolean {
   const { begin } = ledger;
-  if (begin.run_name !== runName) return false;
-  if (newRunToken !== null && begin.new_run_token !== newRunToken) return false;
+  const { durationMs } = query;
+  if (!isOfQuery(ledger, query)) return false;
   if (durationMs !== null && begin.at + durationMs <= now()) return false;
   return !replay(ledger).over;
 }

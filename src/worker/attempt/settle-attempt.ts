@@ -23,6 +23,8 @@ export interface StoryInHand {
   readonly sequence: number;
   /** How often the story was tried, this time included. */
   readonly tries: number;
+  /** Of its latest call; null where it is not known. */
+  price: Price | null;
   /** Number of its latest call in the ledger; null before the first one. */
   call: number | null;
   /** What its calls have brought so far. */
@@ -79,7 +81,7 @@ export interface Settlement {
 }
 
 export function createSettlement(deps: SettlementDeps): Settlement {
-  const { run, settings, price, store, log, clock, storageRetry, stopping } = deps;
+  const { run, settings, store, log, clock, storageRetry, stopping } = deps;
   const saveFiles = createSaveStory(deps);
   return { save, setAside, keepPart, setPartAside, fail, abandon, isOpen };
 
@@ -194,7 +196,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
     return { ...costsOf(inHand, lastCall(draft).usage), ...completes };
   }
 
-  function costsOf({ call }: StoryInHand, usage: Usage | null) {
+  function costsOf({ call, price }: StoryInHand, usage: Usage | null) {
     const attempt = call === null ? {} : { attempt: call };
     return { type: 'outcome', at: clock.now(), ...attempt, usage, cost_usd: costOf(usage, price) } as const;
   }

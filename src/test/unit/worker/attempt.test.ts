@@ -11,7 +11,7 @@ import { EMPTY_STATISTICS } from '../../../run/statistics.js';
 import type { StoryFiles } from '../../../store/story-metadata.js';
 import { openStoryStore, type StoryStore } from '../../../store/story-store.js';
 import type { MostSimilar } from '../../../story/similarity.js';
-import { type AttemptDeps, createAttempt } from '../../../worker/attempt/attempt.js';
+import { type AttemptDeps, createAttempts } from '../../../worker/attempt/attempt.js';
 import type { AttemptOutcome } from '../../../worker/attempt/outcome.js';
 import {
   AXIS_CARDS,
@@ -64,7 +64,7 @@ function setUp(
   const progress = { open: 0, characters: 0 };
   const random = () => 0;
   const wait = { baseMs: 5 * SECOND, maxMs: 300 * SECOND };
-  const attempt = createAttempt({
+  const { attempt } = createAttempts({
     run,
     settings: FACTS,
     price: { input: 2, output: 10 },
