@@ -59,6 +59,8 @@ export interface Activity {
   doing: ActivityKind;
   /** How many stories are being written; absent in status files of version 1. */
   in_hand?: number;
+  /** Korean: more about what it waits for, such as how far a batch is; absent where there is no more. */
+  detail?: string;
   /** Since when it does that. */
   since: string;
   /** When the wait at hand ends. */
@@ -122,7 +124,7 @@ export function reduceActivity(activity: Activity, event: WorkerEvent | StorageR
     case 'holding':
       return { ...activity, doing: 'holding', since: at, next_at: toIso(event.until) };
     case 'waiting':
-      return { ...activity, doing: event.for, in_hand: 0, since: at, next_at: toIso(event.until) };
+      return toWaiting(activity, event, at);
     case 'saved':
       return { ...activity, last_story: { title: event.story.title, file: `${event.stored.name}.md`, at } };
     case 'failed':
@@ -132,6 +134,20 @@ export function reduceActivity(activity: Activity, event: WorkerEvent | StorageR
     case 'cap_near':
       return activity;
   }
+}
+
+/** Polls of one batch are one wait. */
+function toWaiting(activity: Activity, event: Extract<WorkerEvent, { kind: 'waiting' }>, at: string): Activity {
+  const { detail: _, ...rest } = activity;
+  const goesOn = event.for === 'batch' && activity.doing === 'batch';
+  return {
+    ...rest,
+    doing: event.for,
+    in_hand: 0,
+    since: goesOn ? activity.since : at,
+    next_at: toIso(event.until),
+    ...(event.detail === undefined ? {} : { detail: event.detail }),
+  };
 }
 
 export function toCaps({ tokens, costUsd }: Caps): RunInfo['caps'] {
@@ -162,12 +178,14 @@ const DOING: Record<ActivityKind, string> = {
   interval: waitingLabel('interval'),
   retry: waitingLabel('retry'),
   rate_limit: waitingLabel('rate_limit'),
+  batch: waitingLabel('batch'),
   ended: '끝남',
   unknown: '알 수 없음',
 };
 
 /** What the run is doing, in a few Korean words. */
-function describeDoing({ doing, in_hand = 0, next_at, deadline }: Status): string {
+function describeDoing({ doing, in_hand = 0, detail, next_at, deadline }: Status): string {
+  if (doing === 'batch' && detail !== undefined) return `${DOING.batch} (${detail})`;
   if (doing === 'writing' && in_hand > 1) return `소설 ${formatNumber(in_hand)}편을 쓰는 중`;
   return next_at !== null && next_at === deadline ? '마감을 기다리는 중' : DOING[doing];
 }

@@ -18,7 +18,7 @@ export interface Limits {
 }
 
 /** What a wait is for. */
-export type Waiting = 'retry' | 'interval' | 'rate_limit';
+export type Waiting = 'retry' | 'interval' | 'rate_limit' | 'batch';
 
 /** Why a run ended, and which wait was cut by that, if any. */
 export type EndReason =

@@ -37,6 +37,7 @@ interface WaitLabel {
 const WAIT_LABELS: Record<Waiting, WaitLabel> = {
   retry: { object: '다시 시도하기를', next: '다시 시도합니다' },
   interval: { object: '다음 소설을', next: '다음 소설을 시작합니다' },
+  batch: { object: '배치의 결과를', next: '배치의 상태를 다시 묻습니다' },
   rate_limit: {
     object: 'API의 요청 한도가 회복되기를',
     next: 'API의 요청 한도가 회복되므로 그때 다음 소설을 시작합니다',

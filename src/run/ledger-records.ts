@@ -146,6 +146,8 @@ export interface OpenBatch {
   id: string | null;
   /** When it was first meant to be created, milliseconds since the epoch. */
   at: number;
+  /** Of the process that was about to create it. */
+  epoch: number;
 }
 
 /** A cut-off text whose rest is asked for. */

@@ -77,7 +77,7 @@ function withBatch(state: RunState, record: BatchRecord): RunState {
   const others = state.batches.filter((batch) => batch.key !== key);
   switch (record.phase) {
     case 'intent':
-      return { ...state, batches: [...others, { key, id: null, at }] };
+      return { ...state, batches: [...others, { key, id: null, at, epoch: state.epoch }] };
     case 'created':
       return {
         ...state,

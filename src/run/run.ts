@@ -23,6 +23,8 @@ export interface Run {
   state(): RunState;
   /** Rejects with the file system's error, and then the state is as before. */
   record(record: LedgerRecord): Promise<void>;
+  /** The same for several: all of them are in the ledger, or none is. */
+  recordAll(records: readonly LedgerRecord[]): Promise<void>;
   /** Changes the state alone: for a record that cannot be written and whose process ends. */
   recordInMemory(record: LedgerRecord): void;
   /** Resolves at the next outcome of a call. */
@@ -176,7 +178,7 @@ export function replay({ records }: ReadLedger): RunState {
 function toRun({ folder, now }: RunContext, begin: BeginRecord, initial: RunState): Run {
   const path = ledgerPath(folder, begin.run_id);
   let state = initial;
-  let waiting: QueuedRecord[] = [];
+  let waiting: QueuedRecords[] = [];
   let isWriting = false;
   let awaiting: (() => void)[] = [];
 
@@ -185,14 +187,18 @@ function toRun({ folder, now }: RunContext, begin: BeginRecord, initial: RunStat
     // A clock set back since must not lengthen the run.
     startedAt: Math.min(begin.at, now()),
     state: () => state,
-    record: (record) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ record, resolve, reject });
-        void writeWaiting();
-      }),
+    record: (record) => enqueue([record]),
+    recordAll: enqueue,
     recordInMemory: apply,
     outcome: () => new Promise((resolve) => awaiting.push(resolve)),
   };
+
+  function enqueue(records: readonly LedgerRecord[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      waiting.push({ records, resolve, reject });
+      void writeWaiting();
+    });
+  }
 
   /** Writes what waits, again and again until nothing does. Records that wait together are synced together. */
   async function writeWaiting(): Promise<void> {
@@ -201,7 +207,7 @@ function toRun({ folder, now }: RunContext, begin: BeginRecord, initial: RunStat
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
-      const records = batch.map(({ record }) => record);
+      const records = batch.flatMap((queued) => queued.records);
       try {
         // Should the ledger be gone, it starts anew with what is known.
         await appendRecords(path, records, [begin, { type: 'snapshot', at: now(), state }]);
@@ -209,8 +215,8 @@ function toRun({ folder, now }: RunContext, begin: BeginRecord, initial: RunStat
         for (const { reject } of batch) reject(error);
         continue;
       }
-      for (const { record, resolve } of batch) {
-        apply(record);
+      for (const { records, resolve } of batch) {
+        for (const record of records) apply(record);
         resolve();
       }
     }
@@ -226,9 +232,9 @@ function toRun({ folder, now }: RunContext, begin: BeginRecord, initial: RunStat
   }
 }
 
-/** A record that is to be written, and whom to tell. */
-interface QueuedRecord {
-  record: LedgerRecord;
+/** Records that are to be written together, and whom to tell. */
+interface QueuedRecords {
+  records: readonly LedgerRecord[];
   resolve: () => void;
   reject: (error: unknown) => void;
 }

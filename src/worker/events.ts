@@ -7,5 +7,6 @@ export type WorkerEvent =
   | { kind: 'writing'; inHand: number }
   | AttemptOutcome
   | { kind: 'cap_near'; hit: CapHit }
-  /** Every slot waits. `until` is when the first of them goes on, milliseconds since the epoch; the deadline at most. */
-  | { kind: 'waiting'; for: Waiting; until: number };
+  /** Every slot waits. `until` is when the first of them goes on, milliseconds since the epoch; the deadline at most.
+   *  `detail`: Korean, more about what is waited for. */
+  | { kind: 'waiting'; for: Waiting; until: number; detail?: string };

@@ -159,6 +159,14 @@ export function memoryRun({
     recordInMemory: (record) => {
       state = applyRecord(state, record);
     },
+    recordAll: async (all) => {
+      for (const record of all) {
+        const refused = refuse(record);
+        if (refused !== null) throw refused;
+      }
+      records.push(...all);
+      state = all.reduce(applyRecord, state);
+    },
     outcome: async () => {},
   };
 }

@@ -1,0 +1,311 @@
+import {
+  type BatchClient,
+  type BatchCounts,
+  type BatchInfo,
+  type BatchResult,
+  sizeOf,
+} from '../../api/batches/batch-client.js';
+import { type CallError, classifyFailure, endsRun, type Failure } from '../../api/failure.js';
+import { costOf, type Price } from '../../api/pricing.js';
+import { NO_TOKENS, type Usage } from '../../api/usage.js';
+import type { Clock } from '../../lib/clock.js';
+import { formatNumber } from '../../lib/format-number.js';
+import type { Logger } from '../../logging/logger.js';
+import type { AxisCards, Premise } from '../../prompt/cards.js';
+import { composePrompt } from '../../prompt/prompt.js';
+import { unmarkBatchOut } from '../../run/ledger.js';
+import type { OpenBatch, OpenCall, OutcomeRecord } from '../../run/ledger-records.js';
+import type { Run } from '../../run/run.js';
+import type { RecentStories } from '../../store/recent-stories.js';
+import type { RunSettings } from '../../store/story-metadata.js';
+import type { FinishStory } from '../attempt/finish-story.js';
+import type { AttemptOutcome } from '../attempt/outcome.js';
+import { retryUntilStored, type StorageRetry } from '../attempt/retry-storage.js';
+import type { WorkerEvent } from '../events.js';
+import type { RunRules } from '../run-rules.js';
+import type { Wait } from '../waits.js';
+import { createLookUpBatch } from './look-up-batch.js';
+
+export interface CollectBatchDeps {
+  run: Run;
+  /** The story folder. */
+  folder: string;
+  settings: RunSettings;
+  /** Of a call in a batch; null where it is not known. */
+  price: Price | null;
+  axes: readonly AxisCards[];
+  recent: RecentStories;
+  finishStory: FinishStory;
+  client: BatchClient;
+  rules: RunRules;
+  wait: Wait;
+  /** The first wait between two questions how far a batch is, in milliseconds; later ones are longer. */
+  pollMs: number;
+  storageRetry: StorageRetry;
+  onEvent: (event: WorkerEvent) => void;
+  clock: Clock;
+  log: Logger;
+  stopping: AbortSignal;
+  aborting: AbortSignal;
+}
+
+/**
+ * Sees to a batch of the ledger until nothing of it is expected any more: creates it, or finds the one that an earlier
+ * try created, waits for its end, and ends the attempts that its results belong to.
+ * @returns false when the worker is to stop before that
+ */
+export type CollectBatch = (batch: OpenBatch) => Promise<boolean>;
+
+/** Waits between two polls grow by this factor, to so many times the first. */
+const EASING = 1.5;
+const LONGEST_POLL = 10;
+
+export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
+  const { run, folder, settings, price, axes, recent, finishStory, client, rules, wait } = deps;
+  const { pollMs, storageRetry, onEvent, clock, log, stopping, aborting } = deps;
+  const lookUp = createLookUpBatch({ client, pollMs, clock, log, stopping, aborting });
+
+  return async (batch) => {
+    const id = batch.id ?? (await ensureCreated(batch));
+    if (id === null) return run.state().batches.every(({ key }) => key !== batch.key);
+    const info = await waitForEnd(batch, id);
+    return info !== null && (await takeResults(batch, info));
+  };
+
+  /** @returns its id; null when it was refused, or nobody can say yet whether it exists and the run is to stop */
+  async function ensureCreated(batch: OpenBatch): Promise<string | null> {
+    const calls = callsOf(batch);
+    // A process that was killed, or an answer that was lost: creating is not idempotent.
+    let mayExist = batch.epoch !== run.state().epoch;
+    for (;;) {
+      const found = mayExist ? await lookUp(batch, calls) : null;
+      if (found === 'stopped') return null;
+      if (found !== null) return recordCreated(batch, found);
+      const begunAt = clock.monotonic();
+      try {
+        const requests = calls.map((call) => ({ customId: call.custom_id ?? '', prompt: promptOf(premiseOf(call)) }));
+        return await recordCreated(batch, await client.create(requests, aborting));
+      } catch (error) {
+        if (aborting.aborted) return null;
+        const failure = asBatchFailure(classifyFailure(error));
+        if (endsRun(failure.kind) && failure.mayPass !== true) {
+          await closeRefused(batch, failure);
+          rules.settle({ kind: 'failed', failure, usage: NO_TOKENS }, begunAt);
+          return null;
+        }
+        mayExist = true;
+        rules.settle({ kind: 'failed', failure, usage: NO_TOKENS }, begunAt);
+        if (rules.close(rules.due())) return null;
+        await wait({ until: clock.monotonic(), reason: 'retry' });
+        if (rules.close(rules.due('batch'))) return null;
+      }
+    }
+  }
+
+  async function recordCreated({ key }: OpenBatch, info: BatchInfo): Promise<string | null> {
+    const { id } = info;
+    const record = { type: 'batch', at: clock.now(), key, phase: 'created', id } as const;
+    const what = '배치의 번호를 장부에 적지';
+    const stored = await retryUntilStored(storageRetry, { what, giveUp: aborting }, () => run.record(record));
+    // Without its id the next start looks for it.
+    if (!stored.done) return null;
+    log.info(
+      { event: 'batch_created', batch: id, requests: sizeOf(info.counts) },
+      `소설 ${formatNumber(sizeOf(info.counts))}편을 배치로 맡겼습니다: ${id}`,
+    );
+    return id;
+  }
+
+  /** The vendor has refused to create it: nothing of it was or will be paid for. */
+  async function closeRefused(batch: OpenBatch, failure: Failure): Promise<void> {
+    const [first, ...others] = callsOf(batch);
+    const free = { type: 'outcome', at: clock.now(), usage: NO_TOKENS, cost_usd: 0 } as const;
+    const outcomes: OutcomeRecord[] = others.map(({ number }) => ({ ...free, attempt: number, kind: 'abandoned' }));
+    if (first !== undefined) {
+      const { kind, code } = failure;
+      outcomes.push({ ...free, attempt: first.number, kind: 'failure', failure: kind, code, name: null });
+    }
+    await close(batch, outcomes);
+  }
+
+  /** Polls until the batch has ended. @returns null when the worker is to stop, or the vendor knows no such batch */
+  async function waitForEnd(batch: OpenBatch, id: string): Promise<BatchInfo | null> {
+    let pause = pollMs;
+    let told: string | null = null;
+    let refusals = 0;
+    for (;;) {
+      if (stopping.aborted) return leaveOut(id);
+      try {
+        const info = await client.retrieve(id, aborting);
+        if (info === null) return await closeUnknown(batch, id);
+        if (info.hasEnded) return info;
+        refusals = 0;
+        const detail = describeCounts(info.counts);
+        if (detail !== told) {
+          told = detail;
+          log.info({ event: 'batch_waiting', batch: id, counts: info.counts }, `배치의 결과를 기다립니다 - ${detail}`);
+        }
+      } catch (error) {
+        if (aborting.aborted) return leaveOut(id);
+        const failure = classifyFailure(error);
+        refusals = endsRun(failure.kind) ? refusals + 1 : 0;
+        log.warn(
+          { event: 'batch_poll_failed', batch: id, code: failure.code },
+          `배치의 상태를 묻지 못했습니다 - ${failure.reason}`,
+        );
+        if (refusals === TRIES_OF_REFUSAL) {
+          rules.close({ kind: 'refused', failure });
+          return null;
+        }
+      }
+      onEvent({
+        kind: 'waiting',
+        for: 'batch',
+        until: clock.now() + pause,
+        ...(told === null ? {} : { detail: told }),
+      });
+      await clock.sleep(pause, stopping);
+      pause = Math.min(pause * EASING, LONGEST_POLL * pollMs);
+    }
+  }
+
+  function leaveOut(id: string): null {
+    rules.close(rules.due('batch'));
+    log.info(
+      { event: 'batch_left_out', batch: id },
+      `배치는 API에서 계속됩니다: ${id}. 29일 안에 --resume으로 다시 시작하면 결과를 거둡니다`,
+    );
+    return null;
+  }
+
+  /** Of another workspace, older than its results are kept, or of an offline author that has ended. */
+  async function closeUnknown(batch: OpenBatch, id: string): Promise<null> {
+    log.error(
+      { event: 'batch_unknown', batch: id },
+      `API가 모르는 배치입니다. 비용이 들었을 수 있어 상한을 셈할 때 최댓값으로 칩니다: ${id}`,
+    );
+    await close(batch, []);
+    return null;
+  }
+
+  /** @returns false when the worker is to stop before all are taken; the next start takes the others */
+  async function takeResults(batch: OpenBatch, info: BatchInfo): Promise<boolean> {
+    const generationMs = (clock.now() - info.createdAt) / Math.max(1, sizeOf(info.counts));
+    let isOurs = false;
+    for (;;) {
+      const begunAt = clock.monotonic();
+      try {
+        for await (const result of client.results(info.id, aborting)) {
+          const call = run.state().open.find(({ custom_id }) => custom_id === result.customId);
+          isOurs ||= call !== undefined || result.customId.startsWith(run.id);
+          // Taken before a kill or a broken connection.
+          if (call === undefined) continue;
+          rules.settle(await settleResult(result, call, generationMs), begunAt);
+          if (stopping.aborted) return stopTaking();
+        }
+        break;
+      } catch (error) {
+        if (aborting.aborted) return stopTaking();
+        const failure = classifyFailure(error);
+        log.warn(
+          { event: 'batch_results_failed', batch: info.id, code: failure.code },
+          `배치의 결과를 다 받지 못했습니다 - ${failure.reason}`,
+        );
+        await clock.sleep(pollMs, stopping);
+        if (stopping.aborted) return stopTaking();
+      }
+    }
+    if (!isOurs) log.error({ event: 'batch_foreign', batch: info.id }, `이 실행의 결과가 없는 배치입니다: ${info.id}`);
+    await close(batch, []);
+    log.info(
+      { event: 'batch_collected', batch: info.id, counts: info.counts },
+      `배치의 결과를 모두 거두었습니다 - ${describeCounts(info.counts)}`,
+    );
+    return true;
+  }
+
+  function stopTaking(): false {
+    rules.close(rules.due('batch'));
+    return false;
+  }
+
+  async function settleResult(result: BatchResult, call: OpenCall, generationMs: number): Promise<AttemptOutcome> {
+    const premise = premiseOf(call);
+    const commission = { premise, prompt: promptOf(premise) };
+    const sequence = run.state().statistics.stories + 1;
+    const inHand = { sequence, tries: 1, price, call: call.number, draft: null, part: null };
+    switch (result.kind) {
+      case 'answered': {
+        const { answer } = result;
+        const costUsd = costOf(answer.usage, price);
+        return finishStory.finish(inHand, commission, { kind: 'answered', answer, costUsd, generationMs });
+      }
+      case 'failed':
+        return finishStory.finish(inHand, commission, { kind: 'failed', ...failedResult(result.error), partial: null });
+      case 'expired':
+      case 'canceled': {
+        // Free, and made up for by another story: neither a failure nor an answer.
+        const outcome = {
+          type: 'outcome',
+          at: clock.now(),
+          attempt: call.number,
+          usage: NO_TOKENS,
+          cost_usd: 0,
+        } as const;
+        await run.record({ ...outcome, kind: 'abandoned' });
+        return { kind: 'abandoned' };
+      }
+    }
+  }
+
+  /** Nothing of the batch is expected any more. */
+  async function close({ key }: OpenBatch, outcomes: readonly OutcomeRecord[]): Promise<void> {
+    const record = { type: 'batch', at: clock.now(), key, phase: 'closed' } as const;
+    const what = '배치가 끝난 것을 장부에 적지';
+    await retryUntilStored(storageRetry, { what, giveUp: aborting }, () => run.recordAll([...outcomes, record]));
+    if (run.state().batches.length === 0) unmarkBatchOut(folder, run.id);
+  }
+
+  function callsOf({ key }: OpenBatch): OpenCall[] {
+    return run.state().open.filter(({ batch }) => batch === key);
+  }
+
+  function promptOf(premise: Premise) {
+    return composePrompt(premise, axes, settings, recent.list());
+  }
+}
+
+/** How often in a row a poll may be refused for good, as a key that was taken back is. */
+const TRIES_OF_REFUSAL = 4;
+
+function premiseOf({ cards, number }: OpenCall): Premise {
+  if (cards === undefined) throw new Error(`call ${number} of a batch has no cards`);
+  return cards;
+}
+
+function failedResult(error: CallError): { failure: Failure; usage: Usage } {
+  return { failure: classifyFailure(error), usage: NO_TOKENS };
+}
+
+/** An endpoint without batches says so in several ways; the advice is the same. */
+function asBatchFailure(failure: Failure): Failure {
+  if (!/^(not_found|http_(404|405|501))/.test(failure.code)) return failure;
+  const advice = '이 주소는 Message Batches를 지원하지 않는 것 같습니다. --batch-size 없이 실행하세요';
+  return { ...failure, kind: 'fatal', advice, mayPass: false };
+}
+
+/** In Korean: `처리 중 12, 완료 30`; states without a request are left out. */
+export function describeCounts(counts: BatchCounts): string {
+  const names: Record<keyof BatchCounts, string> = {
+    processing: '처리 중',
+    succeeded: '완료',
+    errored: '오류',
+    canceled: '취소',
+    expired: '만료',
+  };
+  const entries = Object.entries(names) as [keyof BatchCounts, string][];
+  const told = entries
+    .filter(([state]) => counts[state] > 0)
+    .map(([state, name]) => `${name} ${formatNumber(counts[state])}`);
+  return told.length === 0 ? '요청 없음' : told.join(', ');
+}
