@@ -33,7 +33,7 @@ const TABLE: [name: string, limits: Record<string, string>, seconds: number | nu
 
 for (const [name, limits, seconds] of TABLE) {
   test(`${name}: ${seconds === null ? 'no need to slow down' : 'slow until that limit is full again'}`, () => {
-    assert.equal(slowUntil(headers(limits), MAX_TOKENS), seconds === null ? null : TIME(seconds));
+    assert.equal(slowUntil(headers(limits), MAX_TOKENS, TIME(0)), seconds === null ? null : TIME(seconds));
   });
 }
 
@@ -42,7 +42,7 @@ test('a time that is none asks for nothing', () => {
     'anthropic-ratelimit-requests-remaining': '0',
     'anthropic-ratelimit-requests-reset': 'soon',
   });
-  assert.equal(slowUntil(said, MAX_TOKENS), null);
+  assert.equal(slowUntil(said, MAX_TOKENS, TIME(0)), null);
 });
 
 test('what is left of every limit that the headers name is told, and nothing of what is no count', () => {
