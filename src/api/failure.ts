@@ -240,10 +240,11 @@ export function refusalOf(detail: CallErrorDetail): 'moderation' | 'output_filte
   const { fault, type, code, message, isFlagged, isPage } = detail;
   if ((fault !== 'http' && fault !== 'stream_event') || isPage) return null;
   if (isFlagged) return 'moderation';
-  if (!FILTER_STATUSES.has(statusOf(detail))) return null;
   const words = [type, code, message].join(' ');
-  if (INPUT_FLAGGED.test(words)) return 'moderation';
-  return OUTPUT_FILTERED.test(words) ? 'output_filter' : null;
+  const isRefused = FILTER_STATUSES.has(statusOf(detail));
+  if (isRefused && INPUT_FLAGGED.test(words)) return 'moderation';
+  // In the middle of a stream it may come under any type.
+  return (isRefused || fault === 'stream_event') && OUTPUT_FILTERED.test(words) ? 'output_filter' : null;
 }
 
 const CONTEXT_STATUSES = new Set<number | null>([400, 413, 422]);
