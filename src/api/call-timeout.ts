@@ -1,4 +1,4 @@
-import { SECOND } from '../lib/clock.js';
+import { LONGEST_TIMER, SECOND } from '../lib/clock.js';
 import type { CallFault } from './failure.js';
 
 /** How long to wait for the connection to close once the message is complete, in milliseconds. */
@@ -50,13 +50,17 @@ export function startCallTimer(caller: AbortSignal, { idleMs, firstTextMs, total
   const controller = new AbortController();
   const giveUp = () => controller.abort(caller.reason);
   const startTimer = (fault: CallTimeoutError['fault'], ms: number) =>
-    setTimeout(() => controller.abort(new CallTimeoutError(fault, ms)), ms);
+    setTimeout(() => controller.abort(new CallTimeoutError(fault, ms)), Math.min(ms, LONGEST_TIMER));
   caller.addEventListener('abort', giveUp, { once: true });
   const total = startTimer('total_timeout', totalMs);
   let idle = startTimer('idle_timeout', idleMs);
   let firstText = firstTextMs === null ? null : startTimer('first_text_timeout', firstTextMs);
   let isText = false;
 
+  const heard = () => {
+    clearTimeout(idle);
+    idle = startTimer('idle_timeout', idleMs);
+  };
   const expectText = () => {
     isText = false;
     if (firstTextMs === null) return;
@@ -66,16 +70,18 @@ export function startCallTimer(caller: AbortSignal, { idleMs, firstTextMs, total
   return {
     signal: controller.signal,
     onBytes: () => {
-      if (!isText) idle.refresh();
+      if (!isText) heard();
     },
     onEvent: (part) => {
-      idle.refresh();
+      heard();
       if (part === 'before_text') expectText();
       if (part !== 'text' || isText) return;
       isText = true;
       clearTimeout(firstText ?? undefined);
     },
     expectClose: () => {
+      // From here on no byte counts.
+      isText = true;
       clearTimeout(idle);
       clearTimeout(firstText ?? undefined);
       idle = setTimeout(() => controller.abort(), CLOSE_GRACE);

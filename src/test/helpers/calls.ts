@@ -4,14 +4,18 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { inspect } from 'node:util';
+import type { Irregularity } from '../../api/answer.js';
 import { CallError, type CallErrorDetail, classifyFailure, type Failure } from '../../api/failure.js';
 import {
   type Answer,
   type CallOptions,
+  type ClientNotice,
   createMessagesClient,
   type MessagesClientOptions,
 } from '../../api/messages-client.js';
-import type { ReceivedRequest, Reply, Responder } from '../../offline/messages-server.js';
+import { toUsage } from '../../api/usage.js';
+import type { BodyPiece, ReceivedRequest, Reply, Responder } from '../../offline/messages-server.js';
+import { storyText } from './fakes.js';
 import { endpointFor } from './processes.js';
 
 // Calls of the real client to an endpoint of the test's own.
@@ -176,4 +180,41 @@ export async function serve(t: TestContext, respond: (response: ServerResponse) 
     server.closeAllConnections();
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests: () => requests, closed };
+}
+
+export const STORY = storyText();
+export const HALF = STORY.slice(0, STORY.length / 2);
+/** message_start, with an input of 1,200 tokens. */
+const STARTED = startedWith({ input_tokens: 1200, output_tokens: 1 });
+export const USAGE = toUsage(1200, 3000);
+
+/** A text block with this text, in pieces. */
+export const textBlock = (text: string): Event[] => [
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  ...(text.match(/[\s\S]{1,100}/g) ?? []).map((piece) => ({
+    ...{ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: piece } },
+  })),
+  { type: 'content_block_stop', index: 0 },
+];
+export const delta = (stopReason: string, usage: unknown = { output_tokens: 3000 }): Event => ({
+  ...{ type: 'message_delta', delta: { stop_reason: stopReason }, usage },
+});
+const DELTA = delta('end_turn');
+/** Frames of a good answer: start, text, delta with its stop reason, stop. */
+export const S = sse(STARTED);
+export const T = sse(...textBlock(STORY));
+export const D = sse(DELTA);
+export const E = sse(STOP);
+
+const events = { 'content-type': 'text/event-stream' };
+/** A reply whose stream is these pieces, as they are. */
+export const raw = (...pieces: BodyPiece[]): Reply => ({ headers: events, body: pieces });
+
+/** Wants the whole story, and these irregularities. */
+export async function isWhole(t: TestContext, reply: Reply, irregularities?: readonly Irregularity[]) {
+  const notices: ClientNotice[] = [];
+  const { answer } = await ask(t, reply, { onNotice: (notice) => notices.push(notice), idleMs: 1000 });
+  assert.equal(answer.text, STORY);
+  assert.deepEqual(answer.irregularities, irregularities);
+  return { answer, notices };
 }
