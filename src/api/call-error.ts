@@ -104,8 +104,10 @@ function toErrorDetail(
   const now = Date.now();
   const words = readErrorBody(body);
   const contentType = headers?.get('content-type') ?? null;
-  const foreign = words === null && isPage(contentType, text.replace(/^\d{3} /, ''));
-  const message = words?.message ?? (foreign ? `${contentType ?? '?'}: ${pageWords(text)}` : text);
+  // The SDK puts the status in front.
+  const page = text.replace(/^\d{3} /, '');
+  const foreign = words === null && isPage(contentType, page);
+  const message = words?.message ?? (foreign ? `${contentType ?? '?'}: ${pageWords(page)}` : text);
   const resetsAt = resetTime(message, headers, now);
   return {
     ...plainDetail(fault, message),

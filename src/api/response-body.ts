@@ -109,8 +109,15 @@ function toPart(name: string | null, data: string): BodyPart | null {
   const value = parseObject(text);
   if (value !== null)
     return { kind: 'event', event: { ...value, type: name === 'error' ? name : (value.type ?? name) } };
-  if (name === 'error') return { kind: 'event', event: { type: name, error: { message: text } } };
+  const error = name === 'error' ? { message: text } : errorBehind(text);
+  if (error !== null) return { kind: 'event', event: { type: 'error', error } };
   return name === null || NAMES.test(name) ? { kind: 'unreadable', data: text } : null;
+}
+
+/** The error that a gateway has put right behind a frame that broke off; null when there is none. */
+function errorBehind(text: string): unknown {
+  const last = text.split(/\n|data:/).at(-1) ?? '';
+  return parseObject(last.trim())?.error ?? null;
 }
 
 function parseObject(text: string): JsonObject | null {

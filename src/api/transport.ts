@@ -30,7 +30,8 @@ export function chooseFetch({ baseUrl, silenceMs, env }: TransportOptions): type
 }
 
 async function loadFetch(proxy: string | null) {
-  const { Agent, ProxyAgent, fetch } = await import('undici');
+  // By its default export, for it is CommonJS, and built into dist it has no other.
+  const { Agent, ProxyAgent, fetch } = (await import('undici')).default;
   // The call's own timers are the ones that count.
   const patience = { headersTimeout: 0, bodyTimeout: 0 };
   const dispatcher: ProxyAgent | InstanceType<typeof Agent> =

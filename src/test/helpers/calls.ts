@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import type { Irregularity } from '../../api/answer.js';
@@ -217,4 +218,32 @@ export async function isWhole(t: TestContext, reply: Reply, irregularities?: rea
   assert.equal(answer.text, STORY);
   assert.deepEqual(answer.irregularities, irregularities);
   return { answer, notices };
+}
+
+/** A proxy that opens every tunnel to one port of this machine; with null it wants a password that nobody knows. */
+export async function openProxy(t: TestContext, target: number | null) {
+  const requests: IncomingMessage[] = [];
+  const sockets = new Set<Duplex>();
+  const server = createServer().on('connect', (request: IncomingMessage, client: Duplex) => {
+    requests.push(request);
+    sockets.add(client);
+    if (target === null) return void client.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+    const upstream = connect(target, '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      upstream.pipe(client).pipe(upstream);
+    });
+    for (const socket of [upstream, client]) socket.on('error', () => {});
+    sockets.add(upstream);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const close = () =>
+    new Promise<void>((resolve) => {
+      for (const socket of sockets) socket.destroy();
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  t.after(close);
+  return { port, requests, close };
 }

@@ -39,6 +39,20 @@ describe('events without a name', GUARD, () => {
       'stream_event',
     ],
     [
+      'an error glued to a frame that broke off',
+      'event: content_block_delta\ndata: {"type":"content_bldata: {"error":{"message":"upstream quota","code":"429"}}\n\n',
+      'upstream quota',
+      'transient',
+      'stream_event',
+    ],
+    [
+      'an error in the frame that broke off',
+      'event: content_block_delta\ndata: {"type":"content_bl\ndata: {"error":{"message":"upstream quota"}}\n\n',
+      'upstream quota',
+      'transient',
+      'stream_event',
+    ],
+    [
       'an error named message',
       'event: message\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded, sorry"}}\n\n',
       'Overloaded, sorry',

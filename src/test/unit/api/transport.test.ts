@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { createMessagesClient } from '../../../api/messages-client.js';
 import { chooseFetch, proxyFor } from '../../../api/transport.js';
 import { NO_TOKENS } from '../../../api/usage.js';
-import { assertFailure, callFailure, GUARD, NEVER, PROMPT, rejection, serve, settings } from '../../helpers/calls.js';
+import {
+  assertFailure,
+  callFailure,
+  GUARD,
+  NEVER,
+  openProxy,
+  PROMPT,
+  rejection,
+  serve,
+  settings,
+} from '../../helpers/calls.js';
 import { storyText } from '../../helpers/fakes.js';
 import { endpointFor } from '../../helpers/processes.js';
 
@@ -136,31 +142,3 @@ describe('a proxy of the environment', GUARD, () => {
     assert.match(error.message, /HTTP_PROXY/);
   });
 });
-
-/** A proxy that opens every tunnel to one port of this machine; with null it wants a password that nobody knows. */
-async function openProxy(t: TestContext, target: number | null) {
-  const requests: IncomingMessage[] = [];
-  const sockets = new Set<Duplex>();
-  const server = createServer().on('connect', (request: IncomingMessage, client: Duplex) => {
-    requests.push(request);
-    sockets.add(client);
-    if (target === null) return void client.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
-    const upstream = connect(target, '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-      upstream.pipe(client).pipe(upstream);
-    });
-    for (const socket of [upstream, client]) socket.on('error', () => {});
-    sockets.add(upstream);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const close = () =>
-    new Promise<void>((resolve) => {
-      for (const socket of sockets) socket.destroy();
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  t.after(close);
-  return { port, requests, close };
-}
