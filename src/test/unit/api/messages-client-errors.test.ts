@@ -101,6 +101,55 @@ describe('an error status', GUARD, () => {
       { detail: { fault: 'http', status: 503, type: null }, failure: { kind: 'transient', code: 'http_503' } },
     ],
     [
+      '400 of an output filter, behind which tokens were written',
+      {
+        status: 400,
+        error: { type: 'invalid_request_error', message: 'Output blocked by content filtering policy' },
+      },
+      { detail: { status: 400, usage: null }, failure: { kind: 'unusable', code: 'refusal:output_filter' } },
+    ],
+    [
+      '403 of a moderation, behind which none were',
+      {
+        status: 403,
+        body: '{"error":{"code":403,"message":"Input refused","metadata":{"reasons":["violence"],"flagged_input":"밤"}}}',
+      },
+      {
+        detail: { status: 403, code: null, isFlagged: true, message: 'Input refused', usage: NO_TOKENS },
+        failure: { kind: 'unusable', code: 'refusal:moderation' },
+      },
+    ],
+    [
+      "403 with a guard's page",
+      {
+        status: 403,
+        headers: { 'content-type': 'text/html; charset=UTF-8' },
+        body: '<!DOCTYPE html><html><head><title>Just a moment...</title><script>x()</script></head></html>',
+      },
+      {
+        detail: { status: 403, isPage: true, message: 'text/html; charset=UTF-8: Just a moment...' },
+        failure: { kind: 'transient', code: 'http_403' },
+      },
+    ],
+    [
+      '404 of a balancer without a server',
+      { status: 404, headers: { 'content-type': 'text/plain' }, body: 'no healthy upstream' },
+      { detail: { status: 404, isPage: true }, failure: { kind: 'transient', code: 'http_404' } },
+    ],
+    [
+      '404 of a server that knows no such path',
+      { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found' },
+      { detail: { status: 404 }, failure: { kind: 'fatal', code: 'http_404', mayPass: true } },
+    ],
+    [
+      '429 of an account without money',
+      {
+        status: 429,
+        body: '{"type":"error","error":{"type":"rate_limit_error","code":"1113","message":"[1113][Please recharge.]"}}',
+      },
+      { detail: { status: 429, code: '1113' }, failure: { kind: 'blocked', code: '1113' } },
+    ],
+    [
       "404 in Ollama's form",
       { status: 404, body: '{"error":"model \\"x\\" not found"}' },
       { detail: { fault: 'http', status: 404, type: null }, failure: { kind: 'fatal', code: 'http_404' } },
@@ -141,6 +190,25 @@ describe('an error status', GUARD, () => {
       }
     });
   }
+
+  test('the end of a limit comes at the distance that the API sees', async (t) => {
+    const DAY = 86_400_000;
+    const { detail } = await fail(
+      t,
+      {
+        status: 400,
+        headers: { date: 'Mon, 23 Nov 2099 00:00:00 GMT' },
+        error: {
+          type: 'invalid_request_error',
+          message:
+            'You have reached your specified API usage limits. You will regain access on 2099-12-01 at 00:00 UTC.',
+        },
+      },
+      { detail: {}, failure: { kind: 'blocked' } },
+    );
+    const away = (detail.resetsAt ?? 0) - Date.now();
+    assert.ok(away > 7.99 * DAY && away <= 8 * DAY, `${away / DAY} days`);
+  });
 
   test('retry-after with a date asks for a wait until then', async (t) => {
     const inAnHour = new Date(Date.now() + 3_600_000).toUTCString();
