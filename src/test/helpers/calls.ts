@@ -212,9 +212,14 @@ const events = { 'content-type': 'text/event-stream' };
 export const raw = (...pieces: BodyPiece[]): Reply => ({ headers: events, body: pieces });
 
 /** Wants the whole story, and these irregularities. */
-export async function isWhole(t: TestContext, reply: Reply, irregularities?: readonly Irregularity[]) {
+export async function isWhole(
+  t: TestContext,
+  reply: Reply,
+  irregularities?: readonly Irregularity[],
+  { idleMs = 60_000 } = {},
+) {
   const notices: ClientNotice[] = [];
-  const { answer } = await ask(t, reply, { onNotice: (notice) => notices.push(notice), idleMs: 1000 });
+  const { answer } = await ask(t, reply, { onNotice: (notice) => notices.push(notice), idleMs });
   assert.equal(answer.text, STORY);
   assert.deepEqual(answer.irregularities, irregularities);
   return { answer, notices };

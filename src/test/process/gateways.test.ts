@@ -34,8 +34,8 @@ describe('the built worker', GUARD, () => {
   });
 
   test('waits for a model that thinks in silence, and asks it to think aloud by its name', async (t) => {
-    const silent: Reply = { ...WHOLE, pingsFirst: { count: 30, everyMs: 70 } };
-    const env = { CLAUDE_MODEL: 'anthropic/claude-sonnet-5.7', REQUEST_IDLE_SECONDS: '1' };
+    const silent: Reply = { ...WHOLE, pingsFirst: { count: 45, everyMs: 70 } };
+    const env = { CLAUDE_MODEL: 'anthropic/claude-sonnet-5.7', REQUEST_IDLE_SECONDS: '2' };
     const { thinking } = await writesOne(t, [silent], env);
     assert.deepEqual(thinking, [true]);
   });

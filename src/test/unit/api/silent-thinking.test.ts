@@ -10,9 +10,9 @@ const STORY = storyText();
 const WRITTEN_STORY: Reply = { content: [{ type: 'text', text: STORY }] };
 
 describe('a model that thinks in silence', GUARD, () => {
-  // Twice as long as the idle limit, and many pings per limit.
-  const PINGS = { count: 30, everyMs: 70 };
-  const IDLE = { idleMs: 1000 };
+  // Longer as the idle limit, and many pings per limit.
+  const PINGS = { count: 45, everyMs: 70 };
+  const IDLE = { idleMs: 2000 };
 
   test('outlasts the idle limit as long as pings arrive', async (t) => {
     const { answer } = await ask(t, { ...WRITTEN_STORY, pingsFirst: PINGS }, IDLE);

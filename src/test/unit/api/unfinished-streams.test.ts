@@ -17,7 +17,7 @@ describe('a stream without its formal end', GUARD, () => {
   ];
   for (const [what, ...pieces] of ends) {
     test(`a stop reason ${what}: the message is whole`, async (t) => {
-      const { answer } = await isWhole(t, raw(S, T, D, ...pieces), ['no_message_stop']);
+      const { answer } = await isWhole(t, raw(S, T, D, ...pieces), ['no_message_stop'], { idleMs: 1500 });
       assert.deepEqual([answer.stopReason, answer.usage], ['end_turn', USAGE]);
     });
   }
@@ -55,15 +55,20 @@ describe('the text of a call that fails', GUARD, () => {
   ];
   for (const [what, reply, code] of cases) {
     test(`after ${what} is handed on`, async (t) => {
-      const { partial } = await fail(t, reply, { detail: {}, failure: { code } }, { idleMs: 150 });
+      const { partial } = await fail(
+        t,
+        reply,
+        { detail: {}, failure: { code } },
+        code === 'idle_timeout' ? { idleMs: 700 } : {},
+      );
       assert.ok(partial !== null && partial.text.length >= 300 && STORY.startsWith(partial.text));
       assert.equal(partial.stopReason, null);
     });
   }
 
   test('after too long a call is handed on', async (t) => {
-    const reply = { ...written, charactersPerSecond: 600 };
-    const { partial } = await fail(t, reply, { detail: {}, failure: { code: 'total_timeout' } }, { totalMs: 900 });
+    const reply = { ...written, charactersPerSecond: 300 };
+    const { partial } = await fail(t, reply, { detail: {}, failure: { code: 'total_timeout' } }, { totalMs: 2000 });
     assert.ok(partial !== null && partial.text !== '' && STORY.startsWith(partial.text));
   });
 
