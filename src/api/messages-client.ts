@@ -126,7 +126,9 @@ export function createMessagesClient(options: MessagesClientOptions): MessagesCl
         if (!reader.readDocument(part.document)) throw new NoMessageError(describeDocument(headers, part.document));
         return 'text';
       case 'unreadable': {
+        const isFirst = reader.unreadable === null;
         reader.skip(part.data);
+        if (!isFirst) return 'other';
         const message = `응답에서 읽을 수 없는 조각을 건너뜁니다: ${firstWords(part.data)}`;
         onNotice({ event: 'frame_skipped', message });
         return 'other';

@@ -38,6 +38,11 @@ describe('a frame that is damaged', GUARD, () => {
     assert.match(notices[0]?.message ?? '', /\{"type":"content_block_/);
   });
 
+  test('is told once per call', async (t) => {
+    const { notices } = await isWhole(t, raw(S, ...Array(9).fill(broken(D)), T, D, E), ['broken_frame']);
+    assert.equal(notices.length, 1);
+  });
+
   test('message_start: the text is whole, with nothing known of the model', async (t) => {
     const { answer } = await isWhole(t, raw(broken(S), T, D, E), ['broken_frame']);
     assert.deepEqual([answer.model, answer.usage, answer.stopReason], [null, null, 'end_turn']);
