@@ -21,8 +21,8 @@ module.exports = {
       // takes a worker that was killed for a 0, and that one has to come back.
       stop_exit_codes: [2, 10, 78, 79, 130],
 
-      // The story in hand is finished first: longer than the longest call that the settings allow (1800 s).
-      kill_timeout: 1_860_000,
+      // The story in hand is finished first: longer than the longest call that the settings allow (7200 s).
+      kill_timeout: 7_260_000,
 
       // The worker has no children but the user's NOTIFY_COMMAND, for seconds. To look for some, pm2 needs `ps`, and where
       // that is missing (slim images) a restart starts two workers, one of them unknown to pm2.

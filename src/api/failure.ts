@@ -56,16 +56,25 @@ export type CallFault =
 /** A call that failed, in the words of the API and without any type of the SDK. */
 export interface CallErrorDetail {
   fault: CallFault;
+  /** Of the answer; null when there was none, or when the error came in the body of a 200. */
   status: number | null;
+  /** The status that the body names by itself, for an error in a 200. */
+  bodyStatus?: number;
   /** `error.type` of the body or of the error event. */
   type: string | null;
-  /** `error.details.error_code` of the body. */
+  /** `error.details.error_code` or `error.code` of the body. */
   code: string | null;
   message: string;
   retryAfterMs: number | null;
   requestId: string | null;
   /** What the call had cost when it failed, as far as the API had said; null when unknown. */
   usage: Usage | null;
+  /** The body says that a moderation flagged the request. */
+  isFlagged?: boolean;
+  /** The body is a web page or a proxy's words, and so no answer of the API. */
+  isPage?: boolean;
+  /** When the API says that it answers again, milliseconds since the epoch. */
+  resetsAt?: number;
 }
 
 /** Thrown by the client when a call gives no whole answer. */
@@ -94,7 +103,21 @@ const FAULT_REASONS: Record<Exclude<CallFault, 'http'>, string> = {
   no_message: '응답이 Messages API의 형식이 아닙니다',
 };
 
-const BILLING_ADVICE = '콘솔(console.anthropic.com)에서 결제와 사용 한도를 확인한 뒤 다시 시작하세요';
+/** What a person can do where waiting may not be enough. */
+const FAULT_ADVICE: Partial<Record<CallFault, string>> = {
+  idle_timeout: '느린 서버라면 REQUEST_IDLE_SECONDS를 늘리세요',
+  first_text_timeout: '오래 생각하는 모델이라면 REQUEST_FIRST_TEXT_SECONDS를 늘리세요 (0은 제한 없음)',
+  total_timeout: '느린 서버라면 REQUEST_TIMEOUT_SECONDS를 늘리거나 MAX_TOKENS를 줄이세요',
+  no_message: '되풀이되면 ANTHROPIC_BASE_URL이 Messages API 서버의 주소인지 확인하세요',
+};
+
+const MONEY_ADVICE =
+  '쓰는 API의 콘솔(Anthropic이면 console.anthropic.com)에서 잔액, 결제, 사용 한도를 확인한 뒤 다시 시작하세요';
+
+const PAGE_ADVICE = '되풀이되면 ANTHROPIC_BASE_URL과 그 앞의 프록시를 확인하세요';
+
+const CONTEXT_ADVICE =
+  '모델이 받을 수 있는 길이를 넘었습니다. MAX_TOKENS, 템플릿(--template), 요청(--request)을 줄이거나 서버의 문맥 길이를 늘리세요';
 
 const FATAL_ADVICE: Record<number, string> = {
   400: '요청을 API가 받아들이지 않습니다. CLAUDE_MODEL, MAX_TOKENS, TEMPERATURE 설정을 확인하세요',
@@ -106,6 +129,12 @@ const FATAL_ADVICE: Record<number, string> = {
 
 /** The statuses below 500 that pass by themselves: timeout, conflict, rate limit. */
 const TRANSIENT_STATUSES = new Set([408, 409, 425, 429]);
+
+/** Refusals that load balancers and gateways are known to give by mistake. */
+const PASSING_STATUSES = new Set([401, 403, 404]);
+
+/** Of a request that exceeds the model's context; a continuation refused like that can be given up by itself. */
+export const CONTEXT_EXCEEDED = 'context_exceeded';
 
 /**
  * Says what an error thrown during an attempt means.
@@ -123,34 +152,107 @@ export function classifyFailure(error: unknown): Failure {
     };
   }
   const { detail } = error;
-  const code = detail.code ?? detail.type ?? (detail.status === null ? detail.fault : `http_${detail.status}`);
-  if (detail.fault !== 'http' || detail.status === null) {
-    const fault = detail.fault === 'http' ? 'no_message' : detail.fault;
-    return {
-      kind: 'transient',
-      reason: `${FAULT_REASONS[fault]} (${detail.message})`,
-      advice: null,
-      code,
-      retryAfterMs: detail.retryAfterMs,
-    };
+  const { fault, type, message, retryAfterMs } = detail;
+  const status = statusOf(detail);
+  const code = detail.code ?? type ?? (detail.status === null ? fault : `http_${detail.status}`);
+  const transient = (advice: string | null): Failure => ({
+    ...{ kind: 'transient', reason: reasonOf(detail), advice, code, retryAfterMs },
+  });
+  const lasting = (kind: 'unusable' | 'blocked' | 'fatal', changes: Partial<Failure>): Failure => ({
+    ...{ kind, reason: reasonOf(detail), advice: null, code, retryAfterMs: null },
+    ...changes,
+  });
+
+  if (fault !== 'http' && fault !== 'stream_event') return transient(FAULT_ADVICE[fault] ?? null);
+  if (isOutOfMoney(detail)) {
+    const { resetsAt } = detail;
+    return lasting('blocked', { advice: MONEY_ADVICE, ...(resetsAt === undefined ? {} : { resetsAt }) });
   }
-  const reason = `API가 ${detail.status}로 답했습니다 (${detail.message})`;
-  if (isBilling(detail)) return { kind: 'blocked', reason, advice: BILLING_ADVICE, code, retryAfterMs: null };
-  if (detail.status >= 500 || detail.status < 400 || TRANSIENT_STATUSES.has(detail.status)) {
-    return { kind: 'transient', reason, advice: null, code, retryAfterMs: detail.retryAfterMs };
+  const refusal = refusalOf(detail);
+  if (refusal !== null) {
+    const reason = `${refusal === 'moderation' ? '입력 검열' : '출력 필터'}에 걸렸습니다 (${message})`;
+    return lasting('unusable', { reason, code: `refusal:${refusal}` });
   }
-  const advice = FATAL_ADVICE[detail.status] ?? '설정(모델, 주소, 키)을 확인하세요';
-  return { kind: 'fatal', reason, advice, code, retryAfterMs: null };
+  if (status === null || status >= 500 || status < 400 || TRANSIENT_STATUSES.has(status)) return transient(null);
+  if (detail.isPage) return transient(PAGE_ADVICE);
+  if (isContextExceeded(detail)) return lasting('fatal', { advice: CONTEXT_ADVICE, code: CONTEXT_EXCEEDED });
+  const advice = FATAL_ADVICE[status] ?? '설정(모델, 주소, 키)을 확인하세요';
+  return lasting('fatal', { advice, ...(PASSING_STATUSES.has(status) ? { mayPass: true } : {}) });
 }
 
+function reasonOf({ fault, status, message }: CallErrorDetail): string {
+  if (fault !== 'http') return `${FAULT_REASONS[fault]} (${message})`;
+  return status === null ? `${FAULT_REASONS.no_message} (${message})` : `API가 ${status}로 답했습니다 (${message})`;
+}
+
+/** The statuses that the API's error types go with, for an error in the body of a 200. */
+const TYPE_STATUSES: Record<string, number> = {
+  invalid_request_error: 400,
+  exceed_context_size_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  api_error: 500,
+  timeout_error: 504,
+  overloaded_error: 529,
+};
+
+/** The status of an error answer, or the one that an error in the body of a 200 stands for; null where there is none. */
+export function statusOf({ fault, status, bodyStatus, type }: CallErrorDetail): number | null {
+  if (fault === 'http') return status;
+  return (type === null ? undefined : TYPE_STATUSES[type]) ?? bodyStatus ?? null;
+}
+
+/** Codes of the vendors and gateways for an account without money; 1113 is Zhipu's. */
+const MONEY_CODES =
+  /^(1113|billing\w*|\w*spend_limit\w*|insufficient_(quota|balance|credits?|funds|user_quota)|arrearage)$/i;
+
+/** The same in words. A mere rate limit mentions plans, quotas and billing pages too: each of these says more. */
+const MONEY_WORDS =
+  /credit balance|out of credits?|(insufficient|not enough|low) (account )?(balance|credits?|funds)|(reached|exceeded|hit) (your|the|its) ([\w'’]+ ){0,3}(usage|spend|spending|billing) (limit|cap)s?\b|regain access|please (recharge|top up)|account is in arrears|余额不足|额度不足|欠费|잔액이? ?부족/i;
+
 /**
- * True where only a payment, a raised limit or a new month helps. The API says so with 402, with an error code
- * that names a spend limit or billing, and, for an empty credit balance, with a 400 whose message says "credit".
+ * True where only a payment, a raised limit or a new month helps. APIs say so with 402, and in words or codes with 400,
+ * 403 and 429.
  */
-function isBilling({ status, type, code, message }: CallErrorDetail): boolean {
-  if (status === 402 || type === 'billing_error') return true;
-  if (code !== null && /spend_limit|billing/.test(code)) return true;
-  return status === 400 && /credit balance/i.test(message);
+function isOutOfMoney(detail: CallErrorDetail): boolean {
+  const { type, code, message, isPage } = detail;
+  if (statusOf(detail) === 402 || type === 'billing_error') return true;
+  return !isPage && ([code, type].some((each) => each !== null && MONEY_CODES.test(each)) || MONEY_WORDS.test(message));
+}
+
+/** Where a filter refuses a text or a request, rather than a limit or a rule of the API. */
+const FILTER_STATUSES = new Set<number | null>([400, 403, 422, 451, null]);
+
+const OUTPUT_FILTERED =
+  /output (was |is )?blocked|output data may|content[ _-]?filter|filtering policy|content management policy|content[ _]policy|data_?inspection|inappropriate content/i;
+const INPUT_FLAGGED =
+  /moderation|\bflagged\b|input data may|(prompt|input) (was |is )?(blocked|filtered)|prohibited content/i;
+
+/**
+ * A filter that has refused this one premise: the API's own model is not asked for its opinion.
+ * @returns `moderation` when the request was not let through, `output_filter` when a text was taken away, else null
+ */
+export function refusalOf(detail: CallErrorDetail): 'moderation' | 'output_filter' | null {
+  const { fault, type, code, message, isFlagged, isPage } = detail;
+  if ((fault !== 'http' && fault !== 'stream_event') || isPage) return null;
+  if (isFlagged) return 'moderation';
+  const words = [type, code, message].join(' ');
+  const isRefused = FILTER_STATUSES.has(statusOf(detail));
+  if (isRefused && INPUT_FLAGGED.test(words)) return 'moderation';
+  // In the middle of a stream it may come under any type.
+  return (isRefused || fault === 'stream_event') && OUTPUT_FILTERED.test(words) ? 'output_filter' : null;
+}
+
+const CONTEXT_STATUSES = new Set<number | null>([400, 413, 422]);
+const TOO_LONG =
+  /exceed_context_size|context_length|prompt is too long|context (length|window|size|limit)|maximum context|input length and .?max_tokens/i;
+
+function isContextExceeded(detail: CallErrorDetail): boolean {
+  return CONTEXT_STATUSES.has(statusOf(detail)) && TOO_LONG.test([detail.type, detail.code, detail.message].join(' '));
 }
 
 /** Does this failure end the run? */

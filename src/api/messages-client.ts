@@ -1,16 +1,15 @@
-import Anthropic, { APIConnectionError, APIError } from '@anthropic-ai/sdk';
-import type {
-  MessageCreateParamsStreaming,
-  RawMessageStreamEvent,
-  StopReason,
-} from '@anthropic-ai/sdk/resources/messages';
-import { SECOND } from '../lib/clock.js';
+import Anthropic from '@anthropic-ai/sdk';
+import type { MessageCreateParamsStreaming } from '@anthropic-ai/sdk/resources/messages';
 import type { Prompt } from '../prompt/prompt.js';
 import type { Answer } from './answer.js';
-import { CallTimeoutError, type CallTimer, startCallTimer } from './call-timeout.js';
-import { CallError, type CallErrorDetail, type CallFault } from './failure.js';
+import { ErrorInBody, FOREIGN, NoMessageError, toCallError } from './call-error.js';
+import { type CallTimer, type MessagePart, startCallTimer } from './call-timeout.js';
+import { firstWords } from './error-body.js';
+import { CallError, statusOf } from './failure.js';
 import { remainingLimits, slowUntil } from './rate-limit-headers.js';
-import { NO_TOKENS, UsageMeter } from './usage.js';
+import { type BodyPart, type JsonObject, readBody } from './response-body.js';
+import { StreamReader } from './stream-reader.js';
+import { chooseFetch, proxyFor } from './transport.js';
 
 export type { Answer } from './answer.js';
 
@@ -23,7 +22,7 @@ export interface CallOptions {
 
 /**
  * Makes one call to the Messages API.
- * @throws CallError when there is no whole answer; the signal's reason when given up
+ * @throws CallError when there is no whole answer, with what had arrived of it; the signal's reason when given up
  */
 export type MessagesClient = (prompt: Prompt, options: CallOptions) => Promise<Answer>;
 
@@ -37,61 +36,156 @@ export interface MessagesClientOptions {
   /** Sent only when not null: the vendor's current API refuses it, local endpoints take it. */
   temperature: number | null;
   /**
-   * Ask for the thinking to be streamed as a summary. A model that thinks in silence sends nothing but pings,
-   * which nobody can tell from a stalled stream.
+   * Ask for the thinking to be streamed as a summary: a model that thinks in silence sends nothing but pings, and so does
+   * an endpoint that hangs. An endpoint that refuses the parameter is not asked again.
    */
   streamThinking: boolean;
-  /** The longest silence (pings do not count), in milliseconds. */
+  /** The longest silence, in milliseconds. Pings end it only before the first text. */
   idleMs: number;
+  /** The longest wait for the first text while pings arrive, in milliseconds; null for none but the whole call's. */
+  firstTextMs: number | null;
   /** The longest call, in milliseconds. */
   totalMs: number;
+  /** Where a proxy is looked for. */
+  env: NodeJS.ProcessEnv;
   /** What is left of the API's limits, by name, as the answer's headers tell it; not called when they do not. */
   onRateLimits: (remaining: Record<string, number>) => void;
   /** Where the SDK's own warnings go. */
   onSdkMessage: (text: string) => void;
+  /** Told of what a call met and got over. */
+  onNotice: (notice: ClientNotice) => void;
 }
 
-/** An author who calls the Messages API at `baseUrl` through the SDK. */
+/** Something for the log that is no failure; the message is Korean. */
+export interface ClientNotice {
+  event: 'thinking_not_streamed' | 'frame_skipped';
+  message: string;
+}
+
+/** A client of the Messages API at `baseUrl`, through the SDK. */
 export function createMessagesClient(options: MessagesClientOptions): MessagesClient {
+  const { onNotice } = options;
   const client = createClient(options);
-  return async (prompt, { signal, onProgress }) => {
-    signal.throwIfAborted();
-    const watchdog = startCallTimer(signal, options);
+  const proxy = proxyFor(options.baseUrl ?? VENDOR_URL, options.env);
+  let { streamThinking } = options;
+
+  return async (prompt, callOptions) => {
+    callOptions.signal.throwIfAborted();
+    const timer = startCallTimer(callOptions.signal, options);
+    try {
+      const thinking = streamThinking;
+      try {
+        return await callOnce(prompt, callOptions, { timer, thinking });
+      } catch (error) {
+        if (!thinking || !refusesThinking(error)) throw error;
+        streamThinking = false;
+        const message = `서버가 생각 과정의 전송(thinking)을 받지 않아, 그것 없이 다시 청합니다: ${error.message}`;
+        onNotice({ event: 'thinking_not_streamed', message });
+        return await callOnce(prompt, callOptions, { timer, thinking: false });
+      }
+    } finally {
+      timer.stop();
+    }
+  };
+
+  async function callOnce(prompt: Prompt, { signal, onProgress }: CallOptions, call: Call): Promise<Answer> {
+    const { timer, thinking } = call;
     const reader = new StreamReader();
     try {
-      const { data: stream, response } = await client.messages
-        .create(toParams(prompt, options), { signal: watchdog.signal })
-        .withResponse();
-      reader.requestId = response.headers.get('request-id');
-      reader.slowUntil = slowUntil(response.headers, options.maxTokens);
-      const remaining = remainingLimits(response.headers);
+      const response = await client.messages
+        .create(toParams(prompt, options, thinking), { signal: timer.signal })
+        .asResponse();
+      const { headers } = response;
+      reader.requestId = headers.get('request-id');
+      reader.slowUntil = slowUntil(headers, options.maxTokens, Date.now());
+      const remaining = remainingLimits(headers);
       if (Object.keys(remaining).length > 0) options.onRateLimits(remaining);
-      for await (const event of stream) {
-        reader.read(event);
-        if (reader.complete) watchdog.expectClose();
-        else watchdog.touch();
-        if (event.type === 'content_block_delta') onProgress(reader.characters);
+      for await (const part of readBody(response, timer.onBytes)) {
+        const brought = read(part, headers, reader);
+        if (brought !== 'other') onProgress(reader.characters);
+        if (reader.complete || (part.kind === 'end' && reader.isFinished)) timer.expectClose();
+        else timer.onEvent(brought);
       }
     } catch (error) {
-      // What breaks after the message is complete breaks nothing.
-      if (!reader.complete) throw failureOf(error, watchdog, reader);
-    } finally {
-      watchdog.stop();
+      // What breaks after the end breaks nothing. Before the formal end, an error that the endpoint reports and a caller
+      // who has given up go before a stop reason.
+      const isWhole = reader.isFinished && !(error instanceof ErrorInBody) && !signal.aborted;
+      if (!reader.complete && !isWhole) throw toCallError(error, timer, reader, proxy);
     }
-    // An abort ends the SDK's iteration without an exception.
-    if (!reader.complete) throw failureOf(null, watchdog, reader);
+    if (!reader.isFinished) throw toCallError(null, timer, reader, proxy);
     return reader.answer();
-  };
+  }
+
+  function read(part: BodyPart, headers: Headers, reader: StreamReader): MessagePart {
+    switch (part.kind) {
+      case 'event':
+        if (isErrorBody(part.event)) throw new ErrorInBody(part.event, headers);
+        return reader.read(part.event);
+      case 'document':
+        if (isErrorBody(part.document)) throw new ErrorInBody(part.document, headers);
+        if (!reader.readDocument(part.document)) throw new NoMessageError(describeDocument(headers, part.document));
+        return 'text';
+      case 'unreadable': {
+        const isFirst = reader.unreadable === null;
+        reader.skip(part.data);
+        if (!isFirst) return 'other';
+        const message = `응답에서 읽을 수 없는 조각을 건너뜁니다: ${firstWords(part.data)}`;
+        onNotice({ event: 'frame_skipped', message });
+        return 'other';
+      }
+      case 'end':
+        return 'other';
+      case 'other':
+        throw new NoMessageError(describeBody(headers, part.words));
+    }
+  }
 }
 
-function createClient({ apiKey, authToken, baseUrl, totalMs, onSdkMessage }: MessagesClientOptions): Anthropic {
+/** One request of a call. */
+interface Call {
+  timer: CallTimer;
+  /** Whether the thinking is asked for. */
+  thinking: boolean;
+}
+
+/** An error in the body of a 200, with or without a type around it. */
+function isErrorBody({ type, error }: JsonObject): boolean {
+  return type === 'error' || (error !== undefined && error !== null && !/^(message|content_block)_/.test(String(type)));
+}
+
+function describeDocument(headers: Headers, document: JsonObject): string {
+  const words = describeBody(headers, JSON.stringify(document));
+  return Array.isArray(document.choices) ? `${FOREIGN}, ${words}` : words;
+}
+
+/** What a body is that is no message: its type and its first words. */
+function describeBody(headers: Headers, words: string): string {
+  const type = headers.get('content-type') ?? 'content-type 없음';
+  return words === '' ? `${type}, 빈 응답` : `${type}: ${firstWords(words)}`;
+}
+
+/** A request refused for its `thinking`, before anything was written. */
+function refusesThinking(error: unknown): error is CallError {
+  if (!(error instanceof CallError) || error.partial !== null) return false;
+  const status = statusOf(error.detail);
+  return (status === 400 || status === 422) && /thinking|adaptive/i.test(error.message);
+}
+
+/** The vendor's address. */
+const VENDOR_URL = 'https://api.anthropic.com';
+
+function createClient(options: MessagesClientOptions): Anthropic {
+  const { apiKey, authToken, baseUrl, idleMs, totalMs, env, onSdkMessage } = options;
+  const baseURL = baseUrl ?? VENDOR_URL;
+  const fetch = chooseFetch({ baseUrl: baseURL, silenceMs: Math.min(idleMs, totalMs), env });
   const quiet = () => {};
   return new Anthropic({
     // Explicit credentials keep the SDK from looking for profiles on disk, which may name another endpoint.
     ...(authToken !== null && apiKey === null
       ? { apiKey: null, authToken }
       : { apiKey: apiKey ?? 'none', authToken: null }),
-    baseURL: baseUrl ?? 'https://api.anthropic.com',
+    baseURL,
+    ...(fetch === null ? {} : { fetch }),
     // The worker's loop is the one layer that retries.
     maxRetries: 0,
     // Ours fires first; the SDK's own ends at the headers, and takes whole milliseconds only.
@@ -102,7 +196,11 @@ function createClient({ apiKey, authToken, baseUrl, totalMs, onSdkMessage }: Mes
   });
 }
 
-function toParams({ system, user, rest }: Prompt, options: MessagesClientOptions): MessageCreateParamsStreaming {
+function toParams(
+  { system, user, rest }: Prompt,
+  options: MessagesClientOptions,
+  thinking: boolean,
+): MessageCreateParamsStreaming {
   // The rest is asked for in a turn of its own: an answer that is begun for the model is refused by those that think.
   const goOn: MessageCreateParamsStreaming['messages'] =
     rest === undefined
@@ -118,146 +216,7 @@ function toParams({ system, user, rest }: Prompt, options: MessagesClientOptions
     messages: [{ role: 'user', content: user }, ...goOn],
     stream: true,
   };
-  if (options.streamThinking) params.thinking = { type: 'adaptive', display: 'summarized' };
+  if (thinking) params.thinking = { type: 'adaptive', display: 'summarized' };
   // The SDK's types follow the vendor's current API, which has no temperature any more.
   return options.temperature === null ? params : { ...params, ...{ temperature: options.temperature } };
-}
-
-/** Puts an answer together from raw events, and trusts no field of them: endpoints differ. */
-class StreamReader {
-  requestId: string | null = null;
-  slowUntil: number | null = null;
-  characters = 0;
-  complete = false;
-  started = false;
-  readonly usage = new UsageMeter();
-  #text: string[] = [];
-  #model: string | null = null;
-  #stopReason: StopReason | null = null;
-  #refusalCategory: string | null = null;
-
-  read(event: RawMessageStreamEvent): void {
-    switch (event.type) {
-      case 'message_start':
-        this.started = true;
-        this.#model = event.message?.model ?? null;
-        this.usage.readStart(event.message?.usage);
-        break;
-      case 'content_block_start':
-        if (event.content_block?.type === 'text') this.#append(event.content_block.text);
-        break;
-      case 'content_block_delta':
-        if (event.delta?.type === 'text_delta') this.#append(event.delta.text);
-        break;
-      case 'message_delta':
-        this.#stopReason = event.delta?.stop_reason ?? this.#stopReason;
-        this.#refusalCategory = event.delta?.stop_details?.category ?? this.#refusalCategory;
-        this.usage.read(event.usage);
-        break;
-      case 'message_stop':
-        this.complete = this.started;
-        break;
-    }
-  }
-
-  answer(): Answer {
-    return {
-      text: this.#text.join(''),
-      stopReason: this.#stopReason,
-      refusalCategory: this.#refusalCategory,
-      usage: this.usage.total(),
-      model: this.#model,
-      requestId: this.requestId,
-      slowUntil: this.slowUntil,
-    };
-  }
-
-  #append(text: unknown): void {
-    if (typeof text !== 'string') return;
-    this.#text.push(text);
-    this.characters += text.length;
-  }
-}
-
-/** Turns whatever ended a call early into the error to throw. */
-function failureOf(error: unknown, { signal }: CallTimer, reader: StreamReader): unknown {
-  const reason: unknown = signal.reason;
-  if (signal.aborted && !(reason instanceof CallTimeoutError)) return reason;
-  const detail =
-    reason instanceof CallTimeoutError ? plainDetail(reason.fault, reason.message) : detailOf(error, reader);
-  return new CallError(
-    {
-      ...detail,
-      requestId: detail.requestId ?? reader.requestId,
-      usage: costsNothing(detail) ? NO_TOKENS : reader.usage.total(),
-    },
-    { cause: error ?? reason },
-  );
-}
-
-/** An error answer is not billed, and neither is a request that never arrived. */
-function costsNothing({ fault, message }: CallErrorDetail): boolean {
-  return fault === 'http' || (fault === 'connection' && /ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(message));
-}
-
-function detailOf(error: unknown, reader: StreamReader): CallErrorDetail {
-  if (error === null) {
-    return reader.started
-      ? plainDetail('cut', 'message_stop 없이 끝났습니다')
-      : plainDetail('no_message', '메시지가 들어 있지 않습니다');
-  }
-  if (error instanceof APIConnectionError) return plainDetail('connection', rootMessage(error));
-  if (error instanceof APIError) {
-    return {
-      ...plainDetail(error.status === undefined ? 'stream_event' : 'http', messageOf(error)),
-      status: error.status ?? null,
-      type: typeof error.type === 'string' ? error.type : null,
-      code: error.errorCode,
-      retryAfterMs: retryAfter(error.headers),
-      requestId: error.requestID ?? null,
-    };
-  }
-  // A connection that breaks has a cause; what cannot be read as a message has none.
-  const broken = error instanceof Error && error.cause !== undefined;
-  return plainDetail(reader.started || broken ? 'cut' : 'no_message', rootMessage(error));
-}
-
-/** The body's own words; a body that is no error of the API can be anything. */
-function messageOf(error: APIError): string {
-  return typeof error.apiMessage === 'string' ? error.apiMessage : error.message;
-}
-
-/** A proxy's error page can be long; nobody reads on. */
-const LONGEST_MESSAGE = 500;
-
-function plainDetail(fault: CallFault, text: string): CallErrorDetail {
-  const message = text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}…` : text;
-  return { fault, status: null, type: null, code: null, message, retryAfterMs: null, requestId: null, usage: null };
-}
-
-/** The innermost cause says what happened ("ECONNREFUSED"); what wraps it says "Connection error.". */
-function rootMessage(error: unknown): string {
-  let message = String(error);
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { code } = at as NodeJS.ErrnoException;
-    message = code !== undefined && !at.message.includes(code) ? `${at.message} ${code}`.trim() : at.message;
-  }
-  return message;
-}
-
-/** `retry-after` in seconds or as a date, or the vendor's `retry-after-ms`; in milliseconds, null without one. */
-function retryAfter(headers: Headers | undefined): number | null {
-  const ms = headers?.get('retry-after-ms');
-  const value = headers?.get('retry-after');
-  const exact = ms ? waitOf(Number(ms)) : null;
-  if (exact !== null || !value) return exact;
-  const seconds = Number(value);
-  return waitOf(Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * SECOND);
-}
-
-/** A year, in milliseconds: whoever asks for more does not mean it. */
-const LONGEST_WAIT = 366 * 24 * 3600 * SECOND;
-
-function waitOf(ms: number): number | null {
-  return Number.isFinite(ms) && ms >= 0 ? Math.min(ms, LONGEST_WAIT) : null;
 }

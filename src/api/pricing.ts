@@ -10,8 +10,8 @@ export interface Price {
 
 /** What the worker has to know about a model, from config/models.json. */
 export interface Model extends Price {
-  /** Thinks before it writes, and can stream a summary of it. */
-  thinks: boolean;
+  /** Thinks before it writes, and can stream a summary of it; where absent, the name decides. */
+  thinks?: boolean;
 }
 
 /** A file of models that cannot be used; the message is for the user. */
@@ -22,7 +22,8 @@ export class ModelFileError extends UserError {
 const TOKENS_PER_PRICE = 1_000_000;
 
 /**
- * Looks a model up; a dated name such as `claude-sonnet-5-5-20260928` is that of the model.
+ * Looks a model up. Dated, aliased and prefixed names are that of the model: `claude-sonnet-5-5-20260928`,
+ * `claude-sonnet-5-5-latest`, `claude-sonnet-5-5@20260928`, `anthropic/claude-sonnet-5.5`.
  * @param path config/models.json
  * @returns null when the file does not name it
  * @throws ModelFileError when the file or the entry cannot be used
@@ -30,8 +31,10 @@ const TOKENS_PER_PRICE = 1_000_000;
 export function readModel(path: string, name: string): Model | null {
   let models: Record<string, Model>;
   try {
-    ({ models } = JSON.parse(readFileSync(path, 'utf8')) as { models: Record<string, Model> });
-    const known = [name, name.replace(/-\d{8}$/, '')].find((each) => Object.hasOwn(models, each));
+    // Some editors begin a file with a byte order mark.
+    const text = readFileSync(path, 'utf8').replace(/^\ufeff/, '');
+    ({ models } = JSON.parse(text) as { models: Record<string, Model> });
+    const known = [name, plainName(name)].find((each) => Object.hasOwn(models, each));
     const model = known === undefined ? undefined : models[known];
     if (model === undefined) return null;
     if (!isPrice(model.input) || !isPrice(model.output))
@@ -40,6 +43,33 @@ export function readModel(path: string, name: string): Model | null {
   } catch (cause) {
     throw new ModelFileError(`모델 파일을 쓸 수 없습니다: ${path}: ${(cause as Error).message}`, { cause });
   }
+}
+
+/**
+ * The vendor's name of a model, from the names that gateways and clouds give it: without the provider in front
+ * (`anthropic/`, `us.anthropic.`), without date, version, alias or variant behind, and with hyphens for dots. Any other
+ * model's name comes back nearly as it was.
+ */
+function plainName(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/^.*\bclaude-/, 'claude-')
+    .replace(/[:@].*$/, '')
+    .replace(/-latest$|-v\d+$|-\d{8}(-v\d+)?$/, '')
+    .replace(/(\d)\.(\d)/g, '$1-$2');
+}
+
+/** The families that think in every answer from version 5 on. A name without a version stands for the newest. */
+const THINKS = /^claude-(opus|sonnet|fable|mythos)(-([5-9]|\d\d)(-\d{1,2})?)?$/;
+
+/**
+ * Can this model be asked to stream its thinking? From version 5 on these models think whether asked or not, so the
+ * request only makes the thinking visible. Earlier ones think when asked, which would change price and text, and
+ * models of other makers stream theirs anyway.
+ * @param listed its entry in config/models.json, which has the last word; null when there is none
+ */
+export function canStreamThinking(name: string, listed: Model | null): boolean {
+  return listed?.thinks ?? THINKS.test(plainName(name));
 }
 
 function isPrice(value: unknown): boolean {

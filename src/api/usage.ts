@@ -23,8 +23,9 @@ export function addKnownUsage(a: Usage | null, b: Usage | null): Usage | null {
 }
 
 /**
- * Gathers usage while a stream reports it piece by piece. Endpoints leave fields out, send null, or send things
- * that are no token counts: such a field counts as unknown, and never as 0.
+ * Gathers usage while a stream reports it piece by piece. Endpoints leave fields out, send null, or send things that are
+ * no token counts: such a field counts as unknown, and never as 0. Gateways that do not know a count put 0 in its place,
+ * at times only in the last frame: a 0 never replaces a count, and one that cannot be true is unknown.
  */
 export class UsageMeter {
   #input: number | null = null;
@@ -41,20 +42,31 @@ export class UsageMeter {
   read(report: unknown): void {
     if (typeof report !== 'object' || report === null) return;
     const fields = report as Record<string, unknown>;
-    this.#input = tokenCount(fields.input_tokens) ?? this.#input;
-    this.#output = tokenCount(fields.output_tokens) ?? this.#output;
+    this.#input = later(fields.input_tokens, this.#input);
+    this.#output = later(fields.output_tokens, this.#output);
     // The API reports cached input apart from input_tokens.
-    this.#cacheWritten = tokenCount(fields.cache_creation_input_tokens) ?? this.#cacheWritten;
-    this.#cacheRead = tokenCount(fields.cache_read_input_tokens) ?? this.#cacheRead;
+    this.#cacheWritten = later(fields.cache_creation_input_tokens, this.#cacheWritten);
+    this.#cacheRead = later(fields.cache_read_input_tokens, this.#cacheRead);
   }
 
-  /** @returns null unless both directions are known */
-  total(): Usage | null {
+  /**
+   * @param hasContent text or thinking has arrived, which takes tokens
+   * @returns null unless both directions are known
+   */
+  total(hasContent: boolean): Usage | null {
     if (this.#input === null || this.#output === null) return null;
-    return toUsage(this.#input + this.#cacheWritten + this.#cacheRead, this.#output);
+    const input = this.#input + this.#cacheWritten + this.#cacheRead;
+    // Every request has a prompt.
+    if (input === 0 || (hasContent && this.#output === 0)) return null;
+    return toUsage(input, this.#output);
   }
 }
 
-function tokenCount(value: unknown): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+/** The count that holds after a report: the reported one, unless it is no count, or a 0 after a real one. */
+function later<Count extends number | null>(reported: unknown, before: Count): number | Count {
+  return isTokenCount(reported) ? reported || (before ?? 0) : before;
+}
+
+function isTokenCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -165,7 +165,7 @@ async function workOn(run: Run, worker: Worker): Promise<RunEnd> {
 async function openAttempts(run: Run, worker: Worker): Promise<Attempts> {
   const { loaded, plan, shutdown, log, terminal, tracker } = worker;
   const { config } = loaded;
-  const { author, model, knownModel, price, caps, axes } = plan;
+  const { author, model, price, caps, axes } = plan;
   const { createMessagesClient } = await import('../api/messages-client.js');
   const offline = author.kind === 'offline' ? await openOfflineAuthor(plan, config) : null;
   const similarity = openSimilarityIndex(config.outputDir);
@@ -187,12 +187,15 @@ async function openAttempts(run: Run, worker: Worker): Promise<Attempts> {
       model,
       maxTokens: config.maxTokens,
       temperature: config.temperature,
-      streamThinking: knownModel?.thinks === true,
+      streamThinking: plan.streamThinking,
       idleMs: config.requestIdleSeconds * SECOND,
+      firstTextMs: config.requestFirstTextSeconds === 0 ? null : config.requestFirstTextSeconds * SECOND,
       totalMs: config.requestTimeoutSeconds * SECOND,
       onRateLimits: (remaining) =>
         log.info({ event: 'rate_limits', remaining }, `API의 남은 한도: ${JSON.stringify(remaining)}`),
+      env: process.env,
       onSdkMessage: (text) => log.warn({ event: 'sdk_message' }, text),
+      onNotice: ({ event, message }) => log.warn({ event }, message),
     }),
     store: openStoryStore(config.outputDir, run.id),
     progress: createProgress(terminal, log, systemClock, config.heartbeatSeconds * SECOND),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { costOf, type Model, type Price, readModel } from '../api/pricing.js';
+import { canStreamThinking, costOf, type Price, readModel } from '../api/pricing.js';
 import type { Usage } from '../api/usage.js';
 import type { BackoffOptions } from '../lib/backoff.js';
 import { SECOND } from '../lib/clock.js';
@@ -20,8 +20,8 @@ export interface Plan {
   author: AuthorChoice;
   /** As it is asked for, and stands in every record; "offline" for the built-in author. */
   model: string;
-  /** From config/models.json; null for a model that it does not list, or of another endpoint. */
-  knownModel: Model | null;
+  /** Whether the model can be asked to stream its thinking, by config/models.json or else by its name. */
+  streamThinking: boolean;
   /** null where none is known. */
   price: Price | null;
   caps: Caps;
@@ -48,15 +48,16 @@ export function resolvePlan(config: Config): Plan {
   const shipped = readCards(join(ROOT, 'config', 'premises'));
   const axes = config.cards === null ? shipped : addCustomCards(shipped, config.cards);
   const style = { template: config.template === null ? null : readTemplate(config.template), request: config.request };
-  const knownModel = author.provider === 'anthropic' ? readModel(join(ROOT, 'config', 'models.json'), model) : null;
-  const price = choosePrice(config, author, knownModel);
+  const knownModel = author.kind === 'offline' ? null : readModel(join(ROOT, 'config', 'models.json'), model);
+  // Another endpoint has prices of its own for a model of the same name.
+  const price = choosePrice(config, author, author.provider === 'anthropic' ? knownModel : null);
   const caps = { tokens: config.maxTokensTotal, costUsd: config.maxCostUsd };
   const callAtMost = worstCase(longestPrompt(axes, style), config.maxTokens);
   checkCaps(caps, callAtMost, price, model);
   return {
     author,
     model,
-    knownModel,
+    streamThinking: author.kind !== 'offline' && canStreamThinking(model, knownModel),
     price,
     caps,
     limits: toLimits(config),

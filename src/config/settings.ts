@@ -272,10 +272,18 @@ export const SETTINGS = {
   requestIdleSeconds: {
     doc: '응답이 이만큼 멈춰 있으면 호출을 중단하고 다시 시도합니다',
     unit: '초',
-    format: 'idle-seconds',
+    format: 'call-seconds',
     default: 60,
     env: 'REQUEST_IDLE_SECONDS',
     arg: 'request-idle-seconds',
+  },
+  requestFirstTextSeconds: {
+    doc: '글도 생각 과정도 없이 살아 있다는 신호(ping)만 오는 것을 이만큼까지 기다립니다. 0은 호출의 전체 시간까지',
+    unit: '초',
+    format: 'seconds',
+    default: 300,
+    env: 'REQUEST_FIRST_TEXT_SECONDS',
+    arg: 'request-first-text-seconds',
   },
   requestTimeoutSeconds: {
     doc: '한 번의 호출에 허용하는 전체 시간',

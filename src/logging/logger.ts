@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import openRollingFile from 'pino-roll';
-import { redact } from '../lib/redact.js';
+import { redact, redactJson } from '../lib/redact.js';
 import type { Terminal } from './terminal.js';
 
 /** Fields of a record; every record names its event. */
@@ -49,13 +49,14 @@ export async function openLogger(options: LoggerOptions): Promise<Logger> {
     ignore: 'pid,hostname',
     hideObject: true,
   });
-  const screen = { write: (line: string) => terminal.write(redact(format === 'json' ? line : pretty(line), secrets)) };
+  const show = (line: string) => (format === 'json' ? redactJson(line, secrets) : redact(pretty(line), secrets));
+  const screen = { write: (line: string) => terminal.write(show(line)) };
   const file = await openFile(options);
   const streams = [
     { level: 'debug' as const, stream: screen },
     ...(file instanceof Error
       ? []
-      : [{ level: 'debug' as const, stream: { write: (line: string) => file.write(redact(line, secrets)) } }]),
+      : [{ level: 'debug' as const, stream: { write: (line: string) => file.write(redactJson(line, secrets)) } }]),
   ];
   const logger = pino(
     {

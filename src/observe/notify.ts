@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { secretsAmong } from '../lib/redact.js';
 import type { Logger } from '../logging/logger.js';
 import type { Status } from './status.js';
 
@@ -30,7 +31,7 @@ export interface NotifierOptions {
   /** Where it runs. */
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** Variables that hold one of these are not passed on. */
+  /** Variables that hold one of these are not passed on; placeholders among them hide nothing. */
   secrets: readonly string[];
   log: Logger;
   /** Takes what can no longer go to the log, which ends with the statistics. */
@@ -75,8 +76,9 @@ export function openNotifier(options: NotifierOptions): Notifier {
 }
 
 function withoutSecrets(env: NodeJS.ProcessEnv, secrets: readonly string[]): NodeJS.ProcessEnv {
+  const telling = secretsAmong(secrets);
   const isSecret = ([name, value]: [string, string | undefined]) =>
-    KEYS.has(name) || secrets.some((secret) => value?.includes(secret));
+    KEYS.has(name) || telling.some((secret) => value?.includes(secret));
   return Object.fromEntries(Object.entries(env).filter((variable) => !isSecret(variable)));
 }
 

@@ -5,22 +5,21 @@ import type {
   MessageCreateParamsStreaming,
   RawMessageStreamEvent,
   RefusalStopDetails,
-  StopReason,
 } from '@anthropic-ai/sdk/resources/messages';
 
-/** A reply, and everything that can be odd or wrong about it. What is left out is as the API does it. */
+/** A reply, and everything that can be odd or wrong about it. A field that is absent is as the API does it. */
 export interface Reply {
-  /** Default 200. Any other is answered with `error` as JSON. */
+  /** Default 200. With any other, `error` is sent as JSON. */
   status?: number;
   headers?: Record<string, string>;
   /** The body of an error answer. */
   error?: { type: string; message: string; details?: Record<string, unknown> };
-  /** Sent as it is in place of any other body. */
-  body?: string;
+  /** Sent as it is in place of any other body: whole, or piece by piece. */
+  body?: string | Uint8Array | readonly BodyPiece[];
   /** Blocks of the message, in order. Default none. */
   content?: ReplyBlock[];
-  /** null: the endpoint never says. Default end_turn. */
-  stopReason?: StopReason | null;
+  /** A word of the API, or of any gateway; null: the endpoint never says. Default end_turn. */
+  stopReason?: string | null;
   stopDetails?: RefusalStopDetails;
   /** "absent" leaves the field out; anything else is sent as it is. Default: counted from the texts. */
   usage?: unknown;
@@ -28,8 +27,26 @@ export interface Reply {
   charactersPerSecond?: number;
   /** Before the headers, in milliseconds. Default 0. */
   delayMs?: number;
+  /** Sent after message_start, as by a model that thinks in silence. Default none. */
+  pingsFirst?: Pings;
   fault?: Fault;
 }
+
+/** So many pings, with this time before each, in milliseconds. */
+export interface Pings {
+  count: number;
+  everyMs: number;
+}
+
+/**
+ * A piece of a raw body.
+ *
+ * - text or bytes: written at once
+ * - waitMs: nothing is sent for so many milliseconds
+ * - pings: ping events
+ * - end: how the body ends where it does not end properly; `cut` destroys the socket, `stall` leaves it open
+ */
+export type BodyPiece = string | Uint8Array | { waitMs: number } | { pings: Pings } | { end: 'cut' | 'stall' };
 
 export type ReplyBlock = { type: 'text'; text: string } | { type: 'thinking'; thinking: string };
 
@@ -67,6 +84,7 @@ export interface Endpoint {
 const PATH = '/v1/messages';
 const CHUNK = 24;
 const PING_EVERY = 20;
+const PING = 'event: ping\ndata: {"type": "ping"}\n\n';
 /** Korean runs to about one token a character; near enough for a stand-in. */
 const CHARACTERS_PER_TOKEN = 1.1;
 
@@ -76,7 +94,7 @@ export async function startEndpoint(respond: Responder): Promise<Endpoint> {
   const server = createServer((request, response) => {
     const index = requests++;
     answer(request, response, respond, index).catch((error: unknown) => {
-      // Told to the client, which is where somebody looks.
+      // The client is where somebody looks.
       if (response.headersSent) response.destroy();
       else sendError(response, 500, { type: 'api_error', message: String(error) });
     });
@@ -111,7 +129,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, respon
   const status = reply.status ?? 200;
   const headers = { 'request-id': `req_offline_${String(index).padStart(6, '0')}`, ...reply.headers };
   if (reply.body !== undefined) {
-    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(reply.body);
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    await sendBody(response, reply.body);
   } else if (status !== 200) {
     sendError(response, status, reply.error ?? { type: 'api_error', message: `status ${status}` }, headers);
   } else {
@@ -125,6 +144,29 @@ function sendError(response: ServerResponse, status: number, error: Reply['error
   response.end(JSON.stringify({ type: 'error', error }));
 }
 
+async function sendBody(response: ServerResponse, body: NonNullable<Reply['body']>): Promise<void> {
+  if (typeof body === 'string' || body instanceof Uint8Array) return void response.end(body);
+  for (const piece of body) {
+    if (typeof piece === 'string' || piece instanceof Uint8Array) await write(response, piece);
+    else if ('waitMs' in piece) await delay(piece.waitMs);
+    else if ('pings' in piece) await sendPings(response, piece.pings);
+    else return misbehave(response, { kind: piece.end });
+  }
+  response.end();
+}
+
+/** Resolves once the operating system has it, so that the next piece does not travel in the same packet. */
+function write(response: ServerResponse, piece: string | Uint8Array): Promise<void> {
+  return new Promise((resolve) => response.write(piece, () => resolve()));
+}
+
+async function sendPings(response: ServerResponse, { count, everyMs }: Pings): Promise<void> {
+  for (let sent = 0; sent < count && !response.destroyed; sent++) {
+    await delay(everyMs);
+    response.write(PING);
+  }
+}
+
 async function stream(response: ServerResponse, body: MessageCreateParamsStreaming, reply: Reply, index: number) {
   const pace = reply.charactersPerSecond ?? 0;
   let sent = 0;
@@ -133,6 +175,7 @@ async function stream(response: ServerResponse, body: MessageCreateParamsStreami
     if (fault !== undefined && sent >= fault.afterCharacters) return misbehave(response, fault);
     if (response.destroyed) return;
     send(response, event);
+    if (event.type === 'message_start' && reply.pingsFirst !== undefined) await sendPings(response, reply.pingsFirst);
     sent += characters;
     if (pace > 0 && characters > 0) await delay((characters / pace) * 1000);
   }
@@ -140,7 +183,7 @@ async function stream(response: ServerResponse, body: MessageCreateParamsStreami
   response.end();
 }
 
-async function misbehave(response: ServerResponse, { kind, error }: Fault): Promise<void> {
+async function misbehave(response: ServerResponse, { kind, error }: Omit<Fault, 'afterCharacters'>): Promise<void> {
   switch (kind) {
     case 'cut':
       // Let the client have what was sent before the connection breaks.
@@ -160,7 +203,7 @@ async function misbehave(response: ServerResponse, { kind, error }: Fault): Prom
       return;
     case 'ping':
       while (!response.destroyed) {
-        response.write('event: ping\ndata: {"type": "ping"}\n\n');
+        response.write(PING);
         await delay(PING_EVERY);
       }
   }

@@ -1,3 +1,5 @@
+import { secretsAmong } from '../lib/redact.js';
+
 // Scans text for secrets: keys and tokens by their form, and the configured ones by their value.
 
 /** @returns a description of the first secret in the text, never the secret itself; null when there is none */
@@ -10,12 +12,9 @@ const FORMS: readonly [what: string, form: RegExp][] = [
   ['x-api-key: …', /\bx-api-key["']?\s*[:=]\s*["']?(?!\*{3}|null\b)[\w.~+/-]{8}/i],
 ];
 
-/** Shorter values are no secrets: local servers take placeholders such as `none` or `ollama`, which occur in texts. */
-const SHORTEST_VALUE = 8;
-
 /** @param values the configured keys */
 export function secretFinder(values: readonly string[]): FindSecret {
-  const secrets = values.filter(({ length }) => length >= SHORTEST_VALUE);
+  const secrets = secretsAmong(values);
   return (text) => {
     if (secrets.some((value) => text.includes(value))) return '설정된 키';
     return FORMS.find(([, form]) => form.test(text))?.[0] ?? null;

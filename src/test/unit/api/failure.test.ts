@@ -51,6 +51,7 @@ const TABLE: [name: string, detail: Partial<CallErrorDetail>, kind: FailureKind,
   ['no connection', { fault: 'connection', message: 'ECONNREFUSED' }, 'transient', 'connection'],
   ['a cut stream', { fault: 'cut', message: 'terminated' }, 'transient', 'cut'],
   ['a silent stream', { fault: 'idle_timeout' }, 'transient', 'idle_timeout'],
+  ['a stream without text', { fault: 'first_text_timeout' }, 'transient', 'first_text_timeout'],
   ['a call that takes too long', { fault: 'total_timeout' }, 'transient', 'total_timeout'],
   ['a 200 that is no message', { fault: 'no_message' }, 'transient', 'no_message'],
   ['an answer without a status', { fault: 'http' }, 'transient', 'http'],
@@ -86,6 +87,9 @@ const TABLE: [name: string, detail: Partial<CallErrorDetail>, kind: FailureKind,
   ['422', { status: 422 }, 'fatal', 'http_422'],
 ];
 
+/** Errors that waiting may mend, and a person who changes a setting surely does. */
+const ADVISED: readonly (string | undefined)[] = ['idle_timeout', 'first_text_timeout', 'total_timeout', 'no_message'];
+
 for (const [name, detail, kind, code] of TABLE) {
   test(`${name} is ${kind}`, () => {
     const failure = classifyFailure(fails(detail));
@@ -93,12 +97,33 @@ for (const [name, detail, kind, code] of TABLE) {
     assert.equal(failure.code, code);
     assert.match(failure.reason, /[가-힣]/);
     assert.ok(failure.reason.includes(detail.message ?? '무슨 일이 있었는지'), failure.reason);
-    assert.equal(failure.advice !== null, kind === 'blocked' || kind === 'fatal');
+    assert.equal(failure.advice !== null, kind === 'blocked' || kind === 'fatal' || ADVISED.includes(detail.fault));
   });
 }
 
-test('the word credit in another message does not make a rate limit a matter of billing', () => {
-  assert.equal(classifyFailure(fails({ status: 429, message: CREDIT })).kind, 'transient');
+test('a spend limit says until when, where the API does', () => {
+  const resetsAt = Date.UTC(2026, 11, 1);
+  assert.equal(classifyFailure(fails({ status: 400, message: CREDIT, resetsAt })).resetsAt, resetsAt);
+  assert.equal(classifyFailure(fails({ status: 400, message: CREDIT })).resetsAt, undefined);
+  assert.equal(classifyFailure(fails({ status: 400, resetsAt })).resetsAt, undefined);
+});
+
+test('the refusals that balancers give by mistake may pass, and no others', () => {
+  const passing = [400, 401, 402, 403, 404, 413, 422, 429, 500].filter(
+    (status) => classifyFailure(fails({ status })).mayPass,
+  );
+  assert.deepEqual(passing, [401, 403, 404]);
+  assert.equal(classifyFailure(fails({ fault: 'stream_event', type: 'authentication_error' })).mayPass, true);
+  assert.equal(classifyFailure(fails({ status: 404, isPage: true })).mayPass, undefined);
+});
+
+test('a timeout names the setting to raise', () => {
+  const cases = [
+    ['idle_timeout', /REQUEST_IDLE_SECONDS/],
+    ['first_text_timeout', /REQUEST_FIRST_TEXT_SECONDS/],
+    ['total_timeout', /REQUEST_TIMEOUT_SECONDS/],
+  ] as const;
+  for (const [fault, advice] of cases) assert.match(classifyFailure(fails({ fault })).advice ?? '', advice);
 });
 
 test('the advice names the setting to look at', () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addUsage, NO_TOKENS, UsageMeter } from '../../../api/usage.js';
+import { addUsage, toUsage, UsageMeter } from '../../../api/usage.js';
 
 function totalOf(...reports: unknown[]) {
   const meter = new UsageMeter();
   for (const report of reports) meter.read(report);
-  return meter.total();
+  return meter.total(true);
 }
 
 const UNKNOWN: [name: string, reports: unknown[]][] = [
@@ -23,6 +23,9 @@ const UNKNOWN: [name: string, reports: unknown[]][] = [
   ['fractions', [{ input_tokens: 1.5, output_tokens: 20 }]],
   ['only the input', [{ input_tokens: 10 }]],
   ['only the output', [{ output_tokens: 20 }]],
+  ['0 for a text', [{ input_tokens: 0, output_tokens: 0 }]],
+  ['0 output for a text', [{ input_tokens: 10, output_tokens: 0 }]],
+  ['0 input, for every request has a prompt', [{ input_tokens: 0, output_tokens: 20 }]],
   ['only cached input', [{ cache_read_input_tokens: 10, output_tokens: 20 }]],
 ];
 
@@ -40,8 +43,18 @@ test('the two directions may come in two reports', () => {
   });
 });
 
-test('0 is a count', () => {
-  assert.deepEqual(totalOf({ input_tokens: 0, output_tokens: 0 }), NO_TOKENS);
+test('0 output is a count where nothing was written', () => {
+  const meter = new UsageMeter();
+  meter.read({ input_tokens: 1200, output_tokens: 0 });
+  assert.deepEqual(meter.total(false), toUsage(1200, 0));
+  assert.equal(meter.total(true), null);
+});
+
+test('a 0 in a later report does not take a count away, in either direction or of cached input', () => {
+  const first = { input_tokens: 1200, cache_creation_input_tokens: 30, cache_read_input_tokens: 400, output_tokens: 1 };
+  const zeros = { input_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
+  assert.deepEqual(totalOf(first, { ...zeros, output_tokens: 3000 }), toUsage(1630, 3000));
+  assert.deepEqual(totalOf(first, { output_tokens: 3000 }, { ...zeros, output_tokens: 0 }), toUsage(1630, 3000));
 });
 
 test('later counts replace earlier ones', () => {

@@ -29,6 +29,7 @@ async function scene(t: TestContext, squalls: readonly Pick<Squall, 'kind' | 'ti
   const author = createMessagesClient({
     ...{ apiKey: 'key', authToken: null, baseUrl: witness.url, model: 'm', maxTokens: 16_000, temperature: null },
     ...{ streamThinking: false, idleMs: 3000, totalMs: 30_000, onRateLimits: () => {}, onSdkMessage: () => {} },
+    ...{ firstTextMs: null, env: {}, onNotice: () => {} },
   });
   const aborting = new AbortController();
   const ask = (prompt = PROMPT) => author(prompt, { signal: aborting.signal, onProgress: () => {} });

@@ -70,8 +70,11 @@ const BAD: [names: readonly (keyof typeof SETTINGS)[], values: string[]][] = [
     ['', 'yes', 'on', '2', 'truefalse'],
   ],
 
-  [['requestIdleSeconds'], [...NO_NUMBERS, '0', '300.1', '301']],
-  [['requestTimeoutSeconds'], [...NO_NUMBERS, '0', '1800.5', '1801']],
+  [
+    ['requestIdleSeconds', 'requestTimeoutSeconds'],
+    [...NO_NUMBERS, '0', '7200.5', '7201'],
+  ],
+  [['requestFirstTextSeconds'], [...NO_NUMBERS, '10000000001']],
   [['completedExitCode'], [...NO_NUMBERS, '1.5', '256']],
   [['temperature'], [...NO_NUMBERS, '2.1']],
   [['author'], ['', 'Offline', 'claude']],
@@ -161,8 +164,9 @@ test('good values are taken: fractions of a second, bounds, space around a value
     DURATION_SECONDS: '0.25',
     INTERVAL_SECONDS: ' 1.5 ',
     MAX_STORIES: '0',
-    REQUEST_IDLE_SECONDS: '300',
-    REQUEST_TIMEOUT_SECONDS: '1800',
+    REQUEST_IDLE_SECONDS: '7200',
+    REQUEST_FIRST_TEXT_SECONDS: '0',
+    REQUEST_TIMEOUT_SECONDS: '7200',
     COMPLETED_EXIT_CODE: '255',
     TEMPERATURE: '2',
     ANTHROPIC_API_KEY: ' sk-ant-1234 ',
@@ -178,8 +182,9 @@ test('good values are taken: fractions of a second, bounds, space around a value
   assert.equal(config.durationSeconds, 0.25);
   assert.equal(config.intervalSeconds, 1.5);
   assert.equal(config.maxStories, 0);
-  assert.equal(config.requestIdleSeconds, 300);
-  assert.equal(config.requestTimeoutSeconds, 1800);
+  assert.equal(config.requestIdleSeconds, 7200);
+  assert.equal(config.requestFirstTextSeconds, 0);
+  assert.equal(config.requestTimeoutSeconds, 7200);
   assert.equal(config.completedExitCode, 255);
   assert.equal(config.temperature, 2);
   assert.equal(config.anthropicApiKey?.reveal(), 'sk-ant-1234');

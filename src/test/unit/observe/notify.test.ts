@@ -78,6 +78,20 @@ describe('the command', () => {
     assert.doesNotMatch(read('environment'), /ANTHROPIC|secret|COPY/);
   });
 
+  test('gets the variables that hold a placeholder, but no key even then', async (t) => {
+    const env = {
+      PATH: process.env.PATH,
+      ANTHROPIC_AUTH_TOKEN: 'ollama',
+      OLLAMA_URL: 'http://ollama:11434',
+      COUNT: '1',
+    };
+    const { notifier, read } = notifierFor(t, 'env > environment', { env, secrets: ['ollama', '1'] });
+    await notifier.sendLast(LAST);
+    assert.match(read('environment'), /^OLLAMA_URL=http:\/\/ollama:11434$/m);
+    assert.match(read('environment'), /^COUNT=1$/m);
+    assert.doesNotMatch(read('environment'), /ANTHROPIC/);
+  });
+
   const FAILING: [name: string, command: string, problem: RegExp][] = [
     [
       'fails',
