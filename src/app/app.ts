@@ -142,23 +142,29 @@ async function openRunUntilStored(worker: Worker): Promise<Run | null> {
 
 /** Writes one story after another until the run ends. */
 async function workOn(run: Run, worker: Worker): Promise<RunEnd> {
-  const { plan, shutdown, log, tracker } = worker;
+  const { loaded, plan, shutdown, log, tracker } = worker;
   const { limits, caps, retry } = plan;
-  const { attempt } = await openAttempts(run, worker);
+  const desk = await openDesk(run, worker);
   reportReady();
-  return runLoop({
+  const deps = {
     limits,
     caps,
     retry,
     startedAt: run.startedAt,
     state: run.state,
-    attempt,
     onEvent: tracker.onEvent,
     clock: systemClock,
     random: systemRandom,
     log,
     ...shutdown,
-  });
+  };
+  // A batch that is out was paid for, and is collected whatever the settings say now.
+  if (loaded.config.batchSize !== null || run.state().batches.length > 0) {
+    const end = await workInBatches(deps, desk, worker);
+    if (end !== null) return end;
+  }
+  const { attempt } = createAttempts(desk);
+  return runLoop({ ...deps, attempt });
 }
 
 /** Opens everything that an attempt at a story needs: the API or the offline author, deck, store, index. */

@@ -62,6 +62,11 @@ const FORMATS: readonly Format[] = [
     '1에서 256 사이의 정수여야 합니다',
     (value) => Number.isSafeInteger(value) && value >= 1 && value <= 256,
   ),
+  numberFormat(
+    'batch-size',
+    '1에서 100000 사이의 정수여야 합니다',
+    (value) => Number.isSafeInteger(value) && value >= 1 && value <= 100_000,
+  ),
   numberFormat('positive-count', '1 이상의 정수여야 합니다', (value) => Number.isSafeInteger(value) && value >= 1),
   numberFormat('seconds', '0 이상의 초여야 합니다 (소수 가능)', (value) => value >= 0 && value <= LONGEST),
   numberFormat('positive-seconds', '0보다 큰 초여야 합니다 (소수 가능)', (value) => value > 0 && value <= LONGEST),

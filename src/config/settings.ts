@@ -51,6 +51,22 @@ export const SETTINGS = {
     env: 'CONCURRENCY',
     arg: 'concurrency',
   },
+  batchSize: {
+    doc: '소설을 이만큼씩 모아 Message Batches로 맡깁니다. 값은 절반이고, 결과는 길면 24시간 뒤에 옵니다. 생략하면 하나씩 받아 씁니다',
+    unit: '편',
+    format: 'batch-size|null',
+    default: null as number | null,
+    env: 'BATCH_SIZE',
+    arg: 'batch-size',
+  },
+  batchPollSeconds: {
+    doc: '배치가 끝났는지 묻는 간격. 오래 걸리면 10배까지 늘립니다',
+    unit: '초',
+    format: 'positive-seconds',
+    default: 60,
+    env: 'BATCH_POLL_SECONDS',
+    arg: 'batch-poll-seconds',
+  },
   maxTokensTotal: {
     doc: '실행 전체(다시 시작한 것 포함)에 쓸 토큰의 상한. 다음 호출이 넘을 수 있으면 끝냅니다',
     unit: '토큰',

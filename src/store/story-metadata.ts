@@ -51,6 +51,8 @@ export interface StoryMetadata {
   removed?: readonly Removed[];
   /** Number of its last call in the run's ledger; absent in version 1. */
   call_number?: number;
+  /** Id of the batch that it came with, at half the price; absent for a streamed story. */
+  batch?: string;
   /** Its calls, where it took more than one. */
   calls?: readonly CallSummary[];
   /** The part that it completes, where it took more than one call. */
@@ -109,6 +111,8 @@ export interface WrittenDraft {
   attempts: number;
   /** Number of its last call in the ledger; null or absent where none is known. */
   call?: number | null;
+  /** Id of the batch that it came with. */
+  batch?: string;
   premise: Premise;
   draft: Draft;
   /** null for the first story of a folder; absent where it was not looked for. */
@@ -132,7 +136,7 @@ export function toStoryFiles(
   story: Story,
   { runId, now, setAside }: SaveContext,
 ): StoryFiles {
-  const { sequence, attempts, call = null, premise, nearest = null, doubts = [] } = written;
+  const { sequence, attempts, call = null, batch, premise, nearest = null, doubts = [] } = written;
   const { answer, read, generationMs, costUsd, calls, part } = written.draft;
   const { provider, temperature } = settings;
   const date = localIso(now);
@@ -171,6 +175,7 @@ export function toStoryFiles(
       doubts,
       removed: setAside === undefined ? read.removed : [],
       ...(call === null ? {} : { call_number: call }),
+      ...(batch === undefined ? {} : { batch }),
       ...(part === null ? {} : { calls, completes: part }),
       ...(setAside === undefined ? {} : { set_aside: toReason(setAside) }),
     },
@@ -223,6 +228,7 @@ export function readMetadata(json: unknown): ReadMetadata | null {
     doubts: doubtsOf(fields.doubts),
     removed: Array.isArray(fields.removed) ? fields.removed.filter(isRemoved) : null,
     call_number: number('call_number'),
+    batch: text('batch'),
     calls: Array.isArray(fields.calls) ? fields.calls.map(callOf) : null,
     completes: text('completes'),
     set_aside: reasonOf(fields.set_aside),

@@ -25,6 +25,8 @@ export interface StoryInHand {
   readonly tries: number;
   /** Of its latest call; null where it is not known. */
   price: Price | null;
+  /** Id of the batch that its first call came with; absent for a streamed one. */
+  readonly batch?: string;
   /** Number of its latest call in the ledger; null before the first one. */
   call: number | null;
   /** What its calls have brought so far. */
@@ -182,13 +184,13 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   }
 
   function filesOf(
-    { sequence, tries, call }: StoryInHand,
+    { sequence, tries, call, batch }: StoryInHand,
     text: FinishedText & { doubts?: readonly Doubt[] },
     story: Story,
     failure?: Failure,
   ): StoryFiles {
     const context = { runId: run.id, now: clock.now(), ...(failure === undefined ? {} : { setAside: failure }) };
-    return toStoryFiles(settings, { sequence, attempts: tries, call, ...text }, story, context);
+    return toStoryFiles(settings, { sequence, attempts: tries, call, ...(batch === undefined ? {} : { batch }), ...text }, story, context);
   }
 
   function outcomeOf(inHand: StoryInHand, draft: Draft) {

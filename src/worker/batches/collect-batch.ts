@@ -200,7 +200,7 @@ export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
           isOurs ||= call !== undefined || result.customId.startsWith(run.id);
           // Taken before a kill or a broken connection.
           if (call === undefined) continue;
-          rules.settle(await settleResult(result, call, generationMs), begunAt);
+          rules.settle(await settleResult(result, call, { batch: info.id, generationMs }), begunAt);
           if (stopping.aborted) return stopTaking();
         }
         break;
@@ -229,11 +229,15 @@ export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
     return false;
   }
 
-  async function settleResult(result: BatchResult, call: OpenCall, generationMs: number): Promise<AttemptOutcome> {
+  async function settleResult(
+    result: BatchResult,
+    call: OpenCall,
+    { batch, generationMs }: { batch: string; generationMs: number },
+  ): Promise<AttemptOutcome> {
     const premise = premiseOf(call);
     const commission = { premise, prompt: promptOf(premise) };
     const sequence = run.state().statistics.stories + 1;
-    const inHand = { sequence, tries: 1, price, call: call.number, draft: null, part: null };
+    const inHand = { sequence, tries: 1, price, call: call.number, batch, draft: null, part: null };
     switch (result.kind) {
       case 'answered': {
         const { answer } = result;
