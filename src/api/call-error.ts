@@ -1,9 +1,9 @@
 import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
-import { CallTimeoutError, type CallTimer } from './call-timeout.js';
 import { firstWords, isPage, pageWords, readErrorBody } from './error-body.js';
 import { CallError, type CallErrorDetail, type CallFault, refusalOf, statusOf } from './failure.js';
 import { resetTime, retryAfter } from './rate-limit-headers.js';
-import type { StreamReader } from './stream-reader.js';
+import { CallTimeoutError, type CallTimer } from './streaming/call-timeout.js';
+import type { StreamReader } from './streaming/stream-reader.js';
 import type { HttpProxy } from './transport.js';
 import { NO_TOKENS } from './usage.js';
 
@@ -32,7 +32,7 @@ export class NoMessageError extends Error {
  */
 export function toCallError(
   error: unknown,
-  { signal }: CallTimer,
+  { signal }: Pick<CallTimer, 'signal'>,
   reader: StreamReader,
   proxy: HttpProxy | null,
 ): unknown {

@@ -1,15 +1,20 @@
-import Anthropic from '@anthropic-ai/sdk';
-import type { MessageCreateParamsStreaming } from '@anthropic-ai/sdk/resources/messages';
 import type { Prompt } from '../prompt/prompt.js';
 import type { Answer } from './answer.js';
 import { ErrorInBody, FOREIGN, NoMessageError, toCallError } from './call-error.js';
-import { type CallTimer, type MessagePart, startCallTimer } from './call-timeout.js';
 import { firstWords } from './error-body.js';
 import { CallError, statusOf } from './failure.js';
 import { remainingLimits, slowUntil } from './rate-limit-headers.js';
-import { type BodyPart, type JsonObject, readBody } from './response-body.js';
-import { StreamReader } from './stream-reader.js';
-import { chooseFetch, proxyFor } from './transport.js';
+import {
+  createSdkClient,
+  type EndpointOptions,
+  type RequestOptions,
+  toMessageParams,
+  VENDOR_URL,
+} from './sdk-client.js';
+import { type CallTimer, type MessagePart, startCallTimer } from './streaming/call-timeout.js';
+import { type BodyPart, type JsonObject, readBody } from './streaming/response-body.js';
+import { StreamReader } from './streaming/stream-reader.js';
+import { proxyFor } from './transport.js';
 
 export type { Answer } from './answer.js';
 
@@ -26,32 +31,16 @@ export interface CallOptions {
  */
 export type MessagesClient = (prompt: Prompt, options: CallOptions) => Promise<Answer>;
 
-export interface MessagesClientOptions {
-  apiKey: string | null;
-  authToken: string | null;
-  /** null: the vendor's. */
-  baseUrl: string | null;
-  model: string;
-  maxTokens: number;
-  /** Sent only when not null: the vendor's current API refuses it, local endpoints take it. */
-  temperature: number | null;
+export interface MessagesClientOptions extends EndpointOptions, RequestOptions {
   /**
    * Ask for the thinking to be streamed as a summary: a model that thinks in silence sends nothing but pings, and so does
    * an endpoint that hangs. An endpoint that refuses the parameter is not asked again.
    */
   streamThinking: boolean;
-  /** The longest silence, in milliseconds. Pings end it only before the first text. */
-  idleMs: number;
   /** The longest wait for the first text while pings arrive, in milliseconds; null for none but the whole call's. */
   firstTextMs: number | null;
-  /** The longest call, in milliseconds. */
-  totalMs: number;
-  /** Where a proxy is looked for. */
-  env: NodeJS.ProcessEnv;
   /** What is left of the API's limits, by name, as the answer's headers tell it; not called when they do not. */
   onRateLimits: (remaining: Record<string, number>) => void;
-  /** Where the SDK's own warnings go. */
-  onSdkMessage: (text: string) => void;
   /** Told of what a call met and got over. */
   onNotice: (notice: ClientNotice) => void;
 }
@@ -65,7 +54,7 @@ export interface ClientNotice {
 /** A client of the Messages API at `baseUrl`, through the SDK. */
 export function createMessagesClient(options: MessagesClientOptions): MessagesClient {
   const { onNotice } = options;
-  const client = createClient(options);
+  const client = createSdkClient(options);
   const proxy = proxyFor(options.baseUrl ?? VENDOR_URL, options.env);
   let { streamThinking } = options;
 
@@ -93,7 +82,7 @@ export function createMessagesClient(options: MessagesClientOptions): MessagesCl
     const reader = new StreamReader();
     try {
       const response = await client.messages
-        .create(toParams(prompt, options, thinking), { signal: timer.signal })
+        .create({ ...toMessageParams(prompt, options, thinking), stream: true }, { signal: timer.signal })
         .asResponse();
       const { headers } = response;
       reader.requestId = headers.get('request-id');
@@ -169,54 +158,4 @@ function refusesThinking(error: unknown): error is CallError {
   if (!(error instanceof CallError) || error.partial !== null) return false;
   const status = statusOf(error.detail);
   return (status === 400 || status === 422) && /thinking|adaptive/i.test(error.message);
-}
-
-/** The vendor's address. */
-const VENDOR_URL = 'https://api.anthropic.com';
-
-function createClient(options: MessagesClientOptions): Anthropic {
-  const { apiKey, authToken, baseUrl, idleMs, totalMs, env, onSdkMessage } = options;
-  const baseURL = baseUrl ?? VENDOR_URL;
-  const fetch = chooseFetch({ baseUrl: baseURL, silenceMs: Math.min(idleMs, totalMs), env });
-  const quiet = () => {};
-  return new Anthropic({
-    // Explicit credentials keep the SDK from looking for profiles on disk, which may name another endpoint.
-    ...(authToken !== null && apiKey === null
-      ? { apiKey: null, authToken }
-      : { apiKey: apiKey ?? 'none', authToken: null }),
-    baseURL,
-    ...(fetch === null ? {} : { fetch }),
-    // The worker's loop is the one layer that retries.
-    maxRetries: 0,
-    // Ours fires first; the SDK's own ends at the headers, and takes whole milliseconds only.
-    timeout: Math.ceil(2 * totalMs),
-    openTelemetry: false,
-    logLevel: 'warn',
-    logger: { error: onSdkMessage, warn: onSdkMessage, info: quiet, debug: quiet },
-  });
-}
-
-function toParams(
-  { system, user, rest }: Prompt,
-  options: MessagesClientOptions,
-  thinking: boolean,
-): MessageCreateParamsStreaming {
-  // The rest is asked for in a turn of its own: an answer that is begun for the model is refused by those that think.
-  const goOn: MessageCreateParamsStreaming['messages'] =
-    rest === undefined
-      ? []
-      : [
-          { role: 'assistant', content: rest.written },
-          { role: 'user', content: rest.ask },
-        ];
-  const params: MessageCreateParamsStreaming = {
-    model: options.model,
-    max_tokens: options.maxTokens,
-    system,
-    messages: [{ role: 'user', content: user }, ...goOn],
-    stream: true,
-  };
-  if (thinking) params.thinking = { type: 'adaptive', display: 'summarized' };
-  // The SDK's types follow the vendor's current API, which has no temperature any more.
-  return options.temperature === null ? params : { ...params, ...{ temperature: options.temperature } };
 }

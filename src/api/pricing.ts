@@ -81,3 +81,8 @@ export function costOf(usage: Usage | null, price: Price | null): number | null 
   if (usage === null || price === null) return null;
   return (usage.input_tokens * price.input + usage.output_tokens * price.output) / TOKENS_PER_PRICE;
 }
+
+/** The price of a call in a batch: half of that of a streamed one. */
+export function batchPriceOf(price: Price | null): Price | null {
+  return price === null ? null : { input: price.input / 2, output: price.output / 2 };
+}

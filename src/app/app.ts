@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fstatSync } from 'node:fs';
+import type { EndpointOptions, RequestOptions } from '../api/sdk-client.js';
 import type { LoadedConfig } from '../config/load.js';
 import { type Plan, resolvePlan, toRunSettings } from '../config/plan.js';
 import { SECOND, systemClock } from '../lib/clock.js';
@@ -20,12 +21,13 @@ import type { Run } from '../run/run.js';
 import { readRecentStories } from '../store/recent-stories.js';
 import { openSimilarityIndex, type SimilarityIndex } from '../store/similarity-index.js';
 import { openStoryStore, removeStaging } from '../store/story-store.js';
-import { type Attempts, createAttempts } from '../worker/attempt/attempt.js';
+import { type AttemptDeps, createAttempts } from '../worker/attempt/attempt.js';
 import { retryUntilStored, type StorageRetry } from '../worker/attempt/retry-storage.js';
 import { runLoop } from '../worker/loop.js';
 import { openRun } from '../worker/recovery.js';
 import type { Shutdown } from '../worker/shutdown.js';
 import { announceAuthor, announceShutdown, announceStart } from './announce.js';
+import { workInBatches } from './batches.js';
 import { createRunFinisher } from './finish-run.js';
 
 // The composition root: puts a run together from the settings.
@@ -144,7 +146,8 @@ async function openRunUntilStored(worker: Worker): Promise<Run | null> {
 async function workOn(run: Run, worker: Worker): Promise<RunEnd> {
   const { loaded, plan, shutdown, log, tracker } = worker;
   const { limits, caps, retry } = plan;
-  const desk = await openDesk(run, worker);
+  const endpoint = await openEndpoint(worker);
+  const attemptDeps = await openAttemptDeps(run, worker, endpoint);
   reportReady();
   const deps = {
     limits,
@@ -160,24 +163,46 @@ async function workOn(run: Run, worker: Worker): Promise<RunEnd> {
   };
   // A batch that is out was paid for, and is collected whatever the settings say now.
   if (loaded.config.batchSize !== null || run.state().batches.length > 0) {
-    const end = await workInBatches(deps, desk, worker);
+    const end = await workInBatches({ ...deps, ...attemptDeps }, loaded.config, endpoint);
     if (end !== null) return end;
   }
-  const { attempt } = createAttempts(desk);
+  const { attempt } = createAttempts(attemptDeps);
   return runLoop({ ...deps, attempt });
 }
 
-/** Opens everything that an attempt at a story needs: the API or the offline author, deck, store, index. */
-async function openAttempts(run: Run, worker: Worker): Promise<Attempts> {
+/** Where requests go, and what they have in common: the API, or the offline author, which is started for it. */
+async function openEndpoint({ loaded, plan, log }: Worker): Promise<EndpointOptions & RequestOptions> {
+  const { config } = loaded;
+  const { author, model } = plan;
+  const offline = author.kind === 'offline' ? await openOfflineAuthor(plan, config) : null;
+  return {
+    apiKey: offline === null ? (config.anthropicApiKey?.reveal() ?? null) : null,
+    authToken: offline === null ? (config.anthropicAuthToken?.reveal() ?? null) : null,
+    baseUrl: offline?.url ?? config.anthropicBaseUrl,
+    model,
+    maxTokens: config.maxTokens,
+    temperature: config.temperature,
+    idleMs: config.requestIdleSeconds * SECOND,
+    totalMs: config.requestTimeoutSeconds * SECOND,
+    env: process.env,
+    onSdkMessage: (text) => log.warn({ event: 'sdk_message' }, text),
+  };
+}
+
+/** Opens everything that an attempt at a story needs: the client, deck, store, index. */
+async function openAttemptDeps(
+  run: Run,
+  worker: Worker,
+  endpoint: EndpointOptions & RequestOptions,
+): Promise<AttemptDeps> {
   const { loaded, plan, shutdown, log, terminal, tracker } = worker;
   const { config } = loaded;
-  const { author, model, price, caps, axes } = plan;
+  const { price, caps, axes } = plan;
   const { createMessagesClient } = await import('../api/messages-client.js');
-  const offline = author.kind === 'offline' ? await openOfflineAuthor(plan, config) : null;
   const similarity = openSimilarityIndex(config.outputDir);
   catchUpLater(similarity, log);
   const storageRetry = storageRetryOf(worker);
-  return createAttempts({
+  return {
     run,
     settings: toRunSettings(config, plan),
     price,
@@ -187,20 +212,11 @@ async function openAttempts(run: Run, worker: Worker): Promise<Attempts> {
     recent: await readRecentStories(config.outputDir, RECENT_STORIES),
     similarity,
     client: createMessagesClient({
-      apiKey: offline === null ? (config.anthropicApiKey?.reveal() ?? null) : null,
-      authToken: offline === null ? (config.anthropicAuthToken?.reveal() ?? null) : null,
-      baseUrl: offline?.url ?? config.anthropicBaseUrl,
-      model,
-      maxTokens: config.maxTokens,
-      temperature: config.temperature,
+      ...endpoint,
       streamThinking: plan.streamThinking,
-      idleMs: config.requestIdleSeconds * SECOND,
       firstTextMs: config.requestFirstTextSeconds === 0 ? null : config.requestFirstTextSeconds * SECOND,
-      totalMs: config.requestTimeoutSeconds * SECOND,
       onRateLimits: (remaining) =>
         log.info({ event: 'rate_limits', remaining }, `API의 남은 한도: ${JSON.stringify(remaining)}`),
-      env: process.env,
-      onSdkMessage: (text) => log.warn({ event: 'sdk_message' }, text),
       onNotice: ({ event, message }) => log.warn({ event }, message),
     }),
     store: openStoryStore(config.outputDir, run.id),
@@ -209,7 +225,7 @@ async function openAttempts(run: Run, worker: Worker): Promise<Attempts> {
     clock: systemClock,
     log,
     ...shutdown,
-  });
+  };
 }
 
 function storageRetryOf({ plan, shutdown, log }: Worker): StorageRetry {

@@ -190,7 +190,12 @@ export function createSettlement(deps: SettlementDeps): Settlement {
     failure?: Failure,
   ): StoryFiles {
     const context = { runId: run.id, now: clock.now(), ...(failure === undefined ? {} : { setAside: failure }) };
-    return toStoryFiles(settings, { sequence, attempts: tries, call, ...(batch === undefined ? {} : { batch }), ...text }, story, context);
+    return toStoryFiles(
+      settings,
+      { sequence, attempts: tries, call, ...(batch === undefined ? {} : { batch }), ...text },
+      story,
+      context,
+    );
   }
 
   function outcomeOf(inHand: StoryInHand, draft: Draft) {

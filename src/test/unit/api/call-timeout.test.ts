@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type CallLimits, CallTimeoutError, type CallTimer, startCallTimer } from '../../../api/call-timeout.js';
+import {
+  type CallLimits,
+  CallTimeoutError,
+  type CallTimer,
+  startCallTimer,
+} from '../../../api/streaming/call-timeout.js';
 
 const LIMITS: CallLimits = { idleMs: 60_000, firstTextMs: 300_000, totalMs: 900_000 };
 

@@ -1,5 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { firstWords, pageWords } from './error-body.js';
+import { firstWords, pageWords } from '../error-body.js';
 
 /**
  * A piece of a response body.

@@ -1,5 +1,5 @@
-import { LONGEST_TIMER, SECOND } from '../lib/clock.js';
-import type { CallFault } from './failure.js';
+import { LONGEST_TIMER, SECOND } from '../../lib/clock.js';
+import type { CallFault } from '../failure.js';
 
 /** How long to wait for the connection to close once the message is complete, in milliseconds. */
 const CLOSE_GRACE = SECOND;

@@ -1,7 +1,7 @@
-import type { Answer, Irregularity } from './answer.js';
+import type { Answer, Irregularity } from '../answer.js';
+import { addKnownUsage, type Usage, UsageMeter } from '../usage.js';
 import type { MessagePart } from './call-timeout.js';
 import type { JsonObject } from './response-body.js';
-import { addKnownUsage, type Usage, UsageMeter } from './usage.js';
 
 /** One generation of a message. */
 interface Generation {
