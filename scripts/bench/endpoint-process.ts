@@ -1,4 +1,4 @@
-import { startEndpoint } from '../../src/offline/messages-server.js';
+import { startEndpoint } from '../../src/offline/server/messages-server.js';
 import type { FromEndpoint, ToEndpoint } from './endpoint-client.js';
 import { createTexts } from './sample-texts.js';
 import { monotonicMs } from './stats.js';

@@ -14,7 +14,7 @@ import type { Terminal } from '../logging/terminal.js';
 import { openStatusTracker, toTrackedRun } from '../observe/open-tracker.js';
 import { readPm2Environment, reportReady } from '../observe/pm2.js';
 import type { StatusTracker } from '../observe/status-tracker.js';
-import type { Endpoint } from '../offline/messages-server.js';
+import type { Endpoint } from '../offline/server/messages-server.js';
 import { openDeck } from '../prompt/deck.js';
 import type { RunEnd } from '../run/end-reason.js';
 import type { Run } from '../run/run.js';

@@ -2,7 +2,8 @@ import type { Random } from '../lib/random.js';
 import type { Axis, AxisCards } from '../prompt/cards.js';
 import type { Combination } from '../prompt/deck-state.js';
 import { composeStory } from './composer.js';
-import { type Endpoint, type ReceivedRequest, type Reply, startEndpoint } from './messages-server.js';
+import { type Endpoint, startEndpoint } from './server/messages-server.js';
+import type { ReceivedRequest, Reply } from './server/reply.js';
 import { emptyMemory, type Memory, openingKey } from './usage-history.js';
 
 export interface OfflineAuthorOptions {

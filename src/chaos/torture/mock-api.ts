@@ -2,7 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import { toUsage, type Usage } from '../../api/usage.js';
 import type { Random } from '../../lib/random.js';
-import { type Reply, startEndpoint } from '../../offline/messages-server.js';
+import { startEndpoint } from '../../offline/server/messages-server.js';
+import type { Reply } from '../../offline/server/reply.js';
 import type { Destination } from '../../store/story-store.js';
 
 // An endpoint that remembers: what was asked, what was answered, and whether the answer left whole.

@@ -15,7 +15,7 @@ import {
   type MessagesClientOptions,
 } from '../../api/messages-client.js';
 import { toUsage } from '../../api/usage.js';
-import type { BodyPiece, ReceivedRequest, Reply, Responder } from '../../offline/messages-server.js';
+import type { BodyPiece, ReceivedRequest, Reply, Responder } from '../../offline/server/reply.js';
 import { storyText } from './fakes.js';
 import { endpointFor } from './processes.js';
 

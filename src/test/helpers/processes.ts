@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { SETTING_NAMES, SETTINGS } from '../../config/settings.js';
 import { ROOT } from '../../lib/project.js';
-import { type Endpoint, type Responder, startEndpoint } from '../../offline/messages-server.js';
+import { type Endpoint, startEndpoint } from '../../offline/server/messages-server.js';
+import type { Responder } from '../../offline/server/reply.js';
 import { temporaryFolder } from './fakes.js';
 
 export { ROOT };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { Reply } from '../../offline/messages-server.js';
+import type { Reply } from '../../offline/server/reply.js';
 import { D, openProxy, raw, S, STORY, T } from '../helpers/calls.js';
 import { endpointFor, settingsFor, startWorker } from '../helpers/processes.js';
 

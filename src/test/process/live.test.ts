@@ -8,7 +8,7 @@ import { toTrackedRun } from '../../observe/open-tracker.js';
 import type { Metric } from '../../observe/pm2.js';
 import type { Status } from '../../observe/status.js';
 import { readStatuses } from '../../observe/status-file.js';
-import type { Reply } from '../../offline/messages-server.js';
+import type { Reply } from '../../offline/server/reply.js';
 import { ledgerPath } from '../../run/ledger.js';
 import { memoryRun, storyText, temporaryFolder } from '../helpers/fakes.js';
 import {

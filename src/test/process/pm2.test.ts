@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Metric } from '../../observe/pm2.js';
-import type { Reply } from '../../offline/messages-server.js';
+import type { Reply } from '../../offline/server/reply.js';
 import { storyText, temporaryFolder } from '../helpers/fakes.js';
 import { cleanEnvironment, endpointFor, ROOT, settingsFor } from '../helpers/processes.js';
 

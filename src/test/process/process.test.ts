@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
-import type { Reply } from '../../offline/messages-server.js';
+import type { Reply } from '../../offline/server/reply.js';
 import { storyText, temporaryFolder } from '../helpers/fakes.js';
 import {
   endpointFor,

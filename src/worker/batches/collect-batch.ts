@@ -67,9 +67,9 @@ export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
 
   return async (batch) => {
     const id = batch.id ?? (await ensureCreated(batch));
-    if (id === null) return run.state().batches.every(({ key }) => key !== batch.key);
-    const info = await waitForEnd(batch, id);
-    return info !== null && (await takeResults(batch, info));
+    const info = id === null ? null : await waitForEnd(batch, id);
+    // Without results it was refused, or the vendor does not know it: then nothing of it is expected any more.
+    return info === null ? isClosed(batch) : takeResults(batch, info);
   };
 
   /** @returns its id; null when it was refused, or nobody can say yet whether it exists and the run is to stop */
@@ -268,6 +268,10 @@ export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
     const what = '배치가 끝난 것을 장부에 적지';
     await retryUntilStored(storageRetry, { what, giveUp: aborting }, () => run.recordAll([...outcomes, record]));
     if (run.state().batches.length === 0) unmarkBatchOut(folder, run.id);
+  }
+
+  function isClosed(batch: OpenBatch): boolean {
+    return run.state().batches.every(({ key }) => key !== batch.key);
   }
 
   function callsOf({ key }: OpenBatch): OpenCall[] {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { classifyFailure } from '../../../api/failure.js';
 import { type ClientNotice, createMessagesClient } from '../../../api/messages-client.js';
 import type { Usage } from '../../../api/usage.js';
-import type { Reply } from '../../../offline/messages-server.js';
+import type { Reply } from '../../../offline/server/reply.js';
 import {
   ask,
   callFailure,

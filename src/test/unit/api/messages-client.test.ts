@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, test } from 'node:test';
 import { createMessagesClient } from '../../../api/messages-client.js';
-import type { Reply } from '../../../offline/messages-server.js';
+import type { Reply } from '../../../offline/server/reply.js';
 import {
   ask,
   END,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type ClientNotice, createMessagesClient } from '../../../api/messages-client.js';
-import type { ReceivedRequest, Reply } from '../../../offline/messages-server.js';
+import type { ReceivedRequest, Reply } from '../../../offline/server/reply.js';
 import { ask, callFailure, fail, GUARD, NEVER, PROMPT, START, settings, stream, WRITTEN } from '../../helpers/calls.js';
 import { storyText } from '../../helpers/fakes.js';
 import { endpointFor } from '../../helpers/processes.js';

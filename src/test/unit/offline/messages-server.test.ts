@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import Anthropic from '@anthropic-ai/sdk';
 import type { Message, RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages';
-import type { ReceivedRequest, Reply, Responder } from '../../../offline/messages-server.js';
+import type { ReceivedRequest, Reply, Responder } from '../../../offline/server/reply.js';
 import { storyText } from '../../helpers/fakes.js';
 import { endpointFor } from '../../helpers/processes.js';
 

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import type { Reply } from '../../../offline/messages-server.js';
+import type { Reply } from '../../../offline/server/reply.js';
 import { readCards } from '../../../prompt/cards.js';
 import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import { verifyCommand } from '../../../verify/command.js';

@@ -1,82 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import type {
-  MessageCreateParamsStreaming,
-  RawMessageStreamEvent,
-  RefusalStopDetails,
-} from '@anthropic-ai/sdk/resources/messages';
-
-/** A reply, and everything that can be odd or wrong about it. A field that is absent is as the API does it. */
-export interface Reply {
-  /** Default 200. With any other, `error` is sent as JSON. */
-  status?: number;
-  headers?: Record<string, string>;
-  /** The body of an error answer. */
-  error?: { type: string; message: string; details?: Record<string, unknown> };
-  /** Sent as it is in place of any other body: whole, or piece by piece. */
-  body?: string | Uint8Array | readonly BodyPiece[];
-  /** Blocks of the message, in order. Default none. */
-  content?: ReplyBlock[];
-  /** A word of the API, or of any gateway; null: the endpoint never says. Default end_turn. */
-  stopReason?: string | null;
-  stopDetails?: RefusalStopDetails;
-  /** "absent" leaves the field out; anything else is sent as it is. Default: counted from the texts. */
-  usage?: unknown;
-  /** How fast text arrives. Default: at once. */
-  charactersPerSecond?: number;
-  /** Before the headers, in milliseconds. Default 0. */
-  delayMs?: number;
-  /** Sent after message_start, as by a model that thinks in silence. Default none. */
-  pingsFirst?: Pings;
-  fault?: Fault;
-}
-
-/** So many pings, with this time before each, in milliseconds. */
-export interface Pings {
-  count: number;
-  everyMs: number;
-}
-
-/**
- * A piece of a raw body.
- *
- * - text or bytes: written at once
- * - waitMs: nothing is sent for so many milliseconds
- * - pings: ping events
- * - end: how the body ends where it does not end properly; `cut` destroys the socket, `stall` leaves it open
- */
-export type BodyPiece = string | Uint8Array | { waitMs: number } | { pings: Pings } | { end: 'cut' | 'stall' };
-
-export type ReplyBlock = { type: 'text'; text: string } | { type: 'thinking'; thinking: string };
-
-/** Something that happens in the middle of a stream, once this many characters of it are sent. */
-export interface Fault {
-  afterCharacters: number;
-  /**
-   * - cut: the socket is destroyed
-   * - end: the response ends without message_stop
-   * - stall: nothing more is sent
-   * - ping: nothing more but pings
-   * - error: an error event
-   */
-  kind: 'cut' | 'end' | 'stall' | 'ping' | 'error';
-  /** For `error`. */
-  error?: { type: string; message: string };
-}
-
-/** A request as it arrived. */
-export interface ReceivedRequest {
-  body: MessageCreateParamsStreaming;
-  headers: IncomingMessage['headers'];
-}
-
-/** Decides the reply to a request; `index` counts requests from 0. */
-export type Responder = (request: ReceivedRequest, index: number) => Reply | Promise<Reply>;
+import type { MessageCreateParamsStreaming, RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages';
+import { BATCHES_PATH, type BatchBehaviour, type BatchServer, createBatchServer } from './batch-server.js';
+import type { Fault, Pings, Reply, ReplyBlock, Responder } from './reply.js';
 
 export interface Endpoint {
   /** `http://127.0.0.1:<port>`, for a client's base URL. */
   url: string;
+  /** The batches that were created so far, in order. */
+  batches(): ReturnType<BatchServer['created']>;
   /** Stops listening and ends open connections. */
   close(): Promise<void>;
 }
@@ -88,17 +21,25 @@ const PING = 'event: ping\ndata: {"type": "ping"}\n\n';
 /** Korean runs to about one token a character; near enough for a stand-in. */
 const CHARACTERS_PER_TOKEN = 1.1;
 
-/** Starts a Messages API endpoint on loopback that streams the replies of `respond`. */
-export async function startEndpoint(respond: Responder): Promise<Endpoint> {
+/**
+ * Starts a Messages API endpoint on loopback that streams the replies of `respond`, and gives them in batches.
+ * @param behaviour of its batches; their requests are counted with the others
+ */
+export async function startEndpoint(respond: Responder, behaviour: BatchBehaviour = {}): Promise<Endpoint> {
   let requests = 0;
+  const batches = createBatchServer((request) => respond(request, requests++), toMessage, behaviour);
   const server = createServer((request, response) => {
-    const index = requests++;
-    answer(request, response, respond, index).catch((error: unknown) => {
+    route(request, response).catch((error: unknown) => {
       // The client is where somebody looks.
       if (response.headersSent) response.destroy();
       else sendError(response, 500, { type: 'api_error', message: String(error) });
     });
   });
+  const route = async (request: IncomingMessage, response: ServerResponse) => {
+    if (request.url?.startsWith(BATCHES_PATH) !== true) return answer(request, response, respond, requests++);
+    const { method = 'GET', url, headers } = request;
+    return batches.handle({ method, url, headers, body: await readText(request) }, response);
+  };
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
@@ -106,6 +47,7 @@ export async function startEndpoint(respond: Responder): Promise<Endpoint> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
+    batches: batches.created,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -118,12 +60,11 @@ export async function startEndpoint(respond: Responder): Promise<Endpoint> {
 const delay = (ms: number) => setTimeout(ms, undefined, { ref: false });
 
 async function answer(request: IncomingMessage, response: ServerResponse, respond: Responder, index: number) {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = await readText(request);
   if (request.method !== 'POST' || request.url?.split('?')[0] !== PATH) {
     return sendError(response, 404, { type: 'not_found_error', message: `no such path: ${request.url}` });
   }
-  const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as MessageCreateParamsStreaming;
+  const body = JSON.parse(text) as MessageCreateParamsStreaming;
   const reply = await respond({ body, headers: request.headers }, index);
   if (reply.delayMs !== undefined) await delay(reply.delayMs);
   const status = reply.status ?? 200;
@@ -137,6 +78,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, respon
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', ...headers });
     await stream(response, body, reply, index);
   }
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function sendError(response: ServerResponse, status: number, error: Reply['error'], headers = {}): void {
@@ -268,6 +215,24 @@ function* eventsOf(body: MessageCreateParamsStreaming, reply: Reply, index: numb
 /** The SDK's types want every field of the latest API; endpoints, this one included, send the ones that matter. */
 function silent(event: object): TimedEvent {
   return { event: event as RawMessageStreamEvent, characters: 0 };
+}
+
+/** A reply as the one JSON document of a call that is not streamed. */
+function toMessage(body: MessageCreateParamsStreaming, reply: Reply): object {
+  const content = reply.content ?? [];
+  const { start, end } = usageOf(body, reply, content);
+  const usage = { ...('usage' in start ? Object(start.usage) : {}), ...('usage' in end ? Object(end.usage) : {}) };
+  return {
+    id: 'msg_offline_batch',
+    type: 'message',
+    role: 'assistant',
+    model: body.model,
+    content,
+    stop_reason: reply.stopReason === undefined ? 'end_turn' : reply.stopReason,
+    stop_sequence: null,
+    stop_details: reply.stopDetails ?? null,
+    ...(reply.usage === 'absent' ? {} : { usage }),
+  };
 }
 
 function* pieces(text: string): Generator<string> {
