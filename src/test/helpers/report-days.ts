@@ -5,7 +5,7 @@ import type { RunOnDisk } from '../../report/load.js';
 import { setAsideReasonOf, toStoryDetails } from '../../report/story-details.js';
 import { ledgerPath } from '../../run/ledger.js';
 import { type ReadMetadata, readMetadata, type StoryFiles } from '../../store/story-metadata.js';
-import { filesOf, setAsideFolder } from '../../store/story-store.js';
+import { checksum, filesOf, setAsideFolder } from '../../store/story-store.js';
 import { type Day, DayMaker, type DayOptions, HOUR, MINUTE, SECOND } from './report-day-maker.js';
 
 /** A day as it should be: a story every half hour, nothing else. */
@@ -96,7 +96,7 @@ export function writeDay(folder: string, { runId, records, stories, setAside }: 
     for (const [name, { markdown, metadata }] of entries) {
       const [markdownFile, metadataFile] = filesOf(name);
       writeFileSync(join(shelf, markdownFile), markdown);
-      writeFileSync(join(shelf, metadataFile), JSON.stringify(metadata));
+      writeFileSync(join(shelf, metadataFile), JSON.stringify({ ...metadata, sha256: checksum(markdown) }));
     }
   }
 }

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { promisify } from 'node:util';
 import { reportCommand } from '../../../report/command.js';
 import { readRun } from '../../../report/load.js';
 import { runCommand } from '../../helpers/commands.js';
@@ -118,17 +116,4 @@ test('a place that cannot be written is said to be', async (t) => {
   writeDay(outputDir, aDay());
   mkdirSync(join(logDir, 'folder.html'));
   assert.match(await refusal('--output', 'folder.html'), /^보고서를 쓸 수 없습니다: .*folder\.html \(EISDIR\)\n$/);
-});
-
-test('the script ends with 0, or with 2 and a line that says why', async (t) => {
-  const { outputDir, logDir, env } = place(t);
-  const run = (...args: string[]) =>
-    promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/report.ts', ...args], { cwd: ROOT, env });
-  writeDay(outputDir, aDay());
-  const [done] = await Promise.all([
-    run('--output', join(logDir, 'r.html')),
-    assert.rejects(run('--run', 'nothing'), { code: 2, stderr: /^"nothing"에 맞는 실행이 없습니다.*\n$/ }),
-  ]);
-  assert.match(done.stdout, /소설 1편을 모두 썼습니다/);
-  assert.ok(existsSync(join(logDir, 'r.html')));
 });

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { LedgerRecord } from '../../../run/ledger.js';
 import { newName } from '../../../store/story-store.js';
 import type { CheckCode } from '../../../verify/catalog.js';
+import { DayMaker } from '../../helpers/report-day-maker.js';
 import {
-  assertKept,
+  assertPasses,
   checkOf,
   codesWith,
-  complaints,
   copyOf,
+  describeFailures,
   editEvent,
   editLedger,
   editLog,
@@ -22,26 +23,26 @@ import {
   type RunFolders,
   rewrite,
   runsOf,
-  runWorker,
   story,
+  writeRun,
 } from '../../helpers/verify-runs.js';
 
-// One run of the real worker, damaged in one way after another: each has to be noticed, and by the check that says what
-// it is.
+// One run, damaged in one way after another. Each damage has to be noticed, and by the check that names it.
 
 const HOUR = 3_600_000;
 
 const base = foldersForAll();
-let made: Promise<void> | null = null;
 
-/** Four stories, each written slowly enough to show progress. */
-function madeOnce(): Promise<void> {
-  made ??= runWorker(base, ['--max-stories', '4', '--duration-seconds', '3600', '--interval-seconds', '0.01'], {
-    OFFLINE_CHARACTERS_PER_SECOND: '3000',
-    HEARTBEAT_SECONDS: '0.1',
-  });
-  return made;
-}
+/** Four stories, each long enough for the log to show its progress, and close enough for a lost one to leave no gap. */
+before(() => {
+  const maker = new DayMaker();
+  for (let n = 0; n < 4; n++) {
+    maker.story({ ms: 2000 });
+    if (n < 3) maker.wait(10);
+  }
+  maker.end('count', true);
+  writeRun(base, maker, { maxStories: 4, durationSeconds: 3600, intervalSeconds: 0.01, heartbeatSeconds: 0.5 });
+});
 
 const isStory = (record: LedgerRecord) => record.type === 'outcome' && record.kind === 'story';
 
@@ -167,7 +168,7 @@ const DEFECTS: Defect[] = [
   },
   {
     title: 'another model in the metadata',
-    damage: (run) => editMetadata(run, story(run, 1), (metadata) => ({ ...metadata, model: 'claude-sonnet-5-5' })),
+    damage: (run) => editMetadata(run, story(run, 1), (metadata) => ({ ...metadata, model: 'another-model' })),
     noticed: ['frontmatter'],
   },
   {
@@ -246,6 +247,11 @@ const DEFECTS: Defect[] = [
             : record,
         ),
       ),
+    noticed: ['totals', 'usage_matches'],
+  },
+  {
+    title: 'a cost that is no number in the metadata',
+    damage: (run) => editMetadata(run, story(run, 2), (metadata) => ({ ...metadata, cost_usd: '0.07' })),
     noticed: ['totals', 'usage_matches'],
   },
   {
@@ -427,8 +433,7 @@ const withSetting = (name: string, value: number) => (record: Record<string, unk
 
 describe('the verification of a run', () => {
   test('finds nothing wrong in one that nobody has touched, progress included', async () => {
-    await madeOnce();
-    const found = await assertKept(base, { secrets: [CONFIGURED] });
+    const found = await assertPasses(base, { secrets: [CONFIGURED] });
     assert.deepEqual(codesWith(found, 'note'), []);
     // The one check that needs a run which was stopped.
     assert.deepEqual(codesWith(found, 'skip'), ['stopped_in_time']);
@@ -437,23 +442,21 @@ describe('the verification of a run', () => {
   });
 
   test('does not hold it against a process on a terminal that its progress is not in the log', async (t) => {
-    await madeOnce();
     const run = copyOf(t, base);
     editEvent(run, 'progress', () => null);
     // A record that does not say where progress was shown gets the benefit of the doubt.
     for (const terminal of [true, undefined]) {
       editEvent(run, 'worker_started', (record) => ({ ...record, terminal }));
-      assert.equal(checkOf(await assertKept(run), 'progress_seen').status, 'skip', String(terminal));
+      assert.equal(checkOf(await assertPasses(run), 'progress_seen').status, 'skip', String(terminal));
     }
   });
 
   for (const { title, damage, noticed } of DEFECTS) {
     test(`notices ${title}`, async (t) => {
-      await madeOnce();
       const run = copyOf(t, base);
       damage(run);
       const found = await look(run, { secrets: [CONFIGURED] });
-      assert.deepEqual(codesWith(found, 'fail'), noticed, complaints(found));
+      assert.deepEqual(codesWith(found, 'fail'), noticed, describeFailures(found));
     });
   }
 });
