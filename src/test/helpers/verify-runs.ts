@@ -24,7 +24,7 @@ export interface RunFolders {
 }
 
 /** Two folders for all tests of a file, which are removed after the last of them. */
-export function foldersForAll(): RunFolders {
+export function sharedFolders(): RunFolders {
   const folder = mkdtempSync(join(tmpdir(), 'horror-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   return { outputDir: join(folder, 'stories'), logDir: join(folder, 'logs') };
@@ -74,7 +74,10 @@ export function copyOf(t: TestContext, { outputDir, logDir }: RunFolders): RunFo
 }
 
 /** Verifies the newest run, unless the options select another. */
-export function look({ outputDir, logDir }: RunFolders, options: Partial<VerifyOptions> = {}): Promise<Verification> {
+export function verifyRun(
+  { outputDir, logDir }: RunFolders,
+  options: Partial<VerifyOptions> = {},
+): Promise<Verification> {
   const now = Date.now;
   return verify({ folder: outputDir, logDir, logKeepFiles: 30, secrets: [], which: 'newest', now, ...options });
 }
@@ -103,7 +106,7 @@ export function describeFailures(found: Verification): string {
 
 /** Verifies, and asserts that no check fails. */
 export async function assertPasses(folders: RunFolders, options: Partial<VerifyOptions> = {}): Promise<Verification> {
-  const found = await look(folders, options);
+  const found = await verifyRun(folders, options);
   assert.deepEqual(codesWith(found, 'fail'), [], describeFailures(found));
   return found;
 }
@@ -117,7 +120,7 @@ export function storiesOf({ outputDir }: RunFolders): string[] {
 }
 
 /** The name of the story with that number. */
-export function story(folders: RunFolders, sequence: number): string {
+export function storyName(folders: RunFolders, sequence: number): string {
   const name = storiesOf(folders)[sequence - 1];
   assert.ok(name, `${sequence}`);
   return name;

@@ -24,13 +24,13 @@ import {
   editEvent,
   editLedger,
   emptyFolders,
-  look,
   markdownPath,
   metadataPath,
   type RunFolders,
   runsOf,
   runWorker,
-  story,
+  storyName,
+  verifyRun,
 } from '../helpers/verify-runs.js';
 
 // The runs that the real worker leaves behind. The checks themselves are tested on made-up runs, in unit/verify.
@@ -79,7 +79,7 @@ describe('a run that was killed', GUARD, () => {
   }
 
   test('lacks its final record, and what to do is said', async (t) => {
-    const found = await look(await killed(t));
+    const found = await verifyRun(await killed(t));
     assert.equal(found.sections[1]?.run?.status, 'killed');
     assert.deepEqual(codesWith(found, 'fail'), ['final_record'], describeFailures(found));
     assert.match(checkOf(found, 'final_record').places[0]?.message ?? '', /강제 종료/);
@@ -97,12 +97,12 @@ describe('a run that was killed', GUARD, () => {
     const run = await killed(t);
     const file = join(run.logDir, readdirSync(run.logDir)[0] ?? '');
     writeFileSync(file, '{"level":"info","time":"2026-11-2', { flag: 'a' });
-    assert.deepEqual(codesWith(await look(run), 'fail'), ['final_record']);
+    assert.deepEqual(codesWith(await verifyRun(run), 'fail'), ['final_record']);
     await runWorker(run, ['--max-stories', '3', '--resume']);
     await assertPasses(run);
     // A second one, no kill explains.
     writeFileSync(file, '{"level":"info","time":"2026-11-2', { flag: 'a' });
-    assert.deepEqual(codesWith(await look(run), 'fail'), ['log_lines']);
+    assert.deepEqual(codesWith(await verifyRun(run), 'fail'), ['log_lines']);
   });
 
   test('between its last line and the end in the ledger says its statistics twice, and that is right', async (t) => {
@@ -120,7 +120,7 @@ describe('a run that was killed', GUARD, () => {
     const staging = join(run.outputDir, '.staging', runsOf(run)[0] ?? '');
     mkdirSync(staging, { recursive: true });
     writeFileSync(join(staging, 'horror_story_20261123_140000_00000001.md'), '---\ntitle: 반');
-    const found = await look(run);
+    const found = await verifyRun(run);
     assert.deepEqual(codesWith(found, 'fail'), ['final_record']);
     assert.equal(checkOf(found, 'no_partial').status, 'note');
     await runWorker(run, ['--max-stories', '3', '--resume']);
@@ -142,7 +142,7 @@ test(
     writeFileSync(join(staging, 'horror_story_20261123_140000_00000001.md'), '---\ntitle: 반');
     await runWorker(worker, ['--max-stories', '1']);
     await assertPasses(worker);
-    const found = await look(worker, { which: { run: killed } });
+    const found = await verifyRun(worker, { which: { run: killed } });
     assert.equal(found.sections[1]?.run?.status, 'ended');
     assert.deepEqual(codesWith(found, 'fail'), ['final_record'], describeFailures(found));
   },
@@ -174,9 +174,9 @@ test('a run that was stopped by a signal and went on later keeps every promise',
   assert.match(checkOf(await assertPasses(worker), 'final_record').figure, /^2건/);
   const late = copyOf(t, worker);
   editEvent(late, 'stop_requested', (record) => ({ ...record, time: '2026-01-01T00:00:00.000Z' }));
-  assert.deepEqual(codesWith(await look(late), 'fail'), ['stopped_in_time']);
+  assert.deepEqual(codesWith(await verifyRun(late), 'fail'), ['stopped_in_time']);
   editEvent(worker, 'stop_requested', () => null);
-  assert.deepEqual(codesWith(await look(worker), 'fail'), ['stopped_in_time']);
+  assert.deepEqual(codesWith(await verifyRun(worker), 'fail'), ['stopped_in_time']);
 });
 
 describe('a run that is going on', GUARD, () => {
@@ -235,7 +235,7 @@ describe('a run of everything that an endpoint may answer', GUARD, () => {
     assert.equal(checkOf(found, 'clean_log').status, 'note');
     assert.equal(checkOf(found, 'totals').status, 'pass');
     editEvent(run, 'usage_missing', () => null);
-    assert.deepEqual(codesWith(await look(run), 'fail'), ['usage_known']);
+    assert.deepEqual(codesWith(await verifyRun(run), 'fail'), ['usage_known']);
   });
 });
 
@@ -274,9 +274,9 @@ test('a story that a person took in from what was set aside is no defect', GUARD
   await assertPasses(run);
   renameSync(join(aside, `${name}.md`), markdownPath(run, name));
   renameSync(join(aside, `${name}_metadata.json`), metadataPath(run, name));
-  assert.deepEqual(codesWith(await look(run), 'fail'), ['ledger_texts']);
+  assert.deepEqual(codesWith(await verifyRun(run), 'fail'), ['ledger_texts']);
   const metadata = JSON.parse(readFileSync(metadataPath(run, name), 'utf8')) as object;
   writeFileSync(metadataPath(run, name), JSON.stringify({ ...metadata, accepted_at: '2026-11-23T14:30:05+09:00' }));
   await assertPasses(run);
-  assert.ok(story(run, 1));
+  assert.ok(storyName(run, 1));
 });

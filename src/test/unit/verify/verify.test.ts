@@ -18,12 +18,12 @@ import {
   editEvent,
   editLedger,
   emptyFolders,
-  foldersForAll,
-  look,
   markdownPath,
   metadataPath,
   type RunFolders,
   runsOf,
+  sharedFolders,
+  verifyRun,
   writeRun,
 } from '../../helpers/verify-runs.js';
 
@@ -44,7 +44,7 @@ function storiesOf(count: number, options: { start?: number; seed?: number } = {
   return maker;
 }
 
-const base = foldersForAll();
+const base = sharedFolders();
 
 /** Two runs in one folder, of two stories and of one. */
 before(() => {
@@ -64,8 +64,11 @@ describe('which runs are looked at', () => {
     const found = await assertPasses(base, { which: { run: first.slice(-6) } });
     assert.equal(found.sections[1]?.run?.id, first);
     assert.equal(checkOf(found, 'pairs').figure, '2쌍');
-    await assert.rejects(look(base, { which: { run: 'run_' } }), { name: 'RunSelectionError', message: /여럿/ });
-    await assert.rejects(look(base, { which: { run: 'nothing' } }), { name: 'RunSelectionError', message: /없습니다/ });
+    await assert.rejects(verifyRun(base, { which: { run: 'run_' } }), { name: 'RunSelectionError', message: /여럿/ });
+    await assert.rejects(verifyRun(base, { which: { run: 'nothing' } }), {
+      name: 'RunSelectionError',
+      message: /없습니다/,
+    });
   });
 
   test('all of them', async () => {
@@ -87,8 +90,8 @@ describe('which runs are looked at', () => {
     writeFileSync(path, readFileSync(path, 'utf8').replace(/\.\n$/, '!\n'));
     const newest = await assertPasses(run);
     assert.equal(newest.wrongElsewhere, 1);
-    assert.deepEqual(codesWith(await look(run, { which: 'all' }), 'fail'), ['checksums']);
-    assert.deepEqual(codesWith(await look(run, { which: { run: older ?? '' } }), 'fail'), ['checksums']);
+    assert.deepEqual(codesWith(await verifyRun(run, { which: 'all' }), 'fail'), ['checksums']);
+    assert.deepEqual(codesWith(await verifyRun(run, { which: { run: older ?? '' } }), 'fail'), ['checksums']);
   });
 });
 
@@ -105,7 +108,7 @@ describe('a run that was killed', () => {
   }
 
   test('lacks its final record, and what to do is said', async (t) => {
-    const found = await look(write(t, killed()));
+    const found = await verifyRun(write(t, killed()));
     assert.equal(found.sections[1]?.run?.status, 'killed');
     assert.deepEqual(codesWith(found, 'fail'), ['final_record'], describeFailures(found));
     assert.match(checkOf(found, 'final_record').places[0]?.message ?? '', /강제 종료/);
@@ -122,9 +125,9 @@ describe('a run that was killed', () => {
   test('may have torn one line of the log, and no second one', async (t) => {
     const run = write(t, killed());
     writeFileSync(logFile(run), torn, { flag: 'a' });
-    assert.deepEqual(codesWith(await look(run), 'fail'), ['final_record']);
+    assert.deepEqual(codesWith(await verifyRun(run), 'fail'), ['final_record']);
     writeFileSync(logFile(run), `\n${torn}`, { flag: 'a' });
-    assert.deepEqual(codesWith(await look(run), 'fail'), ['final_record', 'log_lines']);
+    assert.deepEqual(codesWith(await verifyRun(run), 'fail'), ['final_record', 'log_lines']);
   });
 
   test('may lack the end in its ledger after its final record', async (t) => {
@@ -138,7 +141,7 @@ describe('a run that was killed', () => {
     const staging = join(run.outputDir, '.staging', runsOf(run)[0] ?? '');
     mkdirSync(staging, { recursive: true });
     writeFileSync(join(staging, 'horror_story_20261123_140000_00000001.md'), '---\ntitle: 반');
-    const found = await look(run);
+    const found = await verifyRun(run);
     assert.deepEqual(codesWith(found, 'fail'), ['final_record']);
     assert.equal(checkOf(found, 'no_partial').status, 'note');
   });
@@ -163,9 +166,9 @@ test('a run that a signal stopped has its request in the log, and does not take 
   assert.equal(checkOf(await assertPasses(run), 'stopped_in_time').status, 'pass');
   const late = copyOf(t, run);
   editEvent(late, 'stop_requested', (record) => ({ ...record, time: '2026-01-01T00:00:00.000Z' }));
-  assert.deepEqual(codesWith(await look(late), 'fail'), ['stopped_in_time']);
+  assert.deepEqual(codesWith(await verifyRun(late), 'fail'), ['stopped_in_time']);
   editEvent(run, 'stop_requested', () => null);
-  assert.deepEqual(codesWith(await look(run), 'fail'), ['stopped_in_time']);
+  assert.deepEqual(codesWith(await verifyRun(run), 'fail'), ['stopped_in_time']);
 });
 
 test('each end reason has the exit code of the contract', async (t) => {
@@ -177,11 +180,11 @@ test('each end reason has the exit code of the contract', async (t) => {
   ] as const) {
     const run = emptyFolders(t);
     writeRun(run, storiesOf(1).end(reason), limitedTo(2));
-    const found = await look(run);
+    const found = await verifyRun(run);
     assert.deepEqual(codesWith(found, 'fail'), ['ended_as_asked'], reason);
     assert.equal(checkOf(found, 'exit_code').figure, `${exitCode} (${reason})`);
     editEvent(run, 'run_finished', (record) => ({ ...record, exit_code: 0 }));
-    assert.deepEqual(codesWith(await look(run), 'fail'), ['ended_as_asked', 'exit_code'], reason);
+    assert.deepEqual(codesWith(await verifyRun(run), 'fail'), ['ended_as_asked', 'exit_code'], reason);
   }
 });
 
@@ -198,7 +201,7 @@ test('what the log quotes of the API is a note and no error; a missing usage has
   assert.match(checkOf(found, 'usage_known').figure, /3편 가운데 1편은 모름/);
   assert.equal(checkOf(found, 'clean_log').status, 'note');
   editEvent(run, 'usage_missing', () => null);
-  assert.deepEqual(codesWith(await look(run), 'fail'), ['usage_known']);
+  assert.deepEqual(codesWith(await verifyRun(run), 'fail'), ['usage_known']);
 });
 
 test('a story that a person accepted is no defect', async (t) => {
@@ -211,7 +214,7 @@ test('a story that a person accepted is no defect', async (t) => {
   const aside = join(run.outputDir, '.set-aside');
   renameSync(join(aside, `${name}.md`), markdownPath(run, name));
   renameSync(join(aside, `${name}_metadata.json`), metadataPath(run, name));
-  assert.deepEqual(codesWith(await look(run), 'fail'), ['ledger_texts']);
+  assert.deepEqual(codesWith(await verifyRun(run), 'fail'), ['ledger_texts']);
   const metadata = JSON.parse(readFileSync(metadataPath(run, name), 'utf8')) as object;
   writeFileSync(metadataPath(run, name), JSON.stringify({ ...metadata, accepted_at: '2026-11-23T14:30:05+09:00' }));
   await assertPasses(run);
@@ -240,7 +243,7 @@ describe('the log', () => {
     }
     assert.match(checkOf(rotated, 'log_complete').figure, /LOG_KEEP_FILES/);
     // With fewer files than are kept, nobody but a person removed it.
-    const missing = await look(run, { which: { run: older }, logKeepFiles: 30 });
+    const missing = await verifyRun(run, { which: { run: older }, logKeepFiles: 30 });
     assert.deepEqual(codesWith(missing, 'fail'), ['final_record', 'log_complete']);
   });
 
@@ -306,7 +309,7 @@ describe('the command', () => {
       code: 'ended_as_asked',
       criterion: 'background_execution',
       status: 'pass',
-      figure: checksOf(await look(base)).find((check) => check.code === 'ended_as_asked')?.figure,
+      figure: checksOf(await verifyRun(base)).find((check) => check.code === 'ended_as_asked')?.figure,
       command: null,
       count: 0,
       places: [],
