@@ -116,7 +116,7 @@ const DEFECTS: Defect[] = [
     damage: (run) => {
       const path = markdownPath(run, storyName(run, 2));
       const bytes = readFileSync(path);
-      // In a sentence, and no letter becomes another one's beginning.
+      // A full stop, so that the file stays valid UTF-8.
       const at = bytes.lastIndexOf('.');
       bytes[at] = '!'.charCodeAt(0);
       writeFileSync(path, bytes);
@@ -250,8 +250,13 @@ const DEFECTS: Defect[] = [
     noticed: ['totals', 'usage_matches'],
   },
   {
-    title: 'a cost that is no number in the metadata',
-    damage: (run) => editMetadata(run, storyName(run, 2), (metadata) => ({ ...metadata, cost_usd: '0.07' })),
+    title: 'a cost that is no number in the metadata, where the ledger has none',
+    damage: (run) => {
+      editMetadata(run, storyName(run, 2), (metadata) => ({ ...metadata, cost_usd: '0.07' }));
+      editLedger(run, (records) =>
+        records.map((record) => (record === records.filter(isStory)[1] ? { ...record, cost_usd: null } : record)),
+      );
+    },
     noticed: ['totals', 'usage_matches'],
   },
   {
@@ -435,7 +440,7 @@ describe('the verification of a run', () => {
   test('finds nothing wrong in one that nobody has touched, progress included', async () => {
     const found = await assertPasses(base, { secrets: [CONFIGURED] });
     assert.deepEqual(codesWith(found, 'note'), []);
-    // The one check that needs a run which was stopped.
+    // This check needs a run that was stopped.
     assert.deepEqual(codesWith(found, 'skip'), ['stopped_in_time']);
     assert.equal(checkOf(found, 'pairs').figure, '4쌍');
     assert.match(checkOf(found, 'progress_seen').figure, /긴 호출 4회 동안 \d+줄/);

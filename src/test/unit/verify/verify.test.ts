@@ -52,14 +52,14 @@ before(() => {
   writeRun(base, storiesOf(1, { start: START + HOUR, seed: 2 }).end('count', true), limitedTo(1));
 });
 
-describe('which runs are looked at', () => {
-  test('without an option the newest one', async () => {
+describe('the selection of runs', () => {
+  test('is the newest run by default', async () => {
     const { sections } = await assertPasses(base);
     const ids = sections.map(({ run }) => run?.id ?? null);
     assert.deepEqual(ids, [null, runsOf(base)[1]]);
   });
 
-  test('one by any part of its id that fits it alone', async () => {
+  test('may be one run, by any part that only its id has', async () => {
     const [first = ''] = runsOf(base);
     const found = await assertPasses(base, { which: { run: first.slice(-6) } });
     assert.equal(found.sections[1]?.run?.id, first);
@@ -71,7 +71,7 @@ describe('which runs are looked at', () => {
     });
   });
 
-  test('all of them', async () => {
+  test('may be all runs', async () => {
     const { sections } = await assertPasses(base, { which: 'all' });
     assert.deepEqual(
       sections.map(({ run }) => run?.id ?? null),
@@ -79,7 +79,7 @@ describe('which runs are looked at', () => {
     );
   });
 
-  test('what is wrong in another run is counted, and fails only when that run is looked at', async (t) => {
+  test('counts what is wrong in other runs, which fails only when they are selected', async (t) => {
     const run = copyOf(t, base);
     const [older] = runsOf(run);
     const name = readdirSync(run.outputDir).find((file) => {
@@ -107,14 +107,14 @@ describe('a run that was killed', () => {
     return run;
   }
 
-  test('lacks its final record, and what to do is said', async (t) => {
+  test('lacks its final record, and the place says why', async (t) => {
     const found = await verifyRun(write(t, killed()));
     assert.equal(found.sections[1]?.run?.status, 'killed');
     assert.deepEqual(codesWith(found, 'fail'), ['final_record'], describeFailures(found));
     assert.match(checkOf(found, 'final_record').places[0]?.message ?? '', /강제 종료/);
   });
 
-  test('keeps every promise once it was taken up', async (t) => {
+  test('passes every check once it was resumed', async (t) => {
     const maker = killed().restart();
     maker.story();
     const found = await assertPasses(write(t, maker.end('count', true)));
@@ -147,7 +147,7 @@ describe('a run that was killed', () => {
   });
 });
 
-test('a ledger that was begun anew in between leaves some sums unsaid, and the rest still holds', async (t) => {
+test('a ledger that began anew leaves out some sums, and the other checks pass', async (t) => {
   const run = emptyFolders(t);
   writeRun(run, storiesOf(4).end('count', true), limitedTo(4));
   editLedger(run, (records) => {
@@ -188,7 +188,7 @@ test('each end reason has the exit code of the contract', async (t) => {
   }
 });
 
-test('what the log quotes of the API is a note and no error; a missing usage has to be warned of', async (t) => {
+test('an API error that the log quotes is a note; a missing usage needs a warning', async (t) => {
   const maker = storiesOf(1).wait(MINUTE);
   maker.fail('transient', 'overloaded_error');
   maker.wait(5000).story({ usage: null });
@@ -229,7 +229,7 @@ test('no card of the premises makes the log of a clean run match the seed’s gr
 });
 
 describe('the log', () => {
-  test('of a run whose files were removed for their age is told as such, and nothing is held against it', async (t) => {
+  test('of a run whose files were rotated away skips its checks', async (t) => {
     const run = copyOf(t, base);
     const [file = ''] = readdirSync(run.logDir);
     // Leaves the log of the second run.
@@ -242,12 +242,12 @@ describe('the log', () => {
       assert.equal(checkOf(rotated, code).status, 'skip', code);
     }
     assert.match(checkOf(rotated, 'log_complete').figure, /LOG_KEEP_FILES/);
-    // With fewer files than are kept, nobody but a person removed it.
+    // With fewer files than are kept, the worker cannot have removed one.
     const missing = await verifyRun(run, { which: { run: older }, logKeepFiles: 30 });
     assert.deepEqual(codesWith(missing, 'fail'), ['final_record', 'log_complete']);
   });
 
-  test('goes on in the next file in the order of their numbers', async (t) => {
+  test('continues in the next file, in the order of their numbers', async (t) => {
     const run = copyOf(t, base);
     const [file = ''] = readdirSync(run.logDir);
     const lines = readFileSync(join(run.logDir, file), 'utf8').trimEnd().split('\n');
@@ -261,12 +261,12 @@ describe('the log', () => {
 });
 
 describe('the command', () => {
-  // Without settings files, so that those of the machine do not matter.
+  // A root without settings files, so that those of this machine do not matter.
   const run = (env: Record<string, string>, ...argv: string[]) =>
     runCommand(verifyCommand, argv, { env, root: '/nowhere' });
   const settings = ({ outputDir, logDir }: RunFolders) => ({ OUTPUT_DIR: outputDir, LOG_DIR: logDir });
 
-  test('says one line a check, grouped by the criteria, with the command that it answers, and ends with 0', async () => {
+  test('prints one line per check, grouped by criterion, with the command that it replaces, and exits with 0', async () => {
     const { code, stdout: out } = await run(settings(base));
     assert.equal(code, 0, out);
     const groups = ['폴더 전체', '1. 백그라운드 실행', '2. 실시간 관찰', '3. 출력의 연속성', '4. 정상 종료'];
@@ -279,7 +279,7 @@ describe('the command', () => {
     assert.match(out, /^모두 통과했습니다 - PASS \d+, FAIL 0, /m);
   });
 
-  test('names the places of a failure, the first five of many, says what to do, and ends with 1', async (t) => {
+  test('names the first five places of a failure and what to do, and exits with 1', async (t) => {
     const folders = emptyFolders(t);
     writeRun(folders, storiesOf(7).end('count', true), limitedTo(7));
     for (const file of readdirSync(folders.outputDir).filter((each) => each.endsWith('.md'))) {
@@ -291,7 +291,7 @@ describe('the command', () => {
     assert.match(out, /^통과하지 못한 항목이 있습니다 - /m);
   });
 
-  test('gives machines one object with stable codes', async () => {
+  test('prints one JSON object with stable codes for scripts', async () => {
     const { code, stdout: out } = await run(settings(base), '--json', '--all');
     assert.equal(code, 0);
     const found = JSON.parse(out) as { ok: boolean; sections: { run: string; status: string; checks: object[] }[] };
@@ -316,7 +316,7 @@ describe('the command', () => {
     });
   });
 
-  test('ends with 2 where it cannot begin: flags, settings, no run', async (t) => {
+  test('exits with 2 for wrong flags or settings, or without a run', async (t) => {
     const folders = emptyFolders(t);
     for (const [argv, reason] of [
       [['--burn'], /알 수 없는 옵션: --burn/],
@@ -337,7 +337,7 @@ describe('the command', () => {
     assert.match(help.stdout, /^사용법: npm run verify/);
   });
 
-  test('ends with 2 where a file cannot be read', async (t) => {
+  test('exits with 2 when a file cannot be read', async (t) => {
     const folders = copyOf(t, base);
     mkdirSync(join(folders.logDir, 'horror_story_worker.2026-11-24.1.log'));
     const { code, stderr } = await run(settings(folders));
