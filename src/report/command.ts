@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { loadConfig } from '../config/load.js';
 import { defineCommand, UsageError } from '../lib/command-line.js';
+import { isSystemError } from '../lib/files.js';
 import { type AxisCards, CardFileError, readCards } from '../prompt/cards.js';
 import { setAsideFolder } from '../store/story-store.js';
 import { toPage } from './html/page.js';
@@ -53,6 +54,7 @@ async function writePage(path: string, page: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, page);
   } catch (cause) {
-    throw new ReportError(`보고서를 쓸 수 없습니다: ${path} (${(cause as NodeJS.ErrnoException).code})`, { cause });
+    if (!isSystemError(cause)) throw cause;
+    throw new ReportError(`보고서를 쓸 수 없습니다: ${path} (${cause.code})`, { cause });
   }
 }

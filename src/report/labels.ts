@@ -78,6 +78,8 @@ export function headlineOf(outcome: RunOutcome, stories: number, ms: number): st
       return `쓰던 글을 포기하고 강제로 끝났습니다 - ${count}`;
     case 'refused':
       return `API가 받아 주지 않아 멈췄습니다 - ${count}`;
+    case 'rejected':
+      return `소설이 되지 못한 답이 연속되어 멈췄습니다 - ${count}`;
     case 'exhausted':
       return `연속 실패로 멈췄습니다 - ${count}`;
     default:

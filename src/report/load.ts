@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { UserError } from '../lib/errors.js';
 import { listFolder, readJson } from '../lib/files.js';
 import { isProcessAlive } from '../lib/process-identity.js';
-import { ledgerPath, listRuns, type ReadLedger, readLedger } from '../run/ledger.js';
+import { ledgerPath, listRuns, namedOutcomes, type ReadLedger, readLedger } from '../run/ledger.js';
 import { replay } from '../run/run.js';
 import { selectRun } from '../run/select-run.js';
 import { type ReadMetadata, readMetadata, type SetAsideReason } from '../store/story-metadata.js';
@@ -37,7 +37,7 @@ export interface RunOnDisk {
 export async function readRun(folder: string, wanted: string | null): Promise<RunOnDisk> {
   const { ledger, unreadableLedgers } = await findRun(folder, wanted);
   const { owner, recovering, statistics } = replay(ledger);
-  const names = storyNamesIn(ledger);
+  const names = [...namedOutcomes(ledger.records).keys()];
   const nearest = statistics.nearest === null ? [] : [statistics.nearest.nearest.name];
   const stories = readEach(folder, [...names, ...nearest], toStoryDetails);
   const hasSnapshot = ledger.records.some(({ type }) => type === 'snapshot');
@@ -75,13 +75,6 @@ async function findRun(
     unreadableLedgers.push(path);
   }
   throw new ReportError(`장부로 읽을 수 없습니다: ${unreadableLedgers.join(', ')}`);
-}
-
-/** The names of the texts that the ledger recorded. */
-function storyNamesIn({ records }: ReadLedger): string[] {
-  return records.flatMap((record) =>
-    record.type === 'outcome' && record.kind !== 'abandoned' && record.name !== null ? [record.name] : [],
-  );
 }
 
 /** A ledger that was lost and began anew lacks the names of earlier stories; their own metadata names their run. */

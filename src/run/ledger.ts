@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { endsLine, listFolder, makeFolder, syncFolder, withFile, writeDurably } from '../lib/files.js';
-import type { BeginRecord, LedgerRecord } from './ledger-records.js';
+import type { BeginRecord, LedgerRecord, OutcomeRecord } from './ledger-records.js';
 
 export type * from './ledger-records.js';
 
@@ -24,6 +24,20 @@ export interface ReadLedger {
   records: LedgerRecord[];
   /** Lines that are no records: torn by a crash, or foreign. */
   unreadable: number;
+}
+
+/** An outcome that put a text on disk. */
+export type NamedOutcome = Exclude<OutcomeRecord, { kind: 'abandoned' }> & { name: string };
+
+/** The outcomes that put a text on disk, by the name of the text. */
+export function namedOutcomes(records: readonly LedgerRecord[]): Map<string, NamedOutcome> {
+  const named = new Map<string, NamedOutcome>();
+  for (const record of records) {
+    if (record.type === 'outcome' && record.kind !== 'abandoned' && record.name !== null) {
+      named.set(record.name, record as NamedOutcome);
+    }
+  }
+  return named;
 }
 
 /** The names of the parts that later texts have taken in. */

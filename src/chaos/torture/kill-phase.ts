@@ -1,5 +1,6 @@
 import type { AttemptRecord, OutcomeRecord } from '../../run/ledger.js';
-import { type FolderCheck, type FoundRun, namedOutcomes } from '../../verify/folder/folder-check.js';
+import { namedOutcomes } from '../../run/ledger.js';
+import type { FolderCheck, FoundRun } from '../../verify/folder/folder-check.js';
 import type { Witness } from './mock-api.js';
 
 // At which point of a story a kill met the worker.

@@ -42,6 +42,10 @@ function outcomeNotices({ outcome, failedCallGroups }: Report): Notice[] {
           commands: RESTART_COMMANDS,
         },
       ];
+    case 'rejected':
+      return [
+        { text: '따로 보관한 글의 까닭을 보고 모델이나 설정을 바꾼 뒤 다시 시작하세요', commands: RESTART_COMMANDS },
+      ];
     case 'exhausted':
       return [{ text: '연속 실패의 까닭을 아래에서 확인한 뒤 다시 시작하세요', commands: RESTART_COMMANDS }];
     case 'uncaught':

@@ -1,7 +1,7 @@
 import type { AxisCards } from '../../prompt/cards.js';
 import type { Caps } from '../../run/budget.js';
 import { spent } from '../../run/budget.js';
-import type { ReadLedger } from '../../run/ledger.js';
+import { namedOutcomes } from '../../run/ledger.js';
 import type { Statistics } from '../../run/statistics.js';
 import type { SetAsideReason } from '../../store/story-metadata.js';
 import type { RunOnDisk } from '../load.js';
@@ -152,12 +152,9 @@ export function toReport(disk: RunOnDisk, context: ReportContext): Report {
 }
 
 /** The stories that a lost ledger had: they are known from their metadata alone. */
-function storiesOfMissingHistory(
-  { ledger, stories: details }: RunOnDisk,
-  { historyLostUntil, stories }: Timeline,
-): StoryRow[] {
+function storiesOfMissingHistory({ ledger, stories: details }: RunOnDisk, { historyLostUntil }: Timeline): StoryRow[] {
   if (historyLostUntil === null) return [];
-  const known = new Set([...stories.map(({ name }) => name), ...namesInLedger(ledger)]);
+  const known = namedOutcomes(ledger.records);
   const lost = [...details].filter(
     ([name, { runId, accepted }]) => runId === ledger.begin.run_id && !accepted && !known.has(name),
   );
@@ -177,11 +174,6 @@ function storiesOfMissingHistory(
       premise: Object.fromEntries(each.premise.map(({ axis, id }) => [axis, id])),
       details: each,
     }));
-}
-
-/** The names of all texts that the ledger recorded. */
-function namesInLedger({ records }: ReadLedger): string[] {
-  return records.flatMap((record) => (record.type === 'outcome' && 'name' in record ? (record.name ?? []) : []));
 }
 
 /** Groups failed calls by kind and code, most frequent first. */

@@ -13,7 +13,7 @@ import type {
   StoryRecord,
 } from '../../run/ledger.js';
 
-// Records of a ledger, and the processes that they name.
+// Records of ledgers, and the processes in them.
 
 export const attempt = (record: Partial<AttemptRecord> = {}): AttemptRecord => ({
   type: 'attempt',
@@ -76,8 +76,8 @@ export const end = (record: Partial<EndRecord> = {}): EndRecord => ({
 });
 
 /**
- * What a run may live through, kills included: `count` records in an order that can happen.
- * @param mostOpen calls in flight at a time
+ * The ledger of a made-up run with failures, kills and restarts: `count` records in an order that can occur.
+ * @param mostOpen the most calls in flight at a time
  */
 export function history(random: Random, count: number, mostOpen = 3): LedgerRecord[] {
   const pick = <T>(...values: readonly [T, ...T[]]): T => values[Math.floor(random() * values.length)] ?? values[0];
@@ -117,10 +117,10 @@ export function history(random: Random, count: number, mostOpen = 3): LedgerReco
     if (random() < 0.2 || (open.length >= mostOpen && !claimed)) {
       epoch++;
       claimed = true;
-      // Those of the killed process stay open until the next call, as a staged answer may still close one.
+      // The calls of a killed process stay open until the next call: its successor may find the answer of one in staging.
       return { type: 'claim', at, epoch, owner: DEAD, purpose: pick('resume', 'recover') };
     }
-    // The first call of the next process: those of the killed one are gone.
+    // With the first call of the next process, the open calls of the killed one are lost.
     if (claimed) [open, pending, claimed] = [[], [], false];
     const continues = mostOpen === 1 || random() < 0.7 ? pending.shift() : undefined;
     const at_most = { tokens: 1000 * n, cost_usd: pick(null, n / 1024) };

@@ -8,29 +8,29 @@ import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
-/** How a page is looked at. */
+/** The viewport of a page. */
 export interface View {
-  /** Pixels of the page's style sheet. */
+  /** In CSS pixels. */
   width: number;
   colours: 'light' | 'dark';
 }
 
-/** What a browser made of a page. */
+/** A page as a browser showed it. */
 export interface Seen<T> {
-  /** What the expression gave. */
+  /** The value of the expression. */
   value: T;
-  /** Requests for anything but the page itself. */
+  /** Requests other than for the page itself. */
   requests: string[];
-  /** What the page, or the browser about it, wrote to the console. */
+  /** Messages on the console, from the page and from the browser. */
   messages: string[];
 }
 
 export interface Browser {
-  /** Opens a file, and evaluates an expression in it once all of it is there. */
+  /** Opens a file, and evaluates an expression in it once it is loaded. */
   look<T>(file: string, view: View, expression: string): Promise<Seen<T>>;
 }
 
-/** A browser of this machine; null where there is none. CHROME_PATH names one that is elsewhere. */
+/** Path of a browser: CHROME_PATH, or else one in PATH; null when there is none. */
 export function findBrowser(): string | null {
   const named = process.env.CHROME_PATH;
   const folders = (process.env.PATH ?? '').split(delimiter);
@@ -49,8 +49,8 @@ function isExecutable(path: string): boolean {
 }
 
 /**
- * Removes the profile of a browser whose helpers end a little later than it does, and may still write. All anew each time:
- * the retries of `rm` do not see what has come since.
+ * Removes the profile of a browser. Its child processes end a little later and may still write, so the removal is tried
+ * again; the retries of `rm` itself do not see new files.
  */
 async function removeOnceQuiet(profile: string, tries = 50): Promise<void> {
   try {
@@ -62,7 +62,7 @@ async function removeOnceQuiet(profile: string, tries = 50): Promise<void> {
   }
 }
 
-/** Starts a browser without a window, which asks nobody for anything; it ends with the test. */
+/** Starts a headless browser without network services. It ends with the test. */
 export function startBrowser(t: TestContext, path: string): Browser {
   const profile = mkdtempSync(join(tmpdir(), 'horror-browser-'));
   const flags = [
@@ -79,11 +79,11 @@ export function startBrowser(t: TestContext, path: string): Browser {
     `--user-data-dir=${profile}`,
     '--remote-debugging-pipe',
   ];
-  // It listens on descriptor 3 and speaks on 4.
+  // The browser reads its protocol from descriptor 3 and writes to 4.
   const child = spawn(path, flags, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
   const protocol = new Protocol(child);
   const ended = new Promise<void>((resolve) => {
-    // Not when its pipes close: helpers of it may hold them a little longer.
+    // Not the close event: its child processes may hold the pipes a little longer.
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
   });
@@ -146,7 +146,7 @@ interface Message {
   error?: { message: string };
 }
 
-/** The browser's protocol: one JSON text after another, each ended by a zero. */
+/** The DevTools protocol over a pipe: JSON messages, each ended by a zero byte. */
 class Protocol {
   #sent = 0;
   readonly #answers = new Map<number, (message: Message) => void>();

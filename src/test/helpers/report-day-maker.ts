@@ -13,19 +13,19 @@ import { storyText } from './fakes.js';
 import { ROOT } from './processes.js';
 import { attempt, DEAD, end, failure, part, story } from './records.js';
 
-// Days of a worker, made in an instant: ledgers and metadata as a run of hours leaves them. The same seed, the same day.
+// Made-up days of a worker: ledger and stories as a run of hours leaves them. The same seed gives the same day.
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 
-/** What a run has left. */
+/** The ledger and the texts of a run. */
 export interface Day {
   runId: string;
   records: LedgerRecord[];
   stories: Map<string, StoryFiles>;
   setAside: Map<string, StoryFiles>;
-  /** When the last of it happened. */
+  /** Time of the last record, milliseconds since the epoch. */
   at: number;
 }
 
@@ -35,7 +35,7 @@ const PLACES =
   );
 const THINGS = '녹음기,세 번째 대답,젖지 않은 우산,먼저 와 있던 사람,내 글씨,마지막 일지,벽 너머 숫자'.split(',');
 
-/** 56 of them before one comes again. */
+/** Titles repeat after 56. */
 const titleOf = (number: number) => `${pick(PLACES, number)}의 ${pick(THINGS, number)}`;
 
 const OPENINGS = [
@@ -63,16 +63,16 @@ export interface DayOptions {
   seed?: number;
   /** Milliseconds since the epoch. */
   start?: number;
-  /** Code points of a story, at least. */
+  /** The shortest story, in code points. */
   characters?: number;
   facts?: Partial<RunSettings>;
   /** US dollars per million tokens; null: not known. */
   price?: { input: number; output: number } | null;
-  /** How many different stories there are; then they come again. */
+  /** The number of different stories, which then repeat. Default: all are different. */
   texts?: number;
 }
 
-/** A worker whose day is told call by call; the clock moves on by what happens. */
+/** Makes a day call by call. Each call moves the clock on. */
 export class DayMaker {
   readonly day: Day;
   readonly #random: Random;
@@ -112,7 +112,7 @@ export class DayMaker {
     return this;
   }
 
-  /** A story that takes about 70 s, or as long as it is told to, in milliseconds. */
+  /** A story. @param ms how long it takes; about 70 s by default */
   story({
     ms = this.#spread(70_000),
     usage = this.#usage() as Usage | null,
@@ -138,7 +138,7 @@ export class DayMaker {
     return stored;
   }
 
-  /** A call that brings nothing, after so many milliseconds. */
+  /** A call that fails, after so many milliseconds. */
   fail(
     kind: FailureKind,
     code: string,
@@ -161,7 +161,7 @@ export class DayMaker {
     return name;
   }
 
-  /** A text that is cut off, and kept while its rest is asked for. */
+  /** A cut-off text, which is kept while its continuation is requested. */
   part({ ms = 180_000 } = {}): string {
     const { premise, number } = this.#call();
     this.#at += ms;
@@ -180,7 +180,7 @@ export class DayMaker {
     return this;
   }
 
-  /** Another process takes the run up. */
+  /** Another process resumes the run. */
   restart(): this {
     this.#epoch++;
     this.#add({ type: 'claim', at: this.#at, epoch: this.#epoch, owner: this.#owner(), purpose: 'resume' });
@@ -218,7 +218,7 @@ export class DayMaker {
     return { premise, number };
   }
 
-  /** Each axis' cards one after another, each axis at its own pace. */
+  /** Steps through the cards of each axis, at a pace of its own. */
   #premise(number: number): Premise {
     return byAxis((axis) => {
       const cards = this.#decks.find((deck) => deck.axis === axis)?.cards ?? [];
@@ -285,7 +285,7 @@ export class DayMaker {
     return { at: this.#at, usage, cost_usd: this.#cost(usage) };
   }
 
-  /** Around a value, with the longer tail to the right. */
+  /** A random value around another, with a longer tail upwards. */
   #spread(around: number): number {
     return Math.round(around * (0.7 + this.#random() * 0.5 + this.#random() ** 6));
   }

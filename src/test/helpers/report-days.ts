@@ -5,10 +5,10 @@ import type { RunOnDisk } from '../../report/load.js';
 import { setAsideReasonOf, toStoryDetails } from '../../report/story-details.js';
 import { ledgerPath } from '../../run/ledger.js';
 import { type ReadMetadata, readMetadata, type StoryFiles } from '../../store/story-metadata.js';
-import { filesOf, setAsideFolder } from '../../store/story-store.js';
+import { checksum, filesOf, setAsideFolder } from '../../store/story-store.js';
 import { type Day, DayMaker, type DayOptions, HOUR, MINUTE, SECOND } from './report-day-maker.js';
 
-/** A day as it should be: a story every half hour, nothing else. */
+/** A day without failures: a story every half hour. */
 export function calmDay(options: DayOptions = {}): Day {
   const maker = new DayMaker(options);
   const deadline = maker.now() + 24 * HOUR;
@@ -19,7 +19,7 @@ export function calmDay(options: DayOptions = {}): Day {
   return maker.end('duration', true).day;
 }
 
-/** A day on which everything happens: overload, stalls, cut streams, refusals, cut-off texts, kills and a stop. */
+/** A day with every kind of trouble: overload, stalls, cut streams, refusals, cut-off texts, kills and a stop. */
 export function stormyDay(options: DayOptions = {}): Day {
   const maker = new DayMaker({ seed: 7, ...options });
   const deadline = maker.now() + 24 * HOUR;
@@ -29,7 +29,7 @@ export function stormyDay(options: DayOptions = {}): Day {
       maker.wait(minutes * MINUTE);
     }
   };
-  /** Failures one after another, each followed by a wait that doubles up to five minutes. */
+  /** Consecutive failures, each followed by a back-off that doubles up to five minutes. */
   const storm = (codes: readonly string[], ms: number, usage: Usage | null) => {
     for (const [n, code] of codes.entries()) {
       maker.fail('transient', code, { ms, usage });
@@ -84,7 +84,7 @@ export function stormyDay(options: DayOptions = {}): Day {
   return maker.end('duration', true).day;
 }
 
-/** The day as a folder of stories has it. */
+/** Writes the day into a story folder. */
 export function writeDay(folder: string, { runId, records, stories, setAside }: Day): void {
   mkdirSync(join(folder, '.runs'), { recursive: true });
   mkdirSync(setAsideFolder(folder), { recursive: true });
@@ -96,12 +96,12 @@ export function writeDay(folder: string, { runId, records, stories, setAside }: 
     for (const [name, { markdown, metadata }] of entries) {
       const [markdownFile, metadataFile] = filesOf(name);
       writeFileSync(join(shelf, markdownFile), markdown);
-      writeFileSync(join(shelf, metadataFile), JSON.stringify(metadata));
+      writeFileSync(join(shelf, metadataFile), JSON.stringify({ ...metadata, sha256: checksum(markdown) }));
     }
   }
 }
 
-/** The day as reading that folder would give it. */
+/** The day as it is read from a story folder. */
 export function asRead({ runId, records, stories, setAside }: Day, more: Partial<RunOnDisk> = {}): RunOnDisk {
   const [begin] = records;
   if (begin?.type !== 'begin') throw new Error('a day begins');

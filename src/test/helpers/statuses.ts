@@ -4,7 +4,7 @@ import { INITIAL_RUN_STATE, type RunState } from '../../run/run-state.js';
 import { EMPTY_STATISTICS, type Statistics } from '../../run/statistics.js';
 import type { WorkerEvent } from '../../worker/events.js';
 
-// Changes of a run, and statuses made of them.
+// Events of a worker, and statuses.
 
 /** Local noon, so that no test crosses midnight. */
 export const NOON = new Date(2026, 10, 24, 12).getTime();

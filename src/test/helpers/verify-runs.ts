@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
+import type { RawValues } from '../../config/load.js';
 import type { LedgerRecord } from '../../run/ledger.js';
+import { checksum } from '../../store/story-store.js';
 import type { CheckCode, CheckResult, CheckStatus } from '../../verify/catalog.js';
 import { type Verification, type VerifyOptions, verify } from '../../verify/verify.js';
 import { temporaryFolder } from './fakes.js';
+import { logOf } from './log-maker.js';
 import { cleanEnvironment, ROOT } from './processes.js';
+import type { DayMaker } from './report-day-maker.js';
+import { writeDay } from './report-days.js';
 
-// Runs that a worker has left, and ways to tamper with them.
+// Runs to verify: those of the real worker, made-up ones, and ways to damage them.
 
 /** The two folders of a run. */
 export interface RunFolders {
@@ -19,14 +23,28 @@ export interface RunFolders {
   logDir: string;
 }
 
-/** Two folders that are gone after the tests of the file. */
-export function foldersForAll(): RunFolders {
+/** Two folders for all tests of a file, which are removed after the last of them. */
+export function sharedFolders(): RunFolders {
   const folder = mkdtempSync(join(tmpdir(), 'horror-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   return { outputDir: join(folder, 'stories'), logDir: join(folder, 'logs') };
 }
 
-/** A run of the real worker and the built-in author, to its end. */
+/** Two folders for one test. */
+export const emptyFolders = (t: TestContext): RunFolders => ({
+  outputDir: temporaryFolder(t),
+  logDir: temporaryFolder(t),
+});
+
+/** Writes a made-up run as a worker with these settings leaves it: stories, ledger and log. */
+export function writeRun({ outputDir, logDir }: RunFolders, { day }: DayMaker, settings: RawValues = {}): void {
+  writeDay(outputDir, day);
+  mkdirSync(logDir, { recursive: true });
+  const lines = logOf(day.records, settings).map((record) => `${JSON.stringify(record)}\n`);
+  writeFileSync(join(logDir, 'horror_story_worker.2026-11-23.1.log'), lines.join(''), { flag: 'a' });
+}
+
+/** A run of the real worker with the built-in author, to its end. */
 export async function runWorker(
   { outputDir, logDir }: RunFolders,
   flags: readonly string[],
@@ -47,7 +65,7 @@ export async function runWorker(
   assert.equal(code, 0);
 }
 
-/** A copy to tamper with. */
+/** A copy to damage. */
 export function copyOf(t: TestContext, { outputDir, logDir }: RunFolders): RunFolders {
   const copy = { outputDir: temporaryFolder(t), logDir: temporaryFolder(t) };
   cpSync(outputDir, copy.outputDir, { recursive: true });
@@ -55,7 +73,11 @@ export function copyOf(t: TestContext, { outputDir, logDir }: RunFolders): RunFo
   return copy;
 }
 
-export function look({ outputDir, logDir }: RunFolders, options: Partial<VerifyOptions> = {}): Promise<Verification> {
+/** Verifies the newest run, unless the options select another. */
+export function verifyRun(
+  { outputDir, logDir }: RunFolders,
+  options: Partial<VerifyOptions> = {},
+): Promise<Verification> {
   const now = Date.now;
   return verify({ folder: outputDir, logDir, logKeepFiles: 30, secrets: [], which: 'newest', now, ...options });
 }
@@ -64,7 +86,7 @@ export function checksOf({ sections }: Verification): CheckResult[] {
   return sections.flatMap(({ checks }) => checks);
 }
 
-/** The codes of all checks with this result, each once. */
+/** The codes of all checks with this status, each once. */
 export function codesWith(found: Verification, status: CheckStatus): CheckCode[] {
   const codes = checksOf(found).flatMap((check) => (check.status === status ? [check.code] : []));
   return [...new Set(codes)].sort();
@@ -76,15 +98,16 @@ export function checkOf(found: Verification, code: CheckCode): CheckResult {
   return check;
 }
 
-/** Everything that failed, for a message. */
-export function complaints(found: Verification): string {
+/** All failed checks, for a message. */
+export function describeFailures(found: Verification): string {
   const failed = checksOf(found).filter(({ status }) => status === 'fail');
   return failed.map(({ code, figure, places }) => `${code}: ${figure} ${JSON.stringify(places)}`).join('\n');
 }
 
-export async function assertKept(folders: RunFolders, options: Partial<VerifyOptions> = {}): Promise<Verification> {
-  const found = await look(folders, options);
-  assert.deepEqual(codesWith(found, 'fail'), [], complaints(found));
+/** Verifies, and asserts that no check fails. */
+export async function assertPasses(folders: RunFolders, options: Partial<VerifyOptions> = {}): Promise<Verification> {
+  const found = await verifyRun(folders, options);
+  assert.deepEqual(codesWith(found, 'fail'), [], describeFailures(found));
   return found;
 }
 
@@ -97,7 +120,7 @@ export function storiesOf({ outputDir }: RunFolders): string[] {
 }
 
 /** The name of the story with that number. */
-export function story(folders: RunFolders, sequence: number): string {
+export function storyName(folders: RunFolders, sequence: number): string {
   const name = storiesOf(folders)[sequence - 1];
   assert.ok(name, `${sequence}`);
   return name;
@@ -115,19 +138,20 @@ export function editMetadata(folders: RunFolders, name: string, change: (metadat
   writeFileSync(metadataPath(folders, name), `${JSON.stringify(changed, null, 2)}\n`);
 }
 
-/** Changes a text, and its metadata so that they fit: the checksum, and whatever `facts` says. */
+/** Changes a text, and in its metadata the checksum and the given fields. */
 export function rewrite(
   folders: RunFolders,
   name: string,
   change: (markdown: string) => string,
-  facts: Metadata = {},
+  fields: Metadata = {},
 ): void {
   const markdown = change(readFileSync(markdownPath(folders, name), 'utf8'));
   writeFileSync(markdownPath(folders, name), markdown);
-  const sha256 = createHash('sha256').update(markdown).digest('hex');
-  editMetadata(folders, name, (metadata) => ({ ...metadata, ...facts, sha256 }));
+  const sha256 = checksum(markdown);
+  editMetadata(folders, name, (metadata) => ({ ...metadata, ...fields, sha256 }));
 }
 
+/** The ids of all runs, oldest first. */
 export function runsOf({ outputDir }: RunFolders): string[] {
   return readdirSync(join(outputDir, '.runs'))
     .flatMap((file) => /^(.*)\.jsonl$/.exec(file)?.[1] ?? [])
@@ -159,7 +183,7 @@ export function editLog({ logDir }: RunFolders, change: (lines: string[]) => str
   );
 }
 
-/** Changes the records of one event in the log; null takes one out. */
+/** Changes the records of one event in the log; null removes one. */
 export function editEvent(folders: RunFolders, event: string, change: (record: Metadata) => Metadata | null): void {
   editLog(folders, (lines) =>
     lines.flatMap((line) => {

@@ -9,7 +9,7 @@ import { findBrowser, startBrowser, type View } from '../helpers/report-browser.
 import { type Day, DayMaker } from '../helpers/report-day-maker.js';
 import { asRead, calmDay, stormyDay } from '../helpers/report-days.js';
 
-/** What is asked of a page, in its own words: nothing of this file is known there. */
+/** The script that measures a page. It runs in the page, and so cannot use anything of this file. */
 const QUESTIONS = `(() => {
   const numbers = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
   const luminance = (colour) => {
@@ -41,7 +41,7 @@ const QUESTIONS = `(() => {
     if (ratio < 4.5) pale.push(element.localName + '.' + element.className + ' ' + ratio.toFixed(2) + ' ' + element.textContent.slice(0, 30));
   }
   const { clientWidth, scrollWidth } = document.documentElement;
-  // Behind an overflow that scrolls by itself nothing sticks out.
+  // A part that scrolls by itself may be wider than the page.
   const wide = [...document.querySelectorAll('body *')]
     .filter((each) => each.closest('.scroll') === null && each.getBoundingClientRect().right > clientWidth + 1)
     .map((each) => each.localName + ' ' + each.textContent.slice(0, 30));
@@ -72,7 +72,7 @@ interface Answers {
   scripts: number;
 }
 
-/** A day with all that is hard to lay out: titles and words without an end, marks of HTML. */
+/** A day that is hard to lay out: long titles, long words without a space, HTML in titles. */
 function hardDay(): Day {
   const maker = new DayMaker({ seed: 3 });
   maker.story({ title: `${'끝없이이어지는제목'.repeat(12)}<script>document.body.remove()</script>` });
@@ -84,7 +84,7 @@ function hardDay(): Day {
 const DESK: View = { width: 1280, colours: 'light' };
 const PHONE: View = { width: 390, colours: 'dark' };
 
-/** A page with everything that must not be: whoever looks has to see it. */
+/** A page with one of each fault, to show that the measurements find them. */
 const FAULTY = `<!doctype html><html lang="ko"><body style="background:#fff;margin:0">
 <p style="width:700px">넓다</p><p style="color:#ccc">흐리다</p><a href="#nowhere">어디로</a>
 <img src="missing.png" alt=""><script>console.error('말썽')</script></body></html>`;
@@ -93,7 +93,7 @@ test('a browser shows the report whole, in light and dark, on a desk and on a ph
   timeout: 120_000,
 }, async (t) => {
   const path = findBrowser();
-  // Where there is none, the other tests of the page have to do.
+  // Without a browser, the other tests of the page have to suffice.
   if (path === null) return t.diagnostic('no browser here: apt-get install chromium, or CHROME_PATH');
   const browser = startBrowser(t, path);
   const folder = temporaryFolder(t);

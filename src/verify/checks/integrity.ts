@@ -1,6 +1,6 @@
 import { formatNumber } from '../../lib/format-number.js';
+import { namedOutcomes } from '../../run/ledger.js';
 import { type CheckResult, failAt, note, pass, skip } from '../catalog.js';
-import { namedOutcomes } from '../folder/ledger-check.js';
 import { workingProcesses } from '../processes.js';
 import { mergeOccurrences, placesOf, processLogsOf, type RunEvidence, skipReason } from '../run-evidence.js';
 

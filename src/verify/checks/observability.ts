@@ -1,8 +1,9 @@
 import { formatNumber } from '../../lib/format-number.js';
 import { clockTime, formatDuration } from '../../lib/format-time.js';
 import type { LedgerRecord } from '../../run/ledger.js';
+import { namedOutcomes } from '../../run/ledger.js';
 import { type CheckResult, failAt, type Place, skip } from '../catalog.js';
-import { hasFullHistory, namedOutcomes } from '../folder/ledger-check.js';
+import { hasFullHistory } from '../folder/ledger-check.js';
 import { type RunProcess, workingProcesses } from '../processes.js';
 import {
   isRotatedAway,

@@ -1,6 +1,7 @@
 import { ExitCode } from '../../lib/errors.js';
 import { formatNumber } from '../../lib/format-number.js';
 import { clockTime, formatDuration } from '../../lib/format-time.js';
+import type { RunEnd } from '../../run/end-reason.js';
 import { type CheckResult, failAt, note, type Place, pass, skip } from '../catalog.js';
 import type { FinalRecord } from '../log-check.js';
 import { type RunProcess, workingProcesses } from '../processes.js';
@@ -72,16 +73,21 @@ function checkFinalIsLast(evidence: RunEvidence): CheckResult {
 }
 
 /** The exit code of each end reason, which is a contract. null: the code that the settings name. */
-const EXIT_CODES: Record<string, number | null> = {
+const EXIT_CODES = {
   duration: null,
   count: null,
   cap: null,
   signal: null,
   aborted: ExitCode.aborted,
   refused: ExitCode.refused,
+  rejected: ExitCode.rejected,
   exhausted: ExitCode.failed,
   uncaught: ExitCode.failed,
-};
+} as const satisfies Record<RunEnd['kind'], number | null>;
+
+function isEndReason(reason: unknown): reason is keyof typeof EXIT_CODES {
+  return typeof reason === 'string' && Object.hasOwn(EXIT_CODES, reason);
+}
 
 const ENDS_OVER = new Set(['duration', 'count', 'cap']);
 
@@ -94,7 +100,7 @@ function checkExitCode(evidence: RunEvidence): CheckResult {
   const places: Place[] = [];
   for (const { runProcess, final } of ended) {
     const { reason, exit_code: recorded, over } = final.fields;
-    const contractCode = EXIT_CODES[String(reason)];
+    const contractCode = isEndReason(reason) ? EXIT_CODES[reason] : undefined;
     const expected = contractCode === null ? runProcess.log?.settings?.completedExitCode : contractCode;
     const addPlace = (message: string) => places.push({ where: final.where, message });
     if (contractCode === undefined) addPlace(`모르는 종료 사유 ${String(reason)}`);

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NO_TOKENS } from '../../api/usage.js';
 import { formatCost, formatNumber } from '../../lib/format-number.js';
-import { supersededParts } from '../../run/ledger.js';
+import { namedOutcomes, supersededParts } from '../../run/ledger.js';
 import { applyRecord } from '../../run/run-state.js';
 import { toFields } from '../../run/statistics.js';
 import { type CheckResult, failAt, note, type Place, pass, skip } from '../catalog.js';
-import { hasFullHistory, namedOutcomes } from '../folder/ledger-check.js';
+import { hasFullHistory } from '../folder/ledger-check.js';
 import { addToTotal, type UsageTotal } from '../folder/pair-check.js';
 import { type RunProcess, workingProcesses } from '../processes.js';
 import { isRotatedAway, placesOf, processLogsOf, type RunEvidence } from '../run-evidence.js';

@@ -1,11 +1,12 @@
+import { namedOutcomes } from '../../run/ledger.js';
 import { type AddFinding, collectFindings, type Finding } from '../findings.js';
 import { secretFinder } from '../secret-scan.js';
-import { checkAgainstLedger, checkCallSequence, type FoundRun, namedOutcomes, readRuns } from './ledger-check.js';
+import { checkAgainstLedger, checkCallSequence, type FoundRun, readRuns } from './ledger-check.js';
 import { checkPair, type FoundPair, hasValidChecksum } from './pair-check.js';
 import { readPairs, type VisibleCounts } from './pairs.js';
 
 export type { Finding, FindingCode } from '../findings.js';
-export { type FoundRun, namedOutcomes } from './ledger-check.js';
+export type { FoundRun } from './ledger-check.js';
 export type { FoundPair } from './pair-check.js';
 
 /** The result of checking a story folder. */

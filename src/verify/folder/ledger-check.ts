@@ -4,6 +4,8 @@ import {
   type LedgerRecord,
   ledgerPath,
   listRuns,
+  type NamedOutcome,
+  namedOutcomes,
   type OutcomeRecord,
   type ReadLedger,
   readLedger,
@@ -39,20 +41,6 @@ export async function readRuns(folder: string, addFinding: AddFinding): Promise<
     runs.push({ id, ledger, state: replay(ledger) });
   }
   return runs;
-}
-
-/** An outcome that put a text on disk. */
-export type NamedOutcome = Exclude<OutcomeRecord, { kind: 'abandoned' }> & { name: string };
-
-/** The outcomes that put a text on disk, by the name of the text. */
-export function namedOutcomes(records: readonly LedgerRecord[]): Map<string, NamedOutcome> {
-  const named = new Map<string, NamedOutcome>();
-  for (const record of records) {
-    if (record.type === 'outcome' && record.kind !== 'abandoned' && record.name !== null) {
-      named.set(record.name, record as NamedOutcome);
-    }
-  }
-  return named;
 }
 
 /** False for a ledger that was lost and began anew: of the time before, it has only totals. */

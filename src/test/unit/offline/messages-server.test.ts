@@ -114,7 +114,7 @@ describe('requests', GUARD, () => {
     const strays = [
       fetch(`${url}/v1/messages`),
       fetch(`${url}/v1/v1/messages`, { method: 'POST', body: '{}' }),
-      fetch(`${url}/v1/messages/batches`, { method: 'POST', body: '{}' }),
+      fetch(`${url}/v1/messages/count_tokens`, { method: 'POST', body: '{}' }),
       fetch(url),
     ];
     for (const response of await Promise.all(strays)) {

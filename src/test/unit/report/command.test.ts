@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { promisify } from 'node:util';
 import { reportCommand } from '../../../report/command.js';
 import { readRun } from '../../../report/load.js';
 import { runCommand } from '../../helpers/commands.js';
@@ -42,7 +40,7 @@ function aDay(start = START, stories = 1) {
   return maker.end('count', true).day;
 }
 
-test('without more it is about the newest run, and lies in the log folder', async (t) => {
+test('without options the report is about the newest run, and goes to the log folder', async (t) => {
   const { outputDir, logDir, command } = place(t);
   writeDay(outputDir, aDay(START, 1));
   const newer = aDay(START + HOUR, 2);
@@ -56,7 +54,7 @@ test('without more it is about the newest run, and lies in the log folder', asyn
   assert.deepEqual(readdirSync(outputDir), before);
 });
 
-test('--run takes an id or a part of it, --output another place', async (t) => {
+test('--run takes an id or a part of it, --output another path', async (t) => {
   const { outputDir, logDir, command } = place(t);
   const [first, second] = [aDay(START, 1), aDay(START + HOUR, 2)];
   for (const day of [first, second]) writeDay(outputDir, day);
@@ -67,7 +65,7 @@ test('--run takes an id or a part of it, --output another place', async (t) => {
   assert.ok(page.includes('소설 1편을 모두 썼습니다'));
 });
 
-test('a run that is not there, or not the only one, is said to be', async (t) => {
+test('--run with no match, or several, is refused with the ids to choose from', async (t) => {
   const { outputDir, refusal } = place(t);
   assert.match(await refusal(), /^아직 실행이 없습니다/);
   for (const start of [START, START + HOUR]) writeDay(outputDir, aDay(start));
@@ -75,7 +73,7 @@ test('a run that is not there, or not the only one, is said to be', async (t) =>
   assert.match(await refusal('--run', 'run_2026'), /맞는 실행이 여럿입니다/);
 });
 
-test('a command line that cannot be understood is answered with what is wrong with it', async (t) => {
+test('a wrong command line is answered with the mistake', async (t) => {
   const { refusal, command } = place(t);
   assert.match(await refusal('--runn', 'x'), /알 수 없는 옵션: --runn\. 혹시 --run인가요\?/);
   assert.match(await refusal('--run'), /--run에 값이 필요합니다/);
@@ -85,14 +83,14 @@ test('a command line that cannot be understood is answered with what is wrong wi
   assert.match(await command('--help'), /^사용법: npm run report/);
 });
 
-test('a newest ledger that is none is passed over, and that is said', async (t) => {
+test('a newest ledger that cannot be read is skipped with a notice', async (t) => {
   const { outputDir, command } = place(t);
   writeDay(outputDir, aDay());
   writeFileSync(join(outputDir, '.runs', 'run_29990101000000000_ffffff.jsonl'), '{"type":"be');
   assert.match(await command(), /더 새로운 장부를 읽을 수 없어 건너뛰었습니다/);
 });
 
-test('a run whose process lives is in progress, and told until now', async (t) => {
+test('a run whose process is alive is in progress, and its timeline goes up to now', async (t) => {
   const { outputDir, command } = place(t);
   const maker = new DayMaker({ start: START });
   maker.story();
@@ -103,7 +101,7 @@ test('a run whose process lives is in progress, and told until now', async (t) =
   assert.match(await command(), /^진행 중입니다 - 48시간째, 지금까지 소설 1편\n/);
 });
 
-test('stories that are gone or torn are left out, and the rest is told', async (t) => {
+test('stories whose metadata is missing or damaged are counted as missing', async (t) => {
   const { outputDir, command } = place(t);
   const day = aDay(START, 3);
   writeDay(outputDir, day);
@@ -113,22 +111,9 @@ test('stories that are gone or torn are left out, and the rest is told', async (
   assert.match(await command(), /소설 3편을[\s\S]*소설 2편의 파일이 폴더에 없습니다/);
 });
 
-test('a place that cannot be written is said to be', async (t) => {
+test('a page that cannot be written is an error that names the path', async (t) => {
   const { outputDir, logDir, refusal } = place(t);
   writeDay(outputDir, aDay());
   mkdirSync(join(logDir, 'folder.html'));
   assert.match(await refusal('--output', 'folder.html'), /^보고서를 쓸 수 없습니다: .*folder\.html \(EISDIR\)\n$/);
-});
-
-test('the script ends with 0, or with 2 and a line that says why', async (t) => {
-  const { outputDir, logDir, env } = place(t);
-  const run = (...args: string[]) =>
-    promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/report.ts', ...args], { cwd: ROOT, env });
-  writeDay(outputDir, aDay());
-  const [done] = await Promise.all([
-    run('--output', join(logDir, 'r.html')),
-    assert.rejects(run('--run', 'nothing'), { code: 2, stderr: /^"nothing"에 맞는 실행이 없습니다.*\n$/ }),
-  ]);
-  assert.match(done.stdout, /소설 1편을 모두 썼습니다/);
-  assert.ok(existsSync(join(logDir, 'r.html')));
 });

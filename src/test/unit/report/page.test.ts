@@ -36,7 +36,7 @@ function longRun(stories: number): DayMaker {
   return maker.end('signal');
 }
 
-/** Every tag that a page may hold; anything else would have come out of a story. */
+/** All tags that a page may have; any other tag would come from a story. */
 const TAGS = new Set(
   'html head meta title link style body header main footer section div h1 h2 p a span i ul ol li dl dt dd code blockquote details summary figure figcaption table thead tbody tr th td svg g path rect text line'.split(
     ' ',
@@ -52,14 +52,14 @@ function assertOnlyOurTags(page: string): void {
   assert.doesNotMatch(page.replace(/>[^<]*</g, '><'), /\son\w+\s*=/i);
 }
 
-/** Pages are too long to be printed. */
+/** Like assert.match, but does not print the page, which is too long. */
 function assertSays(page: string, what: RegExp): void {
   assert.ok(what.test(page), `no ${what}`);
 }
 
 const NASTY = `</title><script>alert(1)</script><img src=x onerror="alert('&')">`;
 
-test('whatever a story holds, a page holds as text', () => {
+test('HTML in a story, a code or a reason is escaped', () => {
   const maker = new DayMaker();
   maker.story({ title: NASTY });
   maker.story({ title: NASTY });
@@ -71,18 +71,18 @@ test('whatever a story holds, a page holds as text', () => {
   assert.ok(page.includes('&lt;b&gt;code&lt;/b&gt;'));
 });
 
-test('a template escapes what it is given, and nothing twice', () => {
+test('a template escapes its values, and none twice', () => {
   assert.equal(
     html`<p title="${'"\'&'}">${['<', html`<br>`, null, false, 3]}</p>`.text,
     '<p title="&quot;&#39;&amp;">&lt;<br>3</p>',
   );
 });
 
-test('characters that act on a terminal or turn the writing round are left out', () => {
+test('characters that control a terminal or the direction of writing are removed', () => {
   assert.equal(withoutControls('a\u001b[31mb\u0007\u202ec\n d\ud800'), 'a[31mbc d');
 });
 
-test('a page asks nobody for anything', () => {
+test('a page makes no requests', () => {
   const page = toPage(toReport(asRead(stormyDay()), context()), PLACES);
   assertSays(page, /Content-Security-Policy" content="default-src 'none'/);
   const addresses = [...page.matchAll(/(?:src|href|url|xmlns)\s*[=(]\s*"?([^"\s)]+)/g)].map(
@@ -92,14 +92,14 @@ test('a page asks nobody for anything', () => {
   assert.deepEqual(foreign, []);
 });
 
-test('links lead from the page to the stories, wherever it lies', () => {
+test('links to stories are relative to the page', () => {
   const name = 'horror_story_20261123_140000_00000001';
   assert.equal(linkTo(name, PLACES.storyFolder, PLACES.output), `../generated_stories/${name}.md`);
   assert.equal(linkTo(name, '/a', '/a/report.html'), `./${name}.md`);
   assert.equal(linkTo(name, '/a/내 소설', '/a/report.html'), `./${encodeURIComponent('내 소설')}/${name}.md`);
 });
 
-test('a page tells what was asked: stories with their figures, failures, texts set aside and the command', () => {
+test('a page has the stories, the failures, and the texts set aside with the command that shows them', () => {
   const maker = new DayMaker();
   maker.story({ title: '반품 구역' });
   const aside = maker.setAside('unusable', 'too_short', '답이 너무 짧습니다 (412자)');
@@ -119,7 +119,7 @@ test('a page tells what was asked: stories with their figures, failures, texts s
   assertOnlyOurTags(page);
 });
 
-test('a page of a run without a story says so, everywhere', () => {
+test('a page of a run without stories says so in every section', () => {
   const page = pageOf(new DayMaker());
   assertSays(page, /강제 종료된 채 멈춰 있습니다 - 소설 없음/);
   assertSays(page, /아직 읽을 소설이 없습니다/);
@@ -127,7 +127,7 @@ test('a page of a run without a story says so, everywhere', () => {
   assertOnlyOurTags(page);
 });
 
-test('a cap is drawn where it is near, and told where it is far', () => {
+test('a cap is drawn when it is near, and only told when it is far', () => {
   const maker = new DayMaker();
   for (let n = 0; n < 3; n++) maker.story();
   maker.end('signal');
@@ -158,7 +158,7 @@ test('every story is in the histogram', () => {
   );
 });
 
-test('a page of 10,000 stories is bounded, and says what it leaves out', () => {
+test('a page of 10,000 stories is bounded, and says how much it leaves out', () => {
   const report = toReport(asRead(longRun(10_000).day), context());
   const page = toPage(report, PLACES);
   assert.ok(Buffer.byteLength(page) < 2_000_000, `${Buffer.byteLength(page)} bytes`);
@@ -197,7 +197,7 @@ test('the short form says the same in a few lines', () => {
   assert.doesNotMatch(text, /\p{Cc}(?<!\n)/u);
 });
 
-test('a calm day has no line that nobody needs', () => {
+test('a day without failures has no notices', () => {
   const text = toText(toReport(asRead(calmDay()), context()), 'report.html');
   assert.match(text, /확인할 것 {2}없음\n/);
   assert.doesNotMatch(text, /undefined|NaN|null/);

@@ -42,7 +42,7 @@ test('a run of three stories adds up', () => {
   assert.equal(report.statistics.stories, 3);
   assert.equal(report.statistics.attempts, 4);
   assert.equal(report.statistics.tokens.total_tokens, 15_000);
-  // 2 and 10 dollars a million: 0.092 and 0.042.
+  // 2 and 10 dollars per million: 0.092 and 0.042.
   assert.equal(report.statistics.costUsd?.toFixed(3), '0.134');
   assert.deepEqual(report.spent, { tokens: 35_000, costUsd: (report.statistics.costUsd ?? 0) + 0.17 });
   assert.deepEqual(report.generation, {
@@ -66,7 +66,7 @@ test('a run of three stories adds up', () => {
   );
 });
 
-test('the story to read first is the one least like any other, then the longest, then the latest', () => {
+test('the highlights are the least similar story, the longest and the latest', () => {
   const maker = new DayMaker();
   const names = ['가', '나', '다', '라'].map((title) => maker.story({ title }));
   const { day } = maker;
@@ -95,7 +95,7 @@ test('the story to read first is the one least like any other, then the longest,
   assert.deepEqual(mostSimilar, { name: names[1], other: names[0], score: 0.3 });
 });
 
-test('a lone story is the one to read; a story whose file is gone is none', () => {
+test('a lone story is the highlight; a story whose file is missing is none', () => {
   const maker = new DayMaker();
   const first = maker.story();
   assert.deepEqual(
@@ -121,7 +121,7 @@ test('cards are counted by axis, and known from the ledger where the metadata is
   ]);
 });
 
-test('what is set aside waits until it is taken in or gone', () => {
+test('a text is listed as set aside until it is accepted or deleted', () => {
   const maker = new DayMaker();
   const kept = maker.setAside('unusable', 'too_short', '답이 너무 짧습니다');
   const taken = maker.setAside('unusable', 'meta_talk', '소설이 아닌 말이 있습니다');
@@ -143,7 +143,7 @@ test('what is set aside waits until it is taken in or gone', () => {
   assert.deepEqual(notices.filter(({ commands }) => commands.includes('npm run set-aside -- list')).length, 1);
 });
 
-test('stories from before a ledger was lost are known by their metadata', () => {
+test('stories from before a ledger was lost are known from their metadata', () => {
   const maker = new DayMaker({ start: 0 });
   const early = maker.story();
   const { day } = maker;
@@ -162,7 +162,7 @@ test('stories from before a ledger was lost are known by their metadata', () => 
   assert.match(texts(noticesOf(report)), /장부가 없어져 새로 시작/);
 });
 
-test('what waits for a person is said with what to do about it', () => {
+test('notices name the commands to run', () => {
   const report = (maker: DayMaker, more: Partial<ReportContext> = {}) =>
     toReport(asRead(maker.day), { ...CONTEXT, ...more });
   const refused = new DayMaker();
@@ -180,7 +180,7 @@ test('what waits for a person is said with what to do about it', () => {
   assert.match(texts(noticesOf(report(spending.end('count', true), caps))), /토큰 상한 10,000의 90%/);
 });
 
-test('growth is told in at most 303 points, and the last of them is the whole', () => {
+test('spending has at most 303 points, and the last one is the total', () => {
   const records = Array.from({ length: 2000 }, (_, n) => [
     attempt({ at: 20 * n }),
     n % 10 === 0 ? failure({ at: 20 * n + 10 }) : story({ at: 20 * n + 10, usage: toUsage(1, 1), cost_usd: 0.5 }),
@@ -199,7 +199,7 @@ test('quantiles are values that occurred', () => {
   assert.deepEqual([ten?.median, ten?.p90], [5, 9]);
 });
 
-test('a row of the timetable is as long as the run asks for', () => {
+test('the unit of the timetable follows from the length of the run', () => {
   const unitOf = (ms: number) => {
     const from = new Date(2026, 10, 23, 21, 54).getTime();
     return timetableOf({
@@ -224,7 +224,7 @@ test('a row of the timetable is as long as the run asks for', () => {
   );
 });
 
-test('what crosses the end of a row goes on in the next one, and every call is counted once', () => {
+test('a segment across rows is cut, and every call is counted once', () => {
   const from = new Date(2026, 10, 23, 21, 54).getTime();
   const maker = new DayMaker({ start: from });
   maker.story({ ms: 10 * MINUTE });
@@ -249,19 +249,19 @@ test('what crosses the end of a row goes on in the next one, and every call is c
   );
 });
 
-test('the days made for looking at are days that can be', () => {
+test('the made-up days are possible days', () => {
   const calm = toReport(asRead(calmDay()), CONTEXT);
   assert.deepEqual(calm.outcome, { kind: 'finished', reason: 'duration' });
   assert.ok(calm.stories.length >= 46, `${calm.stories.length} stories`);
   assert.deepEqual([calm.failedCallGroups, calm.setAside, noticesOf(calm)], [[], [], []]);
   const stormy = toReport(asRead(stormyDay()), CONTEXT);
   assert.equal(stormy.resumes, 3);
-  assert.ok(stormy.timeline.failedCalls.length >= 60, `${stormy.timeline.failedCalls.length} incidents`);
+  assert.ok(stormy.timeline.failedCalls.length >= 60, `${stormy.timeline.failedCalls.length} failed calls`);
   assert.equal(stormy.setAside.length, 4);
   assert.equal(stormy.statistics.continuations, 2);
 });
 
-test('metadata that somebody has edited is taken for what it is', () => {
+test('fields that metadata lacks are empty or null', () => {
   const metadata = readMetadata({
     title: 3,
     word_count: '12',
@@ -285,7 +285,7 @@ test('metadata that somebody has edited is taken for what it is', () => {
   });
 });
 
-test('times are told as people say them', () => {
+test('times and durations are written as people say them', () => {
   assert.equal(formatShortDuration(24 * HOUR), '24시간');
   assert.equal(formatShortDuration(0), '0초');
   assert.equal(formatShortDuration(19), '0.02초');

@@ -43,20 +43,20 @@ test('stories and the waits between them fill the time of a calm run', () => {
   assert.deepEqual(processes, [{ from: 0, to: 100, purpose: 'begin', pid: DEAD.pid, end: 'duration' }]);
 });
 
-test('a failure is an incident, and the wait after it one for another try', () => {
-  const told = buildTimeline(
+test('a failure is a failed call, and the wait after it is for a retry', () => {
+  const timeline = buildTimeline(
     [begin, attempt({ at: 10 }), failure({ at: 12 }), attempt({ at: 20 }), abandoned({ at: 30 })],
     null,
   );
   assert.deepEqual(
-    told.failedCalls.map(({ at, kind, code }) => [at, kind, code]),
+    timeline.failedCalls.map(({ at, kind, code }) => [at, kind, code]),
     [
       [12, 'transient', 'overloaded_error'],
       [30, 'abandoned', 'abandoned'],
     ],
   );
   assert.deepEqual(
-    told.segments.map(({ kind, from, to }) => [kind, from, to]),
+    timeline.segments.map(({ kind, from, to }) => [kind, from, to]),
     [
       ['failed', 10, 12],
       ['retry', 12, 20],
@@ -65,7 +65,7 @@ test('a failure is an incident, and the wait after it one for another try', () =
   );
 });
 
-test('the calls of one text are one story, with the sums of all', () => {
+test('several calls for one text are one story, with the sum of their usage', () => {
   const { stories, failedCalls, segments } = buildTimeline(
     [
       begin,
@@ -77,8 +77,8 @@ test('the calls of one text are one story, with the sums of all', () => {
     null,
   );
   assert.deepEqual(failedCalls, []);
-  const [told] = stories;
-  assert.deepEqual([told?.calls, told?.usage, told?.costUsd, told?.from], [2, toUsage(300, 1200), 0.03, 10]);
+  const [entry] = stories;
+  assert.deepEqual([entry?.calls, entry?.usage, entry?.costUsd, entry?.from], [2, toUsage(300, 1200), 0.03, 10]);
   assert.deepEqual(
     segments.map(({ kind, story: number }) => [kind, number]),
     [
@@ -88,7 +88,7 @@ test('the calls of one text are one story, with the sums of all', () => {
   );
 });
 
-test('a cut-off text whose rest never came is an incident, and so is the call for its rest', () => {
+test('a cut-off text without a continuation is a failed call, and so is the call for the continuation', () => {
   const { failedCalls, stories } = buildTimeline(
     [
       begin,
@@ -109,7 +109,7 @@ test('a cut-off text whose rest never came is an incident, and so is the call fo
   );
 });
 
-test('a kill leaves a stretch of which nothing is known, and a stop one without a process', () => {
+test('a kill leaves an unknown segment, a graceful stop leaves downtime', () => {
   const records = [
     attempt({ at: 10 }),
     story({ at: 20, name: 'a' }),
@@ -137,12 +137,12 @@ test('a kill leaves a stretch of which nothing is known, and a stop one without 
   );
 });
 
-test('a claim that lost the race is no restart', () => {
+test('a claim that lost a race is no restart', () => {
   const { processes } = buildTimeline([begin, claim(50, 2), claim(51, 2)], null);
   assert.equal(processes.length, 2);
 });
 
-test('a call in flight at a kill is lost, unless the next process finds what it brought', () => {
+test('a call that was open at a kill is lost, unless the next process finds its answer in staging', () => {
   const lost = buildTimeline([begin, attempt({ at: 10 }), claim(40), attempt({ at: 41 })], 45);
   assert.deepEqual(
     lost.failedCalls.map(({ kind, at }) => [kind, at]),
@@ -159,7 +159,7 @@ test('a call in flight at a kill is lost, unless the next process finds what it 
   );
 });
 
-test('a run that goes on is told until now: the call that is being made, or the wait', () => {
+test('the timeline of a running run goes up to now, with the open call or the wait', () => {
   assert.deepEqual(spansOf([attempt({ at: 10 })], 15), [['open', 10, 15]]);
   assert.deepEqual(spansOf([attempt({ at: 10 }), story({ at: 20 })], 25), [
     ['story', 10, 20],
@@ -167,7 +167,7 @@ test('a run that goes on is told until now: the call that is being made, or the 
   ]);
 });
 
-test('a ledger that began anew counts on from what it knew', () => {
+test('a ledger that began anew continues the numbers of its snapshot', () => {
   const before = [begin, attempt({ at: 1 }), story({ at: 2, name: 'a' }), attempt({ at: 3 })].reduce(
     applyRecord,
     INITIAL_RUN_STATE,
@@ -184,41 +184,45 @@ test('a ledger that began anew counts on from what it knew', () => {
   assert.deepEqual(segments[0], { from: 0, to: 5, kind: 'missingHistory' });
 });
 
-test('a clock that was set back makes no stretch of less than nothing', () => {
+test('a clock that was set back gives no segment of negative length', () => {
   for (const { from, to } of buildTimeline([begin, attempt({ at: 100 }), story({ at: 40 }), attempt({ at: 30 })], null)
     .segments) {
     assert.ok(to >= from);
   }
 });
 
-test('whatever a run lives through, the chronicle counts what its statistics count', () => {
+test('the timeline and the statistics of any run count the same', () => {
   for (let seed = 1; seed <= 200; seed++) {
     const records = [begin, ...history(seededRandom(seed), 120, 1)];
     const { statistics, resumes } = settledState(records, false);
-    const told = buildTimeline(records, null);
+    const timeline = buildTimeline(records, null);
     const codes: Record<string, number> = {};
-    const counted = told.failedCalls.filter(({ kind }) => kind !== 'lost' && kind !== 'abandoned');
+    const counted = timeline.failedCalls.filter(({ kind }) => kind !== 'lost' && kind !== 'abandoned');
     for (const { code } of counted) codes[code] = (codes[code] ?? 0) + 1;
-    assert.equal(told.stories.length, statistics.stories, `seed ${seed}`);
+    assert.equal(timeline.stories.length, statistics.stories, `seed ${seed}`);
     assert.deepEqual(codes, statistics.failureCodes, `seed ${seed}`);
-    assert.equal(told.failedCalls.filter(({ kind }) => kind === 'lost').length, statistics.lostCalls, `seed ${seed}`);
-    assert.equal(told.processes.filter(({ purpose }) => purpose === 'resume').length, resumes, `seed ${seed}`);
-    const calls = told.stories.reduce((sum, each) => sum + each.calls, 0);
+    assert.equal(
+      timeline.failedCalls.filter(({ kind }) => kind === 'lost').length,
+      statistics.lostCalls,
+      `seed ${seed}`,
+    );
+    assert.equal(timeline.processes.filter(({ purpose }) => purpose === 'resume').length, resumes, `seed ${seed}`);
+    const calls = timeline.stories.reduce((sum, each) => sum + each.calls, 0);
     assert.ok(calls <= statistics.attempts, `seed ${seed}`);
   }
 });
 
-test('how it stands with a run is what its last process did, not one that only put things right', () => {
-  const standing = (records: LedgerRecord[], alive = false) => {
+test('the outcome of a run is that of its last process, without those that only recovered files', () => {
+  const outcomeOf = (records: LedgerRecord[], alive = false) => {
     const all = [begin, ...records];
     return runOutcomeOf(buildTimeline(all, null).processes, all.reduce(applyRecord, INITIAL_RUN_STATE).over, alive);
   };
-  assert.deepEqual(standing([], true), { kind: 'running' });
-  assert.deepEqual(standing([]), { kind: 'killed' });
-  assert.deepEqual(standing([end({ reason: 'count', over: true })]), { kind: 'finished', reason: 'count' });
-  assert.deepEqual(standing([end({ reason: 'refused' })]), { kind: 'interrupted', reason: 'refused' });
+  assert.deepEqual(outcomeOf([], true), { kind: 'running' });
+  assert.deepEqual(outcomeOf([]), { kind: 'killed' });
+  assert.deepEqual(outcomeOf([end({ reason: 'count', over: true })]), { kind: 'finished', reason: 'count' });
+  assert.deepEqual(outcomeOf([end({ reason: 'refused' })]), { kind: 'interrupted', reason: 'refused' });
   const recovery = [claim(50, 2, 'recover'), end({ at: 51, reason: 'recovered' })];
-  assert.deepEqual(standing(recovery), { kind: 'killed' });
-  assert.deepEqual(standing([end({ at: 10 }), ...recovery]), { kind: 'interrupted', reason: 'signal' });
-  assert.deepEqual(standing([end({ at: 10 }), claim(50)]), { kind: 'killed' });
+  assert.deepEqual(outcomeOf(recovery), { kind: 'killed' });
+  assert.deepEqual(outcomeOf([end({ at: 10 }), ...recovery]), { kind: 'interrupted', reason: 'signal' });
+  assert.deepEqual(outcomeOf([end({ at: 10 }), claim(50)]), { kind: 'killed' });
 });

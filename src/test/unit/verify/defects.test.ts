@@ -1,47 +1,48 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { LedgerRecord } from '../../../run/ledger.js';
 import { newName } from '../../../store/story-store.js';
 import type { CheckCode } from '../../../verify/catalog.js';
+import { DayMaker } from '../../helpers/report-day-maker.js';
 import {
-  assertKept,
+  assertPasses,
   checkOf,
   codesWith,
-  complaints,
   copyOf,
+  describeFailures,
   editEvent,
   editLedger,
   editLog,
   editMetadata,
-  foldersForAll,
-  look,
   markdownPath,
   metadataPath,
   type RunFolders,
   rewrite,
   runsOf,
-  runWorker,
-  story,
+  sharedFolders,
+  storyName,
+  verifyRun,
+  writeRun,
 } from '../../helpers/verify-runs.js';
 
-// One run of the real worker, damaged in one way after another: each has to be noticed, and by the check that says what
-// it is.
+// One run, damaged in one way after another. Each damage has to be noticed, and by the check that names it.
 
 const HOUR = 3_600_000;
 
-const base = foldersForAll();
-let made: Promise<void> | null = null;
+const base = sharedFolders();
 
-/** Four stories, each written slowly enough to show progress. */
-function madeOnce(): Promise<void> {
-  made ??= runWorker(base, ['--max-stories', '4', '--duration-seconds', '3600', '--interval-seconds', '0.01'], {
-    OFFLINE_CHARACTERS_PER_SECOND: '3000',
-    HEARTBEAT_SECONDS: '0.1',
-  });
-  return made;
-}
+/** Four stories, each long enough for the log to show its progress, and close enough for a lost one to leave no gap. */
+before(() => {
+  const maker = new DayMaker();
+  for (let n = 0; n < 4; n++) {
+    maker.story({ ms: 2000 });
+    if (n < 3) maker.wait(10);
+  }
+  maker.end('count', true);
+  writeRun(base, maker, { maxStories: 4, durationSeconds: 3600, intervalSeconds: 0.01, heartbeatSeconds: 0.5 });
+});
 
 const isStory = (record: LedgerRecord) => record.type === 'outcome' && record.kind === 'story';
 
@@ -88,18 +89,18 @@ interface Defect {
 const DEFECTS: Defect[] = [
   {
     title: 'a story without its metadata',
-    damage: (run) => rmSync(metadataPath(run, story(run, 2))),
+    damage: (run) => rmSync(metadataPath(run, storyName(run, 2))),
     noticed: ['folder_pairs', 'ledger_texts', 'pairs', 'sequence', 'totals'],
   },
   {
     title: 'metadata without its story',
-    damage: (run) => rmSync(markdownPath(run, story(run, 2))),
+    damage: (run) => rmSync(markdownPath(run, storyName(run, 2))),
     noticed: ['folder_pairs', 'ledger_texts', 'pairs', 'sequence', 'totals'],
   },
   {
     title: 'a story that is gone with its metadata',
     damage: (run) => {
-      const last = story(run, 4);
+      const last = storyName(run, 4);
       rmSync(markdownPath(run, last));
       rmSync(metadataPath(run, last));
     },
@@ -107,15 +108,15 @@ const DEFECTS: Defect[] = [
   },
   {
     title: 'metadata that is no JSON',
-    damage: (run) => writeFileSync(metadataPath(run, story(run, 1)), '{"title": '),
+    damage: (run) => writeFileSync(metadataPath(run, storyName(run, 1)), '{"title": '),
     noticed: ['folder_pairs', 'ledger_texts', 'pairs', 'sequence', 'totals'],
   },
   {
     title: 'a flipped byte in a story',
     damage: (run) => {
-      const path = markdownPath(run, story(run, 2));
+      const path = markdownPath(run, storyName(run, 2));
       const bytes = readFileSync(path);
-      // In a sentence, and no letter becomes another one's beginning.
+      // A full stop, so that the file stays valid UTF-8.
       const at = bytes.lastIndexOf('.');
       bytes[at] = '!'.charCodeAt(0);
       writeFileSync(path, bytes);
@@ -124,19 +125,19 @@ const DEFECTS: Defect[] = [
   },
   {
     title: 'a story that was cut in half, everything else made to fit',
-    damage: (run) => fitting(run, story(run, 3), cutInHalf),
+    damage: (run) => fitting(run, storyName(run, 3), cutInHalf),
     noticed: ['whole_stories'],
   },
   {
     title: 'a story that begins with talk, everything else made to fit',
     damage: (run) =>
-      fitting(run, story(run, 3), (text) => text.replace('\n# ', '\n물론입니다! 소설을 써 드리겠습니다.\n\n# ')),
+      fitting(run, storyName(run, 3), (text) => text.replace('\n# ', '\n물론입니다! 소설을 써 드리겠습니다.\n\n# ')),
     noticed: ['whole_stories'],
   },
   {
     title: 'a story under two names',
     damage: (run) => {
-      const [from, to] = [story(run, 2), newName(Date.now())];
+      const [from, to] = [storyName(run, 2), newName(Date.now())];
       copyFileSync(markdownPath(run, from), markdownPath(run, to));
       copyFileSync(metadataPath(run, from), metadataPath(run, to));
     },
@@ -145,7 +146,7 @@ const DEFECTS: Defect[] = [
   {
     title: "one story in another one's place",
     damage: (run) => {
-      const [from, to] = [story(run, 2), story(run, 3)];
+      const [from, to] = [storyName(run, 2), storyName(run, 3)];
       copyFileSync(markdownPath(run, from), markdownPath(run, to));
       const { sha256, title, description, tags, word_count, generated_at } = JSON.parse(
         readFileSync(metadataPath(run, from), 'utf8'),
@@ -157,27 +158,27 @@ const DEFECTS: Defect[] = [
   {
     title: 'a wrong word count',
     damage: (run) =>
-      rewrite(run, story(run, 1), (text) => text.replace(/^wordCount: .*$/m, 'wordCount: 9'), { word_count: 9 }),
+      rewrite(run, storyName(run, 1), (text) => text.replace(/^wordCount: .*$/m, 'wordCount: 9'), { word_count: 9 }),
     noticed: ['word_counts'],
   },
   {
     title: 'another title in the frontmatter',
-    damage: (run) => rewrite(run, story(run, 1), (text) => text.replace(/^title: .*$/m, 'title: 다른 제목')),
+    damage: (run) => rewrite(run, storyName(run, 1), (text) => text.replace(/^title: .*$/m, 'title: 다른 제목')),
     noticed: ['frontmatter'],
   },
   {
     title: 'another model in the metadata',
-    damage: (run) => editMetadata(run, story(run, 1), (metadata) => ({ ...metadata, model: 'claude-sonnet-5-5' })),
+    damage: (run) => editMetadata(run, storyName(run, 1), (metadata) => ({ ...metadata, model: 'another-model' })),
     noticed: ['frontmatter'],
   },
   {
     title: 'a key of the contract missing in the metadata',
-    damage: (run) => editMetadata(run, story(run, 1), ({ template_used: _, ...metadata }) => metadata),
+    damage: (run) => editMetadata(run, storyName(run, 1), ({ template_used: _, ...metadata }) => metadata),
     noticed: ['frontmatter'],
   },
   {
     title: 'a sequence with a gap',
-    damage: (run) => editMetadata(run, story(run, 4), (metadata) => ({ ...metadata, sequence: 5 })),
+    damage: (run) => editMetadata(run, storyName(run, 4), (metadata) => ({ ...metadata, sequence: 5 })),
     noticed: ['sequence'],
   },
   {
@@ -185,13 +186,13 @@ const DEFECTS: Defect[] = [
     damage: (run) => {
       const staging = join(run.outputDir, '.staging', runsOf(run)[0] ?? '');
       mkdirSync(staging, { recursive: true });
-      copyFileSync(markdownPath(run, story(run, 1)), join(staging, `${newName(0)}.md`));
+      copyFileSync(markdownPath(run, storyName(run, 1)), join(staging, `${newName(0)}.md`));
     },
     noticed: ['no_partial'],
   },
   {
     title: 'a story of a run that has no ledger',
-    damage: (run) => editMetadata(run, story(run, 4), (metadata) => ({ ...metadata, run_id: 'run_20200101' })),
+    damage: (run) => editMetadata(run, storyName(run, 4), (metadata) => ({ ...metadata, run_id: 'run_20200101' })),
     noticed: ['folder_ledgers', 'ledger_texts', 'totals'],
   },
   {
@@ -216,7 +217,7 @@ const DEFECTS: Defect[] = [
   {
     title: 'another usage in the metadata',
     damage: (run) =>
-      editMetadata(run, story(run, 2), (metadata) => ({
+      editMetadata(run, storyName(run, 2), (metadata) => ({
         ...metadata,
         usage: { input_tokens: 1, output_tokens: 2, total_tokens: 3 },
       })),
@@ -224,13 +225,13 @@ const DEFECTS: Defect[] = [
   },
   {
     title: 'another cost in the metadata',
-    damage: (run) => editMetadata(run, story(run, 2), (metadata) => ({ ...metadata, cost_usd: 0.5 })),
+    damage: (run) => editMetadata(run, storyName(run, 2), (metadata) => ({ ...metadata, cost_usd: 0.5 })),
     noticed: ['totals', 'usage_matches'],
   },
   {
     title: 'a usage that does not add up in the metadata',
     damage: (run) =>
-      editMetadata(run, story(run, 2), ({ usage, ...metadata }) => ({
+      editMetadata(run, storyName(run, 2), ({ usage, ...metadata }) => ({
         ...metadata,
         usage: { ...(usage as object), total_tokens: 1 },
       })),
@@ -249,9 +250,19 @@ const DEFECTS: Defect[] = [
     noticed: ['totals', 'usage_matches'],
   },
   {
+    title: 'a cost that is no number in the metadata, where the ledger has none',
+    damage: (run) => {
+      editMetadata(run, storyName(run, 2), (metadata) => ({ ...metadata, cost_usd: '0.07' }));
+      editLedger(run, (records) =>
+        records.map((record) => (record === records.filter(isStory)[1] ? { ...record, cost_usd: null } : record)),
+      );
+    },
+    noticed: ['totals', 'usage_matches'],
+  },
+  {
     title: 'a story without usage and without a warning',
     damage: (run) => {
-      editMetadata(run, story(run, 2), (metadata) => ({ ...metadata, usage: null }));
+      editMetadata(run, storyName(run, 2), (metadata) => ({ ...metadata, usage: null }));
     },
     noticed: ['totals', 'usage_known', 'usage_matches'],
   },
@@ -333,13 +344,13 @@ const DEFECTS: Defect[] = [
   {
     title: 'a key in a metadata file',
     damage: (run) =>
-      editMetadata(run, story(run, 2), (metadata) => ({ ...metadata, custom_request: 'x-api-key: 1234567890' })),
+      editMetadata(run, storyName(run, 2), (metadata) => ({ ...metadata, custom_request: 'x-api-key: 1234567890' })),
     noticed: ['secrets'],
   },
   {
     title: 'the configured key in a story',
     damage: (run) =>
-      fitting(run, story(run, 2), (text) => text.replace(/\n$/, `\n\n"${CONFIGURED}" 하고 그가 말했다.\n`)),
+      fitting(run, storyName(run, 2), (text) => text.replace(/\n$/, `\n\n"${CONFIGURED}" 하고 그가 말했다.\n`)),
     noticed: ['secrets'],
   },
   {
@@ -427,33 +438,30 @@ const withSetting = (name: string, value: number) => (record: Record<string, unk
 
 describe('the verification of a run', () => {
   test('finds nothing wrong in one that nobody has touched, progress included', async () => {
-    await madeOnce();
-    const found = await assertKept(base, { secrets: [CONFIGURED] });
+    const found = await assertPasses(base, { secrets: [CONFIGURED] });
     assert.deepEqual(codesWith(found, 'note'), []);
-    // The one check that needs a run which was stopped.
+    // This check needs a run that was stopped.
     assert.deepEqual(codesWith(found, 'skip'), ['stopped_in_time']);
     assert.equal(checkOf(found, 'pairs').figure, '4쌍');
     assert.match(checkOf(found, 'progress_seen').figure, /긴 호출 4회 동안 \d+줄/);
   });
 
   test('does not hold it against a process on a terminal that its progress is not in the log', async (t) => {
-    await madeOnce();
     const run = copyOf(t, base);
     editEvent(run, 'progress', () => null);
     // A record that does not say where progress was shown gets the benefit of the doubt.
     for (const terminal of [true, undefined]) {
       editEvent(run, 'worker_started', (record) => ({ ...record, terminal }));
-      assert.equal(checkOf(await assertKept(run), 'progress_seen').status, 'skip', String(terminal));
+      assert.equal(checkOf(await assertPasses(run), 'progress_seen').status, 'skip', String(terminal));
     }
   });
 
   for (const { title, damage, noticed } of DEFECTS) {
     test(`notices ${title}`, async (t) => {
-      await madeOnce();
       const run = copyOf(t, base);
       damage(run);
-      const found = await look(run, { secrets: [CONFIGURED] });
-      assert.deepEqual(codesWith(found, 'fail'), noticed, complaints(found));
+      const found = await verifyRun(run, { secrets: [CONFIGURED] });
+      assert.deepEqual(codesWith(found, 'fail'), noticed, describeFailures(found));
     });
   }
 });

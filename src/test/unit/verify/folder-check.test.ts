@@ -92,7 +92,7 @@ describe('a folder of whole pairs', () => {
     await stage(2);
     await record(attempt({ number: 2 }), failure({ name: nameOf(2), usage: USAGE, cost_usd: 0.031 }));
     await publish(2, 'set-aside');
-    // Cut off, and its rest: the second text has taken in the first, whose call counts.
+    // A cut-off text and its continuation: the second text contains the first, whose call counts too.
     const both = { usage: toUsage(1000, 19_000), costUsd: 0.192, sequence: 2 };
     await stage(3, { ...both, more: { completes: nameOf(9) } });
     await record(attempt({ number: 3 }), part({ name: nameOf(9), cost_usd: 0.161 }));
@@ -115,7 +115,7 @@ describe('a folder of whole pairs', () => {
     assert.ok(path(1, 0).startsWith(folder));
   });
 
-  test('may hold other files, which are told of', async (t) => {
+  test('may have other files, which are noted', async (t) => {
     const { folder, write, check } = await openFolder(t);
     await write(1);
     for (const file of ['notes.txt', '.hidden', '.deck.jsonl']) writeFileSync(join(folder, file), '');
@@ -124,14 +124,14 @@ describe('a folder of whole pairs', () => {
     assert.deepEqual(wrong(found), []);
   });
 
-  test('is empty when it is not there', async (t) => {
+  test('has no pairs and runs when it is missing', async (t) => {
     const found = await checkFolder(join(temporaryFolder(t), 'nowhere'), { atRest: true });
     assert.deepEqual([found.pairs, found.runs, found.findings], [[], [], []]);
   });
 });
 
-describe('what is on its way', () => {
-  test('is a staged pair, or one that is half in its place; at rest neither may be', async (t) => {
+describe('a pair in staging', () => {
+  test('may be whole or half published while a worker runs, and not at rest', async (t) => {
     const { stage, record, check, path } = await openFolder(t);
     await stage(1);
     await record(attempt(), story({ name: nameOf(1) }));
@@ -146,7 +146,7 @@ describe('what is on its way', () => {
     assert.equal(found.findings[0]?.run, RUN);
   });
 
-  test('is whole only when its metadata vouches for its text', async (t) => {
+  test('is whole only when its metadata has the checksum of its text', async (t) => {
     const { stage, record, check, path } = await openFolder(t);
     await record(attempt());
     await stage(1);
@@ -164,7 +164,7 @@ describe('what is on its way', () => {
     );
   });
 
-  test('need not be in the ledger yet, as what is in its place has to', async (t) => {
+  test('need not be in the ledger yet; a published pair has to', async (t) => {
     const { stage, publish, record, check } = await openFolder(t);
     await record(attempt());
     await stage(1);
@@ -173,7 +173,7 @@ describe('what is on its way', () => {
     assert.deepEqual(seen(await check(false)), [`not_in_ledger ${nameOf(1)}`]);
   });
 
-  test('gives no false alarm while a worker writes and moves one pair after another', async (t) => {
+  test('causes no false finding while a worker writes and moves pairs', async (t) => {
     const { write, check } = await openFolder(t, ME);
     let written = 0;
     const writing = (async () => {
@@ -206,7 +206,7 @@ describe('a pair that is not whole', () => {
     assert.ok(found.findings.every(({ run }) => run === RUN));
   });
 
-  test('is there twice: left in staging, or on both shelves', async (t) => {
+  test('may be in two folders: in staging and published, or in both destinations', async (t) => {
     const { write, check, path, folder } = await openFolder(t);
     await write(1);
     await write(2);
@@ -217,7 +217,7 @@ describe('a pair that is not whole', () => {
     assert.deepEqual(seen(await check()), [`twice ${nameOf(1)}`, `twice ${nameOf(2)}`]);
   });
 
-  test('has been taken in by another text, and lies there all the same', async (t) => {
+  test('may be a part whose continuation contains it, and should be gone', async (t) => {
     const { stage, publish, record, check } = await openFolder(t);
     await stage(1);
     await stage(2, { sequence: 1, usage: toUsage(1000, 6000), costUsd: 0.062, more: { completes: nameOf(1) } });
@@ -230,7 +230,7 @@ describe('a pair that is not whole', () => {
     assert.deepEqual(seen(await check(false)), [`twice ${nameOf(1)}`]);
   });
 
-  test('lies on the other shelf, unless a person has accepted it', async (t) => {
+  test('may be in the wrong destination, unless a person has accepted it', async (t) => {
     const { stage, publish, record, check } = await openFolder(t);
     await stage(1);
     await record(attempt(), failure({ name: nameOf(1), usage: USAGE, cost_usd: 0.031 }));
@@ -243,7 +243,7 @@ describe('a pair that is not whole', () => {
 });
 
 describe('a ledger', () => {
-  test('has to say the same of what a text used, over all its calls', async (t) => {
+  test('has the same usage as the metadata, over all calls of a text', async (t) => {
     const { write, check } = await openFolder(t);
     await write(1, { usage: toUsage(1, 2) });
     await write(2, { costUsd: 0.03 });
@@ -255,7 +255,7 @@ describe('a ledger', () => {
     );
   });
 
-  test('that does not know a text as a whole says so of all its calls', async (t) => {
+  test('may not know the usage of a text when that of one call is unknown', async (t) => {
     const { stage, publish, record, check } = await openFolder(t);
     await stage(1, { usage: null, costUsd: null, more: { completes: nameOf(9) } });
     await record(attempt(), part({ name: nameOf(9), usage: null, cost_usd: null }));
@@ -275,7 +275,7 @@ describe('a ledger', () => {
     assert.deepEqual(seen(await check()), where('call_without_outcome'));
   });
 
-  test('has a call for every outcome, also for what the next process recorded of it', async (t) => {
+  test('has a call for every outcome, also for one that the next process recorded', async (t) => {
     const { record, check } = await openFolder(t);
     await record(attempt(), { type: 'claim', at: 1, epoch: 2, owner: DEAD, purpose: 'recover' }, failure());
     // A defect before a call counts as an attempt.
@@ -300,7 +300,7 @@ describe('a ledger', () => {
     assert.match(findings[0]?.message ?? '', /2번 자리에 3/);
   });
 
-  test('that was begun anew in between vouches only for what came after', async (t) => {
+  test('that began anew is compared only with what came after', async (t) => {
     const { folder, write, check } = await openFolder(t);
     await write(1);
     const path = ledgerPath(folder, RUN);
@@ -318,7 +318,7 @@ describe('a ledger', () => {
     assert.deepEqual(seen(await check()), []);
   });
 
-  test('may be torn by a kill: a note for a line, and the pairs of one that cannot be read are nobody’s', async (t) => {
+  test('may be torn by a kill: a torn line is a note, and the pairs of an unreadable ledger have none', async (t) => {
     const { folder, write, check } = await openFolder(t);
     await write(1);
     const path = ledgerPath(folder, RUN);
@@ -332,7 +332,7 @@ describe('a ledger', () => {
   });
 });
 
-test('a key is found in either file of a pair, and its value is not shown', async (t) => {
+test('a secret is found in either file of a pair, and its value is not shown', async (t) => {
   const { folder, write, stage, publish, record } = await openFolder(t);
   await write(1, { more: { custom_request: 'sk-ant-api03-abcdef123456' } });
   await stage(2, { more: { custom_request: '열려라-참깨-1234' } });

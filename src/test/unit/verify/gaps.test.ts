@@ -92,49 +92,49 @@ describe('the gap between two stories', () => {
     assert.equal(tooLong([...written(0, 4), ...written(39, 1)], [logOf(DEAD.pid, START)]), 1);
   });
 
-  test('may hold failed calls, and the waits for the next try that the log tells of', () => {
+  test('may contain failed calls, and the waits for a retry that the log has', () => {
     const records = [...written(0), ...call(31, 5, failure()), ...call(46, 2, part()), ...written(53)];
     assert.equal(tooLong(records, [logOf(DEAD.pid, START)]), 1);
     const waits = [wait(1, 'interval', 30), wait(36, 'retry', 10), wait(48, 'retry', 5)];
     assert.equal(tooLong(records, [logOf(DEAD.pid, START, waits)]), 0);
   });
 
-  test('may hold the wait for a rate limit, and no interval twice', () => {
+  test('may contain the wait for a rate limit, but no interval twice', () => {
     const records = [...written(0), ...written(91)];
     assert.equal(tooLong(records, [logOf(DEAD.pid, START, [wait(1, 'rate_limit', 90)])]), 0);
     assert.equal(tooLong(records, [logOf(DEAD.pid, START, [wait(1, 'interval', 90)])]), 1);
   });
 
-  test('may not hold a call that was under way for longer than any may', () => {
+  test('may not contain a call that took longer than the settings allow', () => {
     const records = [...written(0), ...call(31, 60, failure()), ...written(91)];
     assert.equal(tooLong(records, [logOf(DEAD.pid, START)]), 1);
     const short = [...written(0), ...call(31, 9, failure()), ...written(40)];
     assert.equal(tooLong(short, [logOf(DEAD.pid, START)]), 0);
   });
 
-  test('may hold the time in which no process had the run', () => {
+  test('may contain downtime', () => {
     const records = [...written(0), claim(600 * MINUTE), ...written(600)];
     const dead = { ...logOf(DEAD.pid, START), lastAt: START + 2 * MINUTE };
     assert.equal(tooLong(records, [dead, logOf(ME.pid, START + 600 * MINUTE)]), 0);
-    // One that was still heard of was there.
+    // A process that still logged was not down.
     const late = { ...dead, lastAt: START + 500 * MINUTE };
     assert.equal(tooLong(records, [late, logOf(ME.pid, START + 600 * MINUTE)]), 1);
   });
 
-  test('is counted to the end of the run, or to now', () => {
+  test('is measured to the end of the run, or to now', () => {
     const records = written(0);
     assert.equal(tooLong(records, [logOf(DEAD.pid, START)], 31), 0);
     assert.equal(tooLong(records, [logOf(DEAD.pid, START)], 40), 1);
-    // With a call in the air.
+    // With an open call.
     const open = [...records, attempt({ at: START + 31 * MINUTE })];
     assert.equal(tooLong(open, [logOf(DEAD.pid, START)], 40), 0);
     assert.equal(tooLong(open, [logOf(DEAD.pid, START)], 60), 1);
   });
 
-  test('cannot be told where the settings are not known', () => {
+  test('is left out when the settings are not known', () => {
     const silent = { ...logOf(DEAD.pid, START), settings: null };
     assert.deepEqual(gaps([...written(0), ...written(400)], [silent], 900), []);
-    // Only from the first story on whose process is known.
+    // Only from the first story of a process with known settings.
     const records = [...written(0), claim(10 * MINUTE), ...written(10), ...written(200)];
     const found = gaps(records, [{ ...silent, lastAt: START }, logOf(ME.pid, START + 10 * MINUTE)]);
     assert.deepEqual(found.map(gapLength), [190 * MINUTE]);

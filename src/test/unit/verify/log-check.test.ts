@@ -22,7 +22,7 @@ async function read(t: TestContext, ...lines: string[]): Promise<LogSummary> {
 const AT = 'horror_story_worker.2026-11-23.1.log';
 
 describe('a process in the log', () => {
-  test('is known by its number from its start to the next start of that number', async (t) => {
+  test('is known by its pid from its start to the next start with that pid', async (t) => {
     const second = { pid: 7, run_id: 'run_2' };
     const { processes } = await read(
       t,
@@ -54,7 +54,7 @@ describe('a process in the log', () => {
     );
   });
 
-  test('answers for what it writes after its end, and for lines that are none of ours', async (t) => {
+  test('is attributed the records after its final one, and foreign lines', async (t) => {
     const { processes } = await read(t, start(), line('run_finished'), 'foreign', line('waiting'));
     assert.deepEqual(processes[0]?.afterFinal, { count: 1, first: [`${AT}:4 (waiting)`] });
     assert.deepEqual(processes[0]?.foreignLines, { count: 1, first: [`${AT}:3`] });
@@ -83,14 +83,14 @@ describe('a process in the log', () => {
     }
   });
 
-  test('a foreign line before the first record is held against that', async (t) => {
+  test('a foreign line before the first record is attributed to the first process', async (t) => {
     const { processes } = await read(t, 'foreign', start());
     assert.equal(processes[0]?.foreignLines.count, 1);
   });
 });
 
 describe('what the seed’s grep for crashes finds', () => {
-  const alarms = async (t: TestContext, ...lines: string[]) => {
+  const countErrors = async (t: TestContext, ...lines: string[]) => {
     const { processes } = await read(t, start(), ...lines);
     return [
       processes.reduce((sum, { errorLines }) => sum + errorLines.count, 0),
@@ -98,24 +98,27 @@ describe('what the seed’s grep for crashes finds', () => {
     ];
   };
 
-  test('is an alarm, in a record as in a foreign line', async (t) => {
-    assert.deepEqual(await alarms(t, line('unforeseen', { level: 'error' })), [1, 0]);
-    assert.deepEqual(await alarms(t, line('waiting', { msg: 'Error' })), [1, 0]);
-    assert.deepEqual(await alarms(t, 'Traceback (most recent call last):'), [1, 0]);
-    assert.deepEqual(await alarms(t, line('story_started', { premise: { turn: 'clerical-error' } })), [1, 0]);
+  test('is an error line, in a record as in a foreign line', async (t) => {
+    assert.deepEqual(await countErrors(t, line('unforeseen', { level: 'error' })), [1, 0]);
+    assert.deepEqual(await countErrors(t, line('waiting', { msg: 'Error' })), [1, 0]);
+    assert.deepEqual(await countErrors(t, 'Traceback (most recent call last):'), [1, 0]);
+    assert.deepEqual(await countErrors(t, line('story_started', { premise: { turn: 'clerical-error' } })), [1, 0]);
     // Of a failure that ends the run.
-    assert.deepEqual(await alarms(t, line('attempt_failed', { level: 'error', code: 'authentication_error' })), [1, 0]);
+    assert.deepEqual(
+      await countErrors(t, line('attempt_failed', { level: 'error', code: 'authentication_error' })),
+      [1, 0],
+    );
   });
 
-  test('is harmless where a record only quotes others', async (t) => {
-    assert.deepEqual(await alarms(t, line('attempt_failed', { level: 'warn', code: 'overloaded_error' })), [0, 1]);
-    assert.deepEqual(await alarms(t, line('run_finished', { failure_codes: { overloaded_error: 2 } })), [0, 1]);
-    assert.deepEqual(await alarms(t, line('story_saved', { title: 'Error 404' })), [0, 1]);
-    assert.deepEqual(await alarms(t, start({ settings: { ...SETTINGS, outputDir: '/home/terror' } })), [0, 1]);
+  test('is a quoted error where a record only quotes others', async (t) => {
+    assert.deepEqual(await countErrors(t, line('attempt_failed', { level: 'warn', code: 'overloaded_error' })), [0, 1]);
+    assert.deepEqual(await countErrors(t, line('run_finished', { failure_codes: { overloaded_error: 2 } })), [0, 1]);
+    assert.deepEqual(await countErrors(t, line('story_saved', { title: 'Error 404' })), [0, 1]);
+    assert.deepEqual(await countErrors(t, start({ settings: { ...SETTINGS, outputDir: '/home/terror' } })), [0, 1]);
   });
 
-  test('is not what the second grep takes out', async (t) => {
-    assert.deepEqual(await alarms(t, line('usage_missing', { msg: '토큰 사용량 정보 없음 (error)' })), [0, 0]);
+  test('leaves out what the second grep excludes', async (t) => {
+    assert.deepEqual(await countErrors(t, line('usage_missing', { msg: '토큰 사용량 정보 없음 (error)' })), [0, 0]);
   });
 });
 

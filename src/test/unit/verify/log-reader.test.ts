@@ -17,7 +17,7 @@ const line = (event: string, fields: Record<string, unknown> = {}) =>
 const start = (fields: Record<string, unknown> = {}) => line('worker_started', { run_id: null, ...fields });
 
 describe('a line', () => {
-  test('ends at a line break alone, whatever Unicode knows besides, and in pieces of any size', async (t) => {
+  test('ends at a line break and at no other separator, in chunks of any size', async (t) => {
     const path = join(temporaryFolder(t), 'file');
     const texts = ['가\u2028나\u0085다', '', '\u{1f47b}'.repeat(200_000), '끝'];
     writeFileSync(path, texts.join('\n'));
@@ -38,7 +38,7 @@ describe('a line', () => {
     );
   });
 
-  test('knows the byte that it begins at, also behind half a character that a kill left', async (t) => {
+  test('has its byte offset, also after a torn character', async (t) => {
     const path = join(temporaryFolder(t), 'file');
     const torn = Buffer.from('가나').subarray(0, 4);
     writeFileSync(path, Buffer.concat([torn, Buffer.from('\n다\n\n라')]));
@@ -75,7 +75,7 @@ describe('a line', () => {
   });
 });
 
-test('files are read in the order of their days and numbers, and others are told of', async (t) => {
+test('files are listed in the order of their days and numbers, and others apart', async (t) => {
   const folder = temporaryFolder(t);
   const files = ['worker.2026-11-23.10', 'worker.2026-11-24.1', 'worker.2026-11-23.9', '20260108'];
   for (const file of files) writeFileSync(join(folder, `horror_story_${file}.log`), '');
