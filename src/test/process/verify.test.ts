@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import type { Reply } from '../../offline/messages-server.js';
+import type { Reply } from '../../offline/server/reply.js';
 import { storyText } from '../helpers/fakes.js';
 import {
   cleanEnvironment,
