@@ -165,7 +165,9 @@ export async function recoverRun({ folder, now }: RunContext, { run, ledger }: C
       `장부에 읽을 수 없는 줄이 ${ledger.unreadable}개 있어 건너뛰었습니다: ${ledger.path}`,
     );
   }
-  for (const { number, at_most } of run.state().open) {
+  for (const { number, at_most, batch } of run.state().open) {
+    // A batch goes on without its process.
+    if (batch !== undefined) continue;
     log.warn(
       { event: 'call_lost', of_run: run.id, number, at_most },
       '지난 실행의 호출 하나가 결과를 받기 전에 끊겼습니다. 비용이 들었을 수 있어 상한을 셈할 때 최댓값으로 칩니다',
