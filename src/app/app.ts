@@ -29,6 +29,7 @@ import type { Shutdown } from '../worker/shutdown.js';
 import { announceAuthor, announceShutdown, announceStart } from './announce.js';
 import { workInBatches } from './batches.js';
 import { createRunFinisher } from './finish-run.js';
+import { openPauses } from './pauses.js';
 
 // The composition root: puts a run together from the settings.
 
@@ -156,6 +157,7 @@ async function workOn(run: Run, worker: Worker): Promise<RunEnd> {
     startedAt: run.startedAt,
     state: run.state,
     onEvent: tracker.onEvent,
+    pauses: openPauses(run, plan, loaded.config, log),
     clock: systemClock,
     random: systemRandom,
     log,

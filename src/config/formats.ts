@@ -1,4 +1,5 @@
 import type Convict from 'convict';
+import { parseActiveHours } from '../run/active-hours.js';
 
 /**
  * The formats of the settings. Each refuses what convict's own let through (`3abc`, `1.5` for a count, NaN) with
@@ -77,6 +78,12 @@ const FORMATS: readonly Format[] = [
   ),
   numberFormat('dollars', '0보다 큰 달러여야 합니다 (소수 가능)', (value) => value > 0),
   numberFormat('price', '0 이상의 달러여야 합니다 (소수 가능)', (value) => value >= 0),
+  {
+    name: 'hours',
+    wanted: '22:00-06:00처럼 시작과 끝이 다른 두 시각이어야 합니다',
+    accepts: (value) => isText(value) && parseActiveHours(value) !== null,
+    parse: parseText,
+  },
   {
     name: 'switch',
     wanted: 'true 또는 false여야 합니다',

@@ -53,7 +53,9 @@ export function resolvePlan(config: Config): Plan {
   const price = choosePrice(config, author, author.provider === 'anthropic' ? knownModel : null);
   const caps = { tokens: config.maxTokensTotal, costUsd: config.maxCostUsd };
   const callAtMost = worstCase(longestPrompt(axes, style), config.maxTokens);
-  checkCaps(caps, callAtMost, price, model);
+  checkCaps(caps, callAtMost, price, model, CAP_NAMES);
+  const perDay = { tokens: config.maxTokensPerDay, costUsd: config.maxCostUsdPerDay };
+  checkCaps(perDay, callAtMost, price, model, CAP_NAMES_PER_DAY);
   return {
     author,
     model,
@@ -124,26 +126,41 @@ export function choosePrice(
   return kind === 'offline' ? { input: 0, output: 0 } : listPrice;
 }
 
+/** The settings that caps come from, for messages. */
+interface CapNames {
+  tokens: string;
+  costUsd: string;
+}
+
+const CAP_NAMES: CapNames = { tokens: 'MAX_TOKENS_TOTAL', costUsd: 'MAX_COST_USD' };
+const CAP_NAMES_PER_DAY: CapNames = { tokens: 'MAX_TOKENS_PER_DAY', costUsd: 'MAX_COST_USD_PER_DAY' };
+
 /**
  * @param call the most that one call can use
  * @throws ConfigError when a cap leaves no room for a single call, or costs are capped and no price is known
  */
-export function checkCaps(caps: Caps, call: Usage, price: Price | null, model: string): void {
+export function checkCaps(
+  caps: Caps,
+  call: Usage,
+  price: Price | null,
+  model: string,
+  names: CapNames = CAP_NAMES,
+): void {
   if (caps.tokens !== null && caps.tokens < call.total_tokens) {
     throw new ConfigError(
-      `MAX_TOKENS_TOTAL: 한 번의 호출이 쓸 수 있는 ${call.total_tokens}토큰보다 작습니다. 늘리거나 MAX_TOKENS를 줄이세요`,
+      `${names.tokens}: 한 번의 호출이 쓸 수 있는 ${call.total_tokens}토큰보다 작습니다. 늘리거나 MAX_TOKENS를 줄이세요`,
     );
   }
   if (caps.costUsd === null) return;
   const cost = costOf(call, price);
   if (cost === null) {
     throw new ConfigError(
-      `MAX_COST_USD: ${model}의 가격을 모릅니다. PRICE_INPUT_USD와 PRICE_OUTPUT_USD를 주거나 config/models.json에 더하세요`,
+      `${names.costUsd}: ${model}의 가격을 모릅니다. PRICE_INPUT_USD와 PRICE_OUTPUT_USD를 주거나 config/models.json에 더하세요`,
     );
   }
   if (caps.costUsd < cost) {
     throw new ConfigError(
-      `MAX_COST_USD: 한 번의 호출이 쓸 수 있는 ${cost.toFixed(4)}달러보다 작습니다. 늘리거나 MAX_TOKENS를 줄이세요`,
+      `${names.costUsd}: 한 번의 호출이 쓸 수 있는 ${cost.toFixed(4)}달러보다 작습니다. 늘리거나 MAX_TOKENS를 줄이세요`,
     );
   }
 }

@@ -1,5 +1,6 @@
 /** Milliseconds in a second; settings are in seconds, timers in milliseconds. */
 export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
 
 /** The longest delay that Node's timers take; a longer one would fire at once. */
 export const LONGEST_TIMER = 2 ** 31 - 1;

@@ -132,6 +132,7 @@ export function reduceActivity(activity: Activity, event: WorkerEvent | StorageR
     case 'abandoned':
     case 'capped':
     case 'cap_near':
+    case 'paused':
       return activity;
   }
 }
@@ -171,23 +172,27 @@ export function countsOf(state: RunState): Counts {
   };
 }
 
-const DOING: Record<ActivityKind, string> = {
+const DOING: Record<Exclude<ActivityKind, Waiting>, string> = {
   starting: '시작하는 중',
   writing: '소설을 쓰는 중',
   holding: '디스크에 저장할 수 있기를 기다리는 중',
-  interval: waitingLabel('interval'),
-  retry: waitingLabel('retry'),
-  rate_limit: waitingLabel('rate_limit'),
-  batch: waitingLabel('batch'),
   ended: '끝남',
   unknown: '알 수 없음',
 };
 
+function labelOf(doing: ActivityKind): string {
+  return isWaiting(doing) ? waitingLabel(doing) : DOING[doing];
+}
+
+function isWaiting(doing: ActivityKind): doing is Waiting {
+  return !Object.hasOwn(DOING, doing);
+}
+
 /** What the run is doing, in a few Korean words. */
 function describeDoing({ doing, in_hand = 0, detail, next_at, deadline }: Status): string {
-  if (doing === 'batch' && detail !== undefined) return `${DOING.batch} (${detail})`;
+  if (doing === 'batch' && detail !== undefined) return `${waitingLabel(doing)} (${detail})`;
   if (doing === 'writing' && in_hand > 1) return `소설 ${formatNumber(in_hand)}편을 쓰는 중`;
-  return next_at !== null && next_at === deadline ? '마감을 기다리는 중' : DOING[doing];
+  return next_at !== null && next_at === deadline ? '마감을 기다리는 중' : labelOf(doing);
 }
 
 /** The status for people: a heading, and a line for everything that there is to say. */

@@ -18,7 +18,10 @@ export interface Limits {
 }
 
 /** What a wait is for. */
-export type Waiting = 'retry' | 'interval' | 'rate_limit' | 'batch';
+export type Waiting = 'retry' | 'interval' | 'rate_limit' | 'batch' | PauseReason;
+
+/** Why no story begins for a while, though the run goes on. */
+export type PauseReason = 'daily_cap' | 'inactive_hours' | 'spend_limit' | 'crash_loop';
 
 /** Why a run ended, and which wait was cut by that, if any. */
 export type EndReason =

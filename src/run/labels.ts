@@ -37,6 +37,10 @@ interface WaitLabel {
 const WAIT_LABELS: Record<Waiting, WaitLabel> = {
   retry: { object: '다시 시도하기를', next: '다시 시도합니다' },
   interval: { object: '다음 소설을', next: '다음 소설을 시작합니다' },
+  daily_cap: { object: '하루 상한이 새로 시작되기를', next: '하루 상한이 새로 시작되므로 이어서 합니다' },
+  inactive_hours: { object: '정한 시간대를', next: '정한 시간대가 되므로 이어서 합니다' },
+  spend_limit: { object: 'API의 지출 한도가 풀리기를', next: 'API의 지출 한도를 다시 확인합니다' },
+  crash_loop: { object: '되풀이된 비정상 종료 뒤의 재시작을', next: '다시 시작합니다' },
   batch: { object: '배치의 결과를', next: '배치의 상태를 다시 묻습니다' },
   rate_limit: {
     object: 'API의 요청 한도가 회복되기를',

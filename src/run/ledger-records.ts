@@ -181,6 +181,8 @@ export interface RunState {
   recovering: boolean;
   epoch: number;
   resumes: number;
+  /** How often the run was taken up since its last story, or since a process let go of it in good order. */
+  resumesWithoutStory: number;
   /** A limit or a cap has ended the run. */
   over: boolean;
   /** When the latest record was written, milliseconds since the epoch. */

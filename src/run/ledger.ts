@@ -143,7 +143,8 @@ const TYPES: ReadonlySet<unknown> = new Set<LedgerRecord['type']>([
   'snapshot',
 ]);
 
-function parseRecord(line: string): LedgerRecord | null {
+/** @returns null for a line that is no record: torn by a crash, or foreign */
+export function parseRecord(line: string): LedgerRecord | null {
   try {
     const record = JSON.parse(line) as Partial<LedgerRecord> | null;
     return TYPES.has(record?.type) && typeof record?.at === 'number' ? (record as LedgerRecord) : null;

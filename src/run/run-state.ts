@@ -32,9 +32,13 @@ export const INITIAL_RUN_STATE: RunState = {
   recovering: false,
   epoch: 0,
   resumes: 0,
+  resumesWithoutStory: 0,
   over: false,
   lastAt: 0,
 };
+
+/** Ends after which a supervisor starts the worker again; `recovered` is not the end of a worker of the run. */
+const BAD_ENDS: ReadonlySet<string> = new Set(['uncaught', 'exhausted', 'recovered']);
 
 /** The state after one more record. Pure. */
 export function applyRecord(state: RunState, record: LedgerRecord): RunState {
@@ -49,7 +53,8 @@ function apply(state: RunState, record: LedgerRecord): RunState {
       if (record.epoch !== state.epoch + 1) return state;
       const resumes = state.resumes + (record.purpose === 'resume' ? 1 : 0);
       const recovering = record.purpose === 'recover';
-      return { ...state, owner: record.owner, recovering, epoch: record.epoch, resumes };
+      const resumesWithoutStory = state.resumesWithoutStory + (record.purpose === 'resume' ? 1 : 0);
+      return { ...state, owner: record.owner, recovering, epoch: record.epoch, resumes, resumesWithoutStory };
     }
     case 'attempt': {
       // A call or a part of an earlier process will not be heard of any more.
@@ -66,7 +71,13 @@ function apply(state: RunState, record: LedgerRecord): RunState {
     case 'outcome':
       return withOutcome(state, record);
     case 'end':
-      return { ...withoutAll(state), owner: null, recovering: false, over: record.over };
+      return {
+        ...withoutAll(state),
+        owner: null,
+        recovering: false,
+        over: record.over,
+        resumesWithoutStory: BAD_ENDS.has(record.reason) ? state.resumesWithoutStory : 0,
+      };
     case 'snapshot':
       return fromSnapshot(record.state);
   }
@@ -135,7 +146,7 @@ function withOutcome(state: RunState, record: OutcomeRecord): RunState {
     case 'story': {
       const { name, generation_ms: generationMs, nearest = null } = record;
       const story = { ...tally, storyUsage: usage, generationMs, nearest: nearest === null ? null : { name, nearest } };
-      return { ...next, failuresInARow: 0, statistics: countStory(statistics, story) };
+      return { ...next, failuresInARow: 0, resumesWithoutStory: 0, statistics: countStory(statistics, story) };
     }
     case 'part': {
       const part = { name: record.name, code: record.code, usage, epoch: state.epoch };

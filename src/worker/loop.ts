@@ -1,5 +1,6 @@
 import type { EndReason } from '../run/end-reason.js';
 import type { Attempt } from './attempt/attempt.js';
+import { createSerialize } from './attempt/serialize.js';
 import { createRunRules, type RunRulesDeps } from './run-rules.js';
 import { createWaits } from './waits.js';
 
@@ -15,9 +16,10 @@ export async function runLoop(deps: LoopDeps): Promise<EndReason> {
   const { limits, state, attempt, onEvent, clock } = deps;
   const rules = createRunRules(deps);
   let inHand = 0;
-  const wait = createWaits({ ...deps, rules, inHand: () => inHand });
+  const { wait, waitOutPause } = createWaits({ ...deps, rules, inHand: () => inHand });
   /** Those who wait for a story in hand to be settled. */
   let awaiting: (() => void)[] = [];
+  const placesInTurn = createSerialize();
 
   await Promise.all(Array.from({ length: limits.concurrency }, (_, slot) => runSlot(slot)));
   return rules.end();
@@ -38,13 +40,19 @@ export async function runLoop(deps: LoopDeps): Promise<EndReason> {
     }
   }
 
+  // One after another: two slots must not find the same place.
+  function takePlace(): Promise<boolean> {
+    return placesInTurn(waitForPlace);
+  }
+
   /**
    * Counts another story in hand; waits for as long as those in hand may be all that the count allows.
    * @returns false once the run is to end
    */
-  async function takePlace(): Promise<boolean> {
+  async function waitForPlace(): Promise<boolean> {
     for (;;) {
       if (rules.close(rules.due())) return false;
+      if (await waitOutPause()) continue;
       if (limits.maxStories === null || state().statistics.stories + inHand < limits.maxStories) {
         inHand++;
         onEvent({ kind: 'writing', inHand });

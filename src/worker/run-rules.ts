@@ -11,6 +11,7 @@ import { announceFailure, announceStory, describeNearCap } from './attempt/annou
 import type { AttemptOutcome, FailedAttempt } from './attempt/outcome.js';
 import type { WorkerEvent } from './events.js';
 import { createPacing, type Pacing } from './pacing.js';
+import type { Pauses } from './pauses.js';
 import { isRejection, toRejectedEnd } from './rejections.js';
 
 // The rules of a run: what an outcome means for it, and when it is to end.
@@ -30,6 +31,7 @@ export interface RunRulesDeps {
   log: Logger;
   stopping: AbortSignal;
   aborting: AbortSignal;
+  pauses: Pauses;
 }
 
 export interface RunRules {
@@ -55,7 +57,7 @@ export interface RunRules {
 const TRIES_OF_REFUSAL = 4;
 
 export function createRunRules(deps: RunRulesDeps): RunRules {
-  const { limits, caps, retry, startedAt, state, onEvent, clock, random, log, stopping, aborting } = deps;
+  const { limits, caps, retry, startedAt, state, onEvent, clock, random, log, stopping, aborting, pauses } = deps;
   const deadline = limits.durationMs === null ? null : startedAt + limits.durationMs;
   const pacing = createPacing(retry, clock, random);
   const warned = new Set<CapHit['cap']>();
@@ -106,6 +108,10 @@ export function createRunRules(deps: RunRulesDeps): RunRules {
   /** @returns the end that the failure brings about, if any */
   function settleFailure(outcome: FailedAttempt, begunAt: number): EndReason | null {
     const { failure } = outcome;
+    if (pauses.takes(failure)) {
+      announceFailure(failure, { inARow: failuresInARow, isFinal: false }, log);
+      return null;
+    }
     failuresInARow++;
     if (isRejection(outcome)) {
       rejections.push(failure);

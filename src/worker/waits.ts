@@ -1,13 +1,15 @@
 import { type Clock, SECOND } from '../lib/clock.js';
 import { clockTime, formatDuration } from '../lib/format-time.js';
 import type { Logger } from '../logging/logger.js';
-import { afterWaitLabel } from '../run/labels.js';
+import { afterWaitLabel, waitingLabel } from '../run/labels.js';
 import type { WorkerEvent } from './events.js';
 import type { Gate } from './pacing.js';
+import type { Pause, Pauses } from './pauses.js';
 import type { RunRules } from './run-rules.js';
 
 export interface WaitsDeps {
   rules: RunRules;
+  pauses: Pauses;
   /** How many stories are in hand: others may go on while one slot waits. */
   inHand: () => number;
   onEvent: (event: WorkerEvent) => void;
@@ -15,16 +17,25 @@ export interface WaitsDeps {
   log: Logger;
 }
 
-/** Waits at a slot's own gate and at the shared one, to the deadline, or until the run is to end; whichever is first. */
-export type Wait = (own: Gate) => Promise<void>;
+export interface Waits {
+  /** Waits at a slot's own gate and at the shared one, to the deadline, or until the run is to end; whichever is first. */
+  wait(own: Gate): Promise<void>;
+  /**
+   * Waits out the pause that holds now, if any.
+   * @returns whether there was one: then everything else has to be asked again
+   */
+  waitOutPause(): Promise<boolean>;
+}
 
-export function createWaits({ rules, inHand, onEvent, clock, log }: WaitsDeps): Wait {
+export function createWaits({ rules, pauses, inHand, onEvent, clock, log }: WaitsDeps): Waits {
   const { deadline, pacing, woken } = rules;
   /** The gates at which slots wait. */
   const gates = new Set<Gate>();
   let announced: Gate | null = null;
+  let paused: Pause | null = null;
+  return { wait, waitOutPause };
 
-  return async (own) => {
+  async function wait(own: Gate): Promise<void> {
     for (;;) {
       const gate = pacing.later(own);
       const left = gate.until - clock.monotonic();
@@ -37,7 +48,21 @@ export function createWaits({ rules, inHand, onEvent, clock, log }: WaitsDeps): 
       gates.delete(gate);
       if (rules.close(rules.due(inHand() === 0 ? gate.reason : null))) return;
     }
-  };
+  }
+
+  async function waitOutPause(): Promise<boolean> {
+    const pause = await pauses.current(inHand());
+    if (pause === null) return false;
+    // Slots that are paused for one reason say it once.
+    if (pause.reason !== paused?.reason || pause.until !== paused.until) {
+      paused = pause;
+      const until = new Date(pause.until).toISOString();
+      log.info({ event: 'paused', reason: pause.reason, until }, `일시 정지합니다 - ${waitingLabel(pause.reason)}`);
+      onEvent({ kind: 'paused', ...pause });
+    }
+    await wait({ until: clock.monotonic() + pause.until - clock.now(), reason: pause.reason });
+    return true;
+  }
 
   /** The deadline is one of the wall clock, which may be set while we sleep. */
   async function sleepToDeadline(until: number): Promise<void> {

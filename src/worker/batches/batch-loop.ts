@@ -19,10 +19,10 @@ export interface BatchLoopDeps
  * @returns null when nothing is out any more and no batch is to be begun
  */
 export async function runBatchLoop(deps: BatchLoopDeps): Promise<EndReason | null> {
-  const { batchSize, limits, run, clock, onEvent } = deps;
+  const { batchSize, limits, run, pauses, clock, onEvent } = deps;
   const rules = createRunRules(deps);
-  const wait = createWaits({ ...deps, rules, inHand: () => 0 });
-  const collect = createCollectBatch({ ...deps, rules, wait });
+  const waits = createWaits({ ...deps, rules, inHand: () => 0 });
+  const collect = createCollectBatch({ ...deps, rules, wait: waits.wait });
   const submit = createSubmitBatch(deps);
   for (let isFirst = true; ; isFirst = false) {
     for (const batch of run.state().batches) {
@@ -34,11 +34,13 @@ export async function runBatchLoop(deps: BatchLoopDeps): Promise<EndReason | nul
     if (batchSize === null) return null;
     if (rules.close(rules.due())) return rules.end();
     const { stories } = run.state().statistics;
-    if (!isFirst) await wait({ until: clock.monotonic() + limits.intervalMs, reason: 'interval' });
+    if (!isFirst) await waits.wait({ until: clock.monotonic() + limits.intervalMs, reason: 'interval' });
     if (rules.close(rules.due())) return rules.end();
+    if (await waits.waitOutPause()) continue;
     const left = limits.maxStories === null ? batchSize : limits.maxStories - stories;
-    onEvent({ kind: 'writing', inHand: Math.min(batchSize, left) });
-    const submission = await submit(Math.min(batchSize, left));
+    const most = Math.min(batchSize, left, (await pauses.room()) ?? batchSize);
+    onEvent({ kind: 'writing', inHand: most });
+    const submission = await submit(most);
     if (submission.kind === 'capped') rules.settle(submission, clock.monotonic());
   }
 }

@@ -23,7 +23,7 @@ import type { AttemptOutcome } from '../attempt/outcome.js';
 import { retryUntilStored, type StorageRetry } from '../attempt/retry-storage.js';
 import type { WorkerEvent } from '../events.js';
 import type { RunRules } from '../run-rules.js';
-import type { Wait } from '../waits.js';
+import type { Waits } from '../waits.js';
 import { createLookUpBatch } from './look-up-batch.js';
 
 export interface CollectBatchDeps {
@@ -38,7 +38,7 @@ export interface CollectBatchDeps {
   finishStory: FinishStory;
   client: BatchClient;
   rules: RunRules;
-  wait: Wait;
+  wait: Waits['wait'];
   /** The first wait between two questions how far a batch is, in milliseconds; later ones are longer. */
   pollMs: number;
   storageRetry: StorageRetry;

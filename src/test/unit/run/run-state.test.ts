@@ -242,6 +242,15 @@ test('of two claims of one epoch the first has the run', () => {
   assert.deepEqual([owner, epoch, resumes], [SECOND, 2, 1]);
 });
 
+test('take-ups without a story are counted, and a story or an end in good order starts the count anew', () => {
+  const claims = (...epochs: number[]) => epochs.map((epoch) => claim({ epoch }));
+  assert.equal(after(...claims(2, 3, 4)).resumesWithoutStory, 3);
+  assert.equal(after(claim(), attempt(), story(), claim({ epoch: 3 })).resumesWithoutStory, 1);
+  assert.equal(after(claim(), end({ reason: 'signal' }), claim({ epoch: 3 })).resumesWithoutStory, 1);
+  assert.equal(after(claim(), end({ reason: 'uncaught' }), claim({ epoch: 3 })).resumesWithoutStory, 2);
+  assert.equal(after(claim({ purpose: 'recover' })).resumesWithoutStory, 0);
+});
+
 test('a claim leaves a call of the killed owner open, so that its staged answer can close it', () => {
   const claimed = after(attempt(), claim());
   assert.deepEqual(claimed.open, [{ ...attempt(), epoch: 1 }]);

@@ -233,7 +233,7 @@ test('a run that is taken up goes on where it was: start, counts, and one resume
   assert.equal(taken?.run.startedAt, START - HOUR);
   const { lastAt: _, ...state } = taken?.run.state() ?? {};
   const { lastAt: __, ...before } = run.state();
-  assert.deepEqual(state, { ...before, owner: ME, epoch: 2, resumes: 1 });
+  assert.deepEqual(state, { ...before, owner: ME, epoch: 2, resumes: 1, resumesWithoutStory: 1 });
   assert.equal(taken?.ledger.records.length, 5);
 });
 

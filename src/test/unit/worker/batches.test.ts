@@ -11,6 +11,7 @@ import { openStoryStore } from '../../../store/story-store.js';
 import { createAttempts } from '../../../worker/attempt/attempt.js';
 import { type BatchLoopDeps, runBatchLoop } from '../../../worker/batches/batch-loop.js';
 import type { WorkerEvent } from '../../../worker/events.js';
+import { NO_PAUSES } from '../../../worker/pauses.js';
 import {
   AXIS_CARDS,
   FakeClock,
@@ -191,6 +192,7 @@ function batchWorker(
       retry,
       startedAt: run.startedAt,
       state: run.state,
+      pauses: NO_PAUSES,
       onEvent: (event) => events.push(event),
       random,
       pollMs: POLL,

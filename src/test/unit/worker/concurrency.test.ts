@@ -8,6 +8,7 @@ import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import type { AttemptOutcome } from '../../../worker/attempt/outcome.js';
 import type { WorkerEvent } from '../../../worker/events.js';
 import { runLoop } from '../../../worker/loop.js';
+import { createPauses, NO_PAUSES, type Pauses } from '../../../worker/pauses.js';
 import { createShutdown } from '../../../worker/shutdown.js';
 import { recordingLog, VirtualClock } from '../../helpers/fakes.js';
 
@@ -37,9 +38,14 @@ const FAILURE: Failure = {
 };
 
 /** A worker with several slots on a clock of its own. @param script of the n-th attempt to begin, from 1 */
-function many(limits: Partial<Limits>, script: (attempt: number) => Scripted) {
+function many(
+  limits: Partial<Limits>,
+  script: (attempt: number) => Scripted,
+  pausesOf: (clock: VirtualClock) => Pauses = () => NO_PAUSES,
+) {
   const clock = new VirtualClock();
   const start = clock.now();
+  const pauses = pausesOf(clock);
   const log = recordingLog();
   const shutdown = createShutdown(clock.monotonic);
   const events: WorkerEvent[] = [];
@@ -78,6 +84,7 @@ function many(limits: Partial<Limits>, script: (attempt: number) => Scripted) {
       ...shutdown,
       startedAt: start,
       state: () => state,
+      pauses,
       onEvent: (event) => events.push(event),
       attempt: async () => {
         attempts++;
@@ -235,6 +242,56 @@ describe('what is told of several slots', () => {
       return event.kind === 'waiting' ? [event.for] : [];
     });
     assert.deepEqual(told, [1, 2, 1, 'interval', 1, 2, 1]);
+  });
+});
+
+describe('pauses', () => {
+  const until = (clock: VirtualClock, seconds: number): Pauses =>
+    createPauses({
+      ...{ activeHours: null, dayBudget: null, waitsForSpendLimit: true },
+      startsAt: clock.now() + seconds * SECOND,
+      now: clock.now,
+    });
+
+  test('nothing begins before a pause is over, and the run says so once for all slots', async () => {
+    const worker = many(
+      { maxStories: 3, concurrency: 3 },
+      () => saved(10),
+      (clock) => until(clock, 600),
+    );
+    assert.deepEqual(await worker.run(), { kind: 'count' });
+    assert.deepEqual(worker.begun, [600, 600, 600]);
+    const paused = worker.events.filter(({ kind }) => kind === 'paused');
+    assert.deepEqual(paused, [{ kind: 'paused', reason: 'crash_loop', until: worker.clock.now() - 10 * SECOND }]);
+    assert.equal(worker.log.events().filter((event) => event === 'paused').length, 1);
+  });
+
+  test('a deadline or a signal ends the run in a pause', async () => {
+    const late = many(
+      { durationMs: 100 * SECOND },
+      () => saved(10),
+      (clock) => until(clock, 600),
+    );
+    assert.deepEqual(await late.run(), { kind: 'duration', during: 'crash_loop' });
+    assert.equal(late.elapsed(), 100);
+    const told = many(
+      {},
+      () => saved(10),
+      (clock) => until(clock, 600),
+    );
+    told.after(50, () => told.shutdown.request('SIGTERM'));
+    assert.deepEqual(await told.run(), { kind: 'signal', source: 'SIGTERM', during: 'crash_loop' });
+    assert.equal(told.elapsed(), 50);
+  });
+
+  test('a spend limit pauses all slots until it is lifted, and counts as no failure', async () => {
+    const worker = many(
+      { maxStories: 4, concurrency: 2, maxConsecutiveFailures: 1 },
+      (n) => (n <= 2 ? { seconds: 1, outcome: { kind: 'blocked', code: 'billing_error' } } : saved(10)),
+      (clock) => until(clock, 0),
+    );
+    assert.deepEqual(await worker.run(), { kind: 'count' });
+    assert.deepEqual(worker.begun, [0, 0, 3601, 3601, 3611, 3611]);
   });
 });
 

@@ -9,6 +9,7 @@ import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../../run/run-
 import type { AttemptOutcome } from '../../../worker/attempt/outcome.js';
 import type { WorkerEvent } from '../../../worker/events.js';
 import { runLoop } from '../../../worker/loop.js';
+import { NO_PAUSES } from '../../../worker/pauses.js';
 import { createShutdown } from '../../../worker/shutdown.js';
 import { FakeClock, recordingLog } from '../../helpers/fakes.js';
 
@@ -82,6 +83,7 @@ function scripted(limits: Partial<Limits>, script: (attempt: number) => AttemptO
       ...shutdown,
       startedAt: start,
       state: () => state,
+      pauses: NO_PAUSES,
       onEvent: (change) => told.push(change),
       attempt: async () => {
         startedAt.push((clock.now() - start) / SECOND);

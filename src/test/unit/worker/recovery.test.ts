@@ -144,7 +144,7 @@ test('a new run without a supervisor is new at every start', async (t) => {
   assert.notEqual(again.id, run.id);
 });
 
-test('a new run that crashes under a supervisor goes on at the restart, and another process begins its own', async (t) => {
+test('a new run that resumesWithoutStory under a supervisor goes on at the restart, and another process begins its own', async (t) => {
   const folder = temporaryFolder(t);
   const crashed = await killed(folder, [attempt(), story()], { token: 'pm2-1' });
   const newRun = { newRun: true, resume: true };
