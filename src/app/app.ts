@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { fstatSync } from 'node:fs';
-import type { EndpointOptions, RequestOptions } from '../api/sdk-client.js';
 import type { LoadedConfig } from '../config/load.js';
 import { type Plan, resolvePlan, toRunSettings } from '../config/plan.js';
 import { SECOND, systemClock } from '../lib/clock.js';
@@ -14,7 +13,6 @@ import type { Terminal } from '../logging/terminal.js';
 import { openStatusTracker, toTrackedRun } from '../observe/open-tracker.js';
 import { readPm2Environment, reportReady } from '../observe/pm2.js';
 import type { StatusTracker } from '../observe/status-tracker.js';
-import type { Endpoint } from '../offline/server/messages-server.js';
 import { openDeck } from '../prompt/deck.js';
 import type { RunEnd } from '../run/end-reason.js';
 import type { Run } from '../run/run.js';
@@ -24,6 +22,7 @@ import { openStoryStore, removeStaging } from '../store/story-store.js';
 import { type AttemptDeps, createAttempts } from '../worker/attempt/attempt.js';
 import { retryUntilStored, type StorageRetry } from '../worker/attempt/retry-storage.js';
 import { runLoop } from '../worker/loop.js';
+import type { ModelChooser } from '../worker/model-chooser.js';
 import { openRun } from '../worker/recovery.js';
 import type { Shutdown } from '../worker/shutdown.js';
 import { announceAuthor, announceShutdown, announceStart } from './announce.js';
@@ -147,8 +146,10 @@ async function openRunUntilStored(worker: Worker): Promise<Run | null> {
 async function workOn(run: Run, worker: Worker): Promise<RunEnd> {
   const { loaded, plan, shutdown, log, tracker } = worker;
   const { limits, caps, retry } = plan;
-  const endpoint = await openEndpoint(worker);
-  const attemptDeps = await openAttemptDeps(run, worker, endpoint);
+  // Loads the SDK, which help and bad settings do without.
+  const { openEndpoint, openModels } = await import('./models.js');
+  const endpoint = await openEndpoint(plan, loaded.config, log);
+  const attemptDeps = await openAttemptDeps(run, worker, openModels(plan, loaded.config, endpoint, log));
   reportReady();
   const deps = {
     limits,
@@ -172,35 +173,11 @@ async function workOn(run: Run, worker: Worker): Promise<RunEnd> {
   return runLoop({ ...deps, attempt });
 }
 
-/** Where requests go, and what they have in common: the API, or the offline author, which is started for it. */
-async function openEndpoint({ loaded, plan, log }: Worker): Promise<EndpointOptions & RequestOptions> {
-  const { config } = loaded;
-  const { author, model } = plan;
-  const offline = author.kind === 'offline' ? await openOfflineAuthor(plan, config) : null;
-  return {
-    apiKey: offline === null ? (config.anthropicApiKey?.reveal() ?? null) : null,
-    authToken: offline === null ? (config.anthropicAuthToken?.reveal() ?? null) : null,
-    baseUrl: offline?.url ?? config.anthropicBaseUrl,
-    model,
-    maxTokens: config.maxTokens,
-    temperature: config.temperature,
-    idleMs: config.requestIdleSeconds * SECOND,
-    totalMs: config.requestTimeoutSeconds * SECOND,
-    env: process.env,
-    onSdkMessage: (text) => log.warn({ event: 'sdk_message' }, text),
-  };
-}
-
 /** Opens everything that an attempt at a story needs: the client, deck, store, index. */
-async function openAttemptDeps(
-  run: Run,
-  worker: Worker,
-  endpoint: EndpointOptions & RequestOptions,
-): Promise<AttemptDeps> {
+async function openAttemptDeps(run: Run, worker: Worker, models: ModelChooser): Promise<AttemptDeps> {
   const { loaded, plan, shutdown, log, terminal, tracker } = worker;
   const { config } = loaded;
   const { price, caps, axes } = plan;
-  const { createMessagesClient } = await import('../api/messages-client.js');
   const similarity = openSimilarityIndex(config.outputDir);
   catchUpLater(similarity, log);
   const storageRetry = storageRetryOf(worker);
@@ -213,14 +190,7 @@ async function openAttemptDeps(
     drawPremise: openDeck({ folder: config.outputDir, axes, random: systemRandom, newId: randomUUID }),
     recent: await readRecentStories(config.outputDir, RECENT_STORIES),
     similarity,
-    client: createMessagesClient({
-      ...endpoint,
-      streamThinking: plan.streamThinking,
-      firstTextMs: config.requestFirstTextSeconds === 0 ? null : config.requestFirstTextSeconds * SECOND,
-      onRateLimits: (remaining) =>
-        log.info({ event: 'rate_limits', remaining }, `API의 남은 한도: ${JSON.stringify(remaining)}`),
-      onNotice: ({ event, message }) => log.warn({ event }, message),
-    }),
+    models,
     store: openStoryStore(config.outputDir, run.id),
     progress: createProgress(terminal, log, systemClock, config.heartbeatSeconds * SECOND),
     storageRetry: { ...storageRetry, clock: tracker.trackRetries(systemClock) },
@@ -232,15 +202,6 @@ async function openAttemptDeps(
 
 function storageRetryOf({ plan, shutdown, log }: Worker): StorageRetry {
   return { wait: plan.retry, clock: systemClock, random: systemRandom, log, stopping: shutdown.stopping };
-}
-
-/** Loaded only where it writes. */
-async function openOfflineAuthor(
-  { axes }: Plan,
-  { offlineCharactersPerSecond: charactersPerSecond }: LoadedConfig['config'],
-): Promise<Endpoint> {
-  const { startOfflineAuthor } = await import('../offline/author.js');
-  return startOfflineAuthor({ axes, random: systemRandom, charactersPerSecond });
 }
 
 function catchUpLater(similarity: SimilarityIndex, log: Logger): void {

@@ -21,12 +21,14 @@ export async function workInBatches(
     import('../worker/batches/batch-loop.js'),
   ]);
   const { finishStory } = createAttempts(deps);
+  const model = deps.models.choose();
   return runBatchLoop({
     ...deps,
     folder: outputDir,
     batchSize,
     pollMs: batchPollSeconds * SECOND,
-    price: batchPriceOf(deps.price),
+    model,
+    price: batchPriceOf(model.price),
     client: createBatchClient(endpoint),
     finishStory,
   });

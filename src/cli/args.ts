@@ -1,5 +1,5 @@
 import type { RawValues } from '../config/load.js';
-import { isSwitch, SETTING_NAMES, SETTINGS } from '../config/settings.js';
+import { isSwitch, SETTING_NAMES, SETTINGS, type SettingName } from '../config/settings.js';
 import { type Options, parseOptions } from '../lib/command-line.js';
 
 /** What the command line asks for. */
@@ -31,10 +31,19 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     help: { type: 'boolean', short: 'h' },
     version: { type: 'boolean' },
     'print-config': { type: 'boolean' },
-    ...Object.fromEntries(settings.map(({ arg, type }) => [arg, { type }])),
+    ...Object.fromEntries(settings.map(({ name, arg, type }) => [arg, { type, multiple: isRepeatable(name) }])),
   };
   const { values } = parseOptions(argv, options);
   const action = (Object.keys(ACTIONS) as (keyof typeof ACTIONS)[]).find((name) => values[name] === true) ?? 'run';
   const given = settings.filter(({ arg }) => values[arg] !== undefined);
-  return { action, flags: Object.fromEntries(given.map(({ name, arg }) => [name, values[arg]])) };
+  return { action, flags: Object.fromEntries(given.map(({ name, arg }) => [name, asOne(values[arg])])) };
+}
+
+function isRepeatable(name: SettingName): boolean {
+  return 'repeatable' in SETTINGS[name];
+}
+
+/** A flag that may be given several times has a list, which its setting takes with commas. */
+function asOne(value: unknown): unknown {
+  return Array.isArray(value) ? value.join(',') : value;
 }

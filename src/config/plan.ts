@@ -20,9 +20,9 @@ export interface Plan {
   author: AuthorChoice;
   /** As it is asked for, and stands in every record; "offline" for the built-in author. */
   model: string;
-  /** Whether the model can be asked to stream its thinking, by config/models.json or else by its name. */
-  streamThinking: boolean;
-  /** null where none is known. */
+  /** The model above, and those that stand in for it, in their order. */
+  models: readonly [PlannedModel, ...PlannedModel[]];
+  /** The dearest of them, for the caps; null where none is known. */
   price: Price | null;
   caps: Caps;
   limits: Limits;
@@ -33,6 +33,15 @@ export interface Plan {
   style: PromptStyle;
   /** The most that one call can use. */
   callAtMost: Usage;
+}
+
+/** A model that may write. */
+export interface PlannedModel {
+  name: string;
+  /** null where none is known. */
+  price: Price | null;
+  /** Whether it can be asked to stream its thinking, by config/models.json or else by its name. */
+  streamThinking: boolean;
 }
 
 /** Stands wherever a model's name does, so that the built-in author is not taken for Claude. */
@@ -48,9 +57,9 @@ export function resolvePlan(config: Config): Plan {
   const shipped = readCards(join(ROOT, 'config', 'premises'));
   const axes = config.cards === null ? shipped : addCustomCards(shipped, config.cards);
   const style = { template: config.template === null ? null : readTemplate(config.template), request: config.request };
-  const knownModel = author.kind === 'offline' ? null : readModel(join(ROOT, 'config', 'models.json'), model);
-  // Another endpoint has prices of its own for a model of the same name.
-  const price = choosePrice(config, author, author.provider === 'anthropic' ? knownModel : null);
+  const planModel = (name: string) => planned(config, author, name);
+  const models = [planModel(model), ...fallbacksOf(config, author).map(planModel)] as const;
+  const price = dearest(models.map((each) => each.price));
   const caps = { tokens: config.maxTokensTotal, costUsd: config.maxCostUsd };
   const callAtMost = worstCase(longestPrompt(axes, style), config.maxTokens);
   checkCaps(caps, callAtMost, price, model, CAP_NAMES);
@@ -59,7 +68,7 @@ export function resolvePlan(config: Config): Plan {
   return {
     author,
     model,
-    streamThinking: author.kind !== 'offline' && canStreamThinking(model, knownModel),
+    models,
     price,
     caps,
     limits: toLimits(config),
@@ -67,6 +76,32 @@ export function resolvePlan(config: Config): Plan {
     axes,
     style,
     callAtMost,
+  };
+}
+
+function planned(config: Config, author: AuthorChoice, name: string): PlannedModel {
+  const isOffline = author.kind === 'offline';
+  const known = isOffline ? null : readModel(join(ROOT, 'config', 'models.json'), name);
+  return {
+    name,
+    // Another endpoint has prices of its own for a model of the same name.
+    price: choosePrice(config, author, author.provider === 'anthropic' ? known : null),
+    streamThinking: !isOffline && canStreamThinking(name, known),
+  };
+}
+
+function fallbacksOf({ fallbackModels, model }: Config, { kind }: AuthorChoice): string[] {
+  const names = kind === 'offline' || fallbackModels === null ? [] : fallbackModels.split(',');
+  return [...new Set(names.map((name) => name.trim()))].filter((name) => name !== '' && name !== model);
+}
+
+/** @returns null as soon as one price is not known */
+function dearest(prices: readonly (Price | null)[]): Price | null {
+  const known = prices.flatMap((price) => price ?? []);
+  if (known.length < prices.length) return null;
+  return {
+    input: Math.max(...known.map(({ input }) => input)),
+    output: Math.max(...known.map(({ output }) => output)),
   };
 }
 

@@ -197,6 +197,15 @@ export const SETTINGS = {
     env: 'CLAUDE_MODEL',
     arg: 'model',
   },
+  fallbackModels: {
+    doc: '모델이 연속 3번 붐비거나 없어졌을 때 대신 쓸 모델. 여러 번 주거나 쉼표로 나눠 차례로 적습니다. 30분 뒤 처음 모델로 돌아갑니다',
+    unit: null,
+    format: 'text|null',
+    default: null as string | null,
+    env: 'FALLBACK_MODEL',
+    arg: 'fallback-model',
+    repeatable: true,
+  },
   maxTokens: {
     doc: '한 번의 답에 허용하는 최대 토큰. 모델이 생각하는 데 쓰는 토큰도 들어갑니다',
     unit: '토큰',
@@ -393,6 +402,8 @@ export const SETTINGS = {
 
 /** One setting, as convict takes it, with what the help needs. */
 export interface Setting {
+  /** May the flag be given several times? Its values are joined with commas. */
+  repeatable?: true;
   /** Korean, one sentence or two. */
   doc: string;
   /** Korean unit, or null where there is none. */

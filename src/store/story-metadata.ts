@@ -111,6 +111,8 @@ export interface WrittenDraft {
   attempts: number;
   /** Number of its last call in the ledger; null or absent where none is known. */
   call?: number | null;
+  /** The model that was asked; absent for that of the run. */
+  model?: string;
   /** Id of the batch that it came with. */
   batch?: string;
   premise: Premise;
@@ -140,7 +142,8 @@ export function toStoryFiles(
   const { answer, read, generationMs, costUsd, calls, part } = written.draft;
   const { provider, temperature } = settings;
   const date = localIso(now);
-  const model = answer.model ?? settings.model;
+  const asked = written.model ?? settings.model;
+  const model = answer.model ?? asked;
   return {
     markdown: toMarkdown(story, { date, model, provider, temperature }),
     metadata: {
@@ -149,7 +152,7 @@ export function toStoryFiles(
       template_used: settings.template?.name ?? null,
       custom_request: settings.request,
       config: {
-        model: settings.model,
+        model: asked,
         max_tokens: settings.maxTokens,
         temperature,
         min_story_characters: settings.minCharacters,

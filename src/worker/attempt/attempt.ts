@@ -2,6 +2,7 @@ import type { AxisCards } from '../../prompt/cards.js';
 import { idsOf } from '../../prompt/cards.js';
 import type { DrawPremise } from '../../prompt/deck.js';
 import { composePrompt } from '../../prompt/prompt.js';
+import type { ModelChooser } from '../model-chooser.js';
 import { createFinishStory, type FinishStory, type FinishStoryDeps } from './finish-story.js';
 import type { AttemptOutcome } from './outcome.js';
 import { createRecordedCall, type RecordedCallDeps } from './record-call.js';
@@ -26,6 +27,7 @@ export type Attempt = (request: AttemptRequest) => Promise<AttemptOutcome>;
 export interface AttemptDeps extends Omit<RecordedCallDeps, 'maxTokens'>, Omit<FinishStoryDeps, 'call'> {
   axes: readonly AxisCards[];
   drawPremise: DrawPremise;
+  models: ModelChooser;
 }
 
 export interface Attempts {
@@ -35,7 +37,7 @@ export interface Attempts {
 }
 
 export function createAttempts(deps: AttemptDeps): Attempts {
-  const { run, settings, price, axes, drawPremise, recent, log, storageRetry, stopping } = deps;
+  const { run, settings, axes, drawPremise, models, recent, log, storageRetry, stopping } = deps;
   const call = createRecordedCall({ ...deps, maxTokens: settings.maxTokens });
   const finishStory = createFinishStory({ ...deps, call });
   const drawingInTurn = createSerialize();
@@ -46,9 +48,11 @@ export function createAttempts(deps: AttemptDeps): Attempts {
   async function attempt(request: AttemptRequest): Promise<AttemptOutcome> {
     underWay++;
     const sequence = run.state().statistics.stories + underWay;
-    const inHand: StoryInHand = { sequence, tries: request.tries, price, call: null, draft: null, part: null };
+    const model = models.choose();
+    const { price } = model;
+    const inHand: StoryInHand = { sequence, tries: request.tries, model, price, call: null, draft: null, part: null };
     try {
-      return await attemptStory(inHand, request);
+      return models.report(model, await attemptStory(inHand, request));
     } catch (error) {
       return await finishStory.settleUnforeseen(error, inHand);
     } finally {
@@ -57,7 +61,7 @@ export function createAttempts(deps: AttemptDeps): Attempts {
   }
 
   async function attemptStory(inHand: StoryInHand, { tries, mayCall }: AttemptRequest): Promise<AttemptOutcome> {
-    const { sequence } = inHand;
+    const { sequence, model } = inHand;
     const what = '소재를 뽑지';
     const drawing = await drawingInTurn(() => retryUntilStored(storageRetry, { what, giveUp: stopping }, drawPremise));
     if (!drawing.done) return { kind: 'abandoned' };
@@ -70,7 +74,14 @@ export function createAttempts(deps: AttemptDeps): Attempts {
         `${sequence}번째 소설을 씁니다 - ${premise.place.text} / ${premise.presence.text}`,
       );
     };
-    const first = await call(prompt, { sequence, premise: idsOf(premise), continues: null, onRecorded, mayCall });
+    const first = await call(prompt, {
+      sequence,
+      premise: idsOf(premise),
+      model,
+      continues: null,
+      onRecorded,
+      mayCall,
+    });
     return finishStory.finish(inHand, { premise, prompt }, first);
   }
 }

@@ -61,7 +61,7 @@ function asRest(result: UnansweredCall): UnansweredCall {
 }
 
 export function createFinishStory(deps: FinishStoryDeps): FinishStory {
-  const { call, settings, price, recent, similarity, log } = deps;
+  const { call, settings, recent, similarity, log } = deps;
   const settle = createSettlement(deps);
   // Each story is compared with those that were saved while it was being written, and numbered after them.
   const concludingInTurn = createSerialize();
@@ -98,7 +98,7 @@ export function createFinishStory(deps: FinishStoryDeps): FinishStory {
       const onRecorded = (number: number) => {
         inHand.call = number;
         // A rest is streamed, at the full price, also where its beginning came with a batch.
-        inHand.price = price;
+        inHand.price = inHand.model.price;
         log.info(
           { event: 'continuing', sequence, asked },
           `글이 토큰 한도에서 잘려 이어서 쓰게 합니다 (${asked}/${settings.maxContinuations})`,
@@ -107,6 +107,7 @@ export function createFinishStory(deps: FinishStoryDeps): FinishStory {
       const next = await call(rest.prompt, {
         sequence,
         premise: idsOf(premise),
+        model: inHand.model,
         continues: part,
         onRecorded,
         mayCall: () => true,

@@ -1,5 +1,4 @@
 import { CallError, classifyFailure, type Failure } from '../../api/failure.js';
-import type { MessagesClient } from '../../api/messages-client.js';
 import { costOf, type Price } from '../../api/pricing.js';
 import type { Usage } from '../../api/usage.js';
 import type { Clock } from '../../lib/clock.js';
@@ -8,6 +7,7 @@ import type { Prompt } from '../../prompt/prompt.js';
 import { type CapHit, type Caps, capInTheWay, worstCase } from '../../run/budget.js';
 import type { Run } from '../../run/run.js';
 import type { ReceivedAnswer } from '../../story/continuation.js';
+import type { ChosenModel } from '../model-chooser.js';
 import { retryUntilStored, type StorageRetry } from './retry-storage.js';
 import { createSerialize } from './serialize.js';
 
@@ -17,6 +17,8 @@ export interface CallPurpose {
   sequence: number;
   /** Ids by axis. */
   premise: Record<string, string>;
+  /** Who writes. */
+  model: ChosenModel;
   /** The part whose rest is asked for; null for a new text. */
   continues: string | null;
   /** Called with the call's number once the ledger knows of it, before it is made. */
@@ -40,10 +42,9 @@ export type RecordedCall = (prompt: Prompt, purpose: CallPurpose) => Promise<Cal
 export interface RecordedCallDeps {
   run: Run;
   maxTokens: number;
-  /** null where it is not known. */
+  /** The dearest of the models that may write, for the caps; null where it is not known. */
   price: Price | null;
   caps: Caps;
-  client: MessagesClient;
   progress: Progress;
   clock: Clock;
   storageRetry: StorageRetry;
@@ -52,7 +53,7 @@ export interface RecordedCallDeps {
 }
 
 export function createRecordedCall(deps: RecordedCallDeps): RecordedCall {
-  const { run, maxTokens, price, caps, client, progress, clock, storageRetry, stopping, aborting } = deps;
+  const { run, maxTokens, price, caps, progress, clock, storageRetry, stopping, aborting } = deps;
   // Two calls must not find the same room, nor take the same number.
   const oneAtATime = createSerialize();
 
@@ -61,7 +62,7 @@ export function createRecordedCall(deps: RecordedCallDeps): RecordedCall {
     const reserved = await oneAtATime(() => reserve(purpose, atMost));
     if (reserved.kind !== 'recorded') return reserved;
     purpose.onRecorded(reserved.number);
-    return callNow(prompt, purpose.sequence);
+    return callNow(prompt, purpose);
   };
 
   /**
@@ -103,13 +104,13 @@ export function createRecordedCall(deps: RecordedCallDeps): RecordedCall {
     return stored.done ? record.number : null;
   }
 
-  async function callNow(prompt: Prompt, sequence: number): Promise<CallResult> {
+  async function callNow(prompt: Prompt, { sequence, model }: CallPurpose): Promise<CallResult> {
     const startedAt = clock.monotonic();
     const growing = progress.start(sequence);
     try {
-      const answer = await client(prompt, { signal: aborting, onProgress: growing.characters });
+      const answer = await model.client(prompt, { signal: aborting, onProgress: growing.characters });
       const generationMs = clock.monotonic() - startedAt;
-      return { kind: 'answered', answer, costUsd: costOf(answer.usage, price), generationMs };
+      return { kind: 'answered', answer, costUsd: costOf(answer.usage, model.price), generationMs };
     } catch (error) {
       if (aborting.aborted) return { kind: 'abandoned' };
       if (!(error instanceof CallError)) throw error;
@@ -119,7 +120,8 @@ export function createRecordedCall(deps: RecordedCallDeps): RecordedCall {
         kind: 'failed',
         failure: classifyFailure(error),
         usage: detail.usage,
-        partial: partial === null ? null : { answer: partial, costUsd: costOf(partial.usage, price), generationMs },
+        partial:
+          partial === null ? null : { answer: partial, costUsd: costOf(partial.usage, model.price), generationMs },
       };
     } finally {
       growing.stop();

@@ -11,6 +11,7 @@ import { type Draft, lastCall, validateDraft } from '../../story/continuation.js
 import type { Doubt } from '../../story/doubt.js';
 import type { MostSimilar } from '../../story/similarity.js';
 import { type Story, toStory } from '../../story/story.js';
+import type { ChosenModel } from '../model-chooser.js';
 import type { AttemptOutcome } from './outcome.js';
 import { retryUntilStored, type StorageRetry } from './retry-storage.js';
 import { createSaveStory } from './save-story.js';
@@ -23,6 +24,8 @@ export interface StoryInHand {
   readonly sequence: number;
   /** How often the story was tried, this time included. */
   readonly tries: number;
+  /** Who writes it. */
+  readonly model: ChosenModel;
   /** Of its latest call; null where it is not known. */
   price: Price | null;
   /** Id of the batch that its first call came with; absent for a streamed one. */
@@ -52,8 +55,6 @@ export interface WholeStory extends FinishedText {
 export interface SettlementDeps {
   run: Run;
   settings: RunSettings;
-  /** null where it is not known. */
-  price: Price | null;
   store: StoryStore;
   log: Logger;
   clock: Clock;
@@ -184,7 +185,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   }
 
   function filesOf(
-    { sequence, tries, call, batch }: StoryInHand,
+    { sequence, tries, model, call, batch }: StoryInHand,
     text: FinishedText & { doubts?: readonly Doubt[] },
     story: Story,
     failure?: Failure,
@@ -192,7 +193,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
     const context = { runId: run.id, now: clock.now(), ...(failure === undefined ? {} : { setAside: failure }) };
     return toStoryFiles(
       settings,
-      { sequence, attempts: tries, call, ...(batch === undefined ? {} : { batch }), ...text },
+      { sequence, attempts: tries, model: model.name, call, ...(batch === undefined ? {} : { batch }), ...text },
       story,
       context,
     );

@@ -22,6 +22,7 @@ import type { FinishStory } from '../attempt/finish-story.js';
 import type { AttemptOutcome } from '../attempt/outcome.js';
 import { retryUntilStored, type StorageRetry } from '../attempt/retry-storage.js';
 import type { WorkerEvent } from '../events.js';
+import type { ChosenModel } from '../model-chooser.js';
 import type { RunRules } from '../run-rules.js';
 import type { Waits } from '../waits.js';
 import { createLookUpBatch } from './look-up-batch.js';
@@ -33,6 +34,8 @@ export interface CollectBatchDeps {
   settings: RunSettings;
   /** Of a call in a batch; null where it is not known. */
   price: Price | null;
+  /** Who writes in batches, and the rest of what was cut off. */
+  model: ChosenModel;
   axes: readonly AxisCards[];
   recent: RecentStories;
   finishStory: FinishStory;
@@ -61,7 +64,7 @@ const EASING = 1.5;
 const LONGEST_POLL = 10;
 
 export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
-  const { run, folder, settings, price, axes, recent, finishStory, client, rules, wait } = deps;
+  const { run, folder, settings, price, model, axes, recent, finishStory, client, rules, wait } = deps;
   const { pollMs, storageRetry, onEvent, clock, log, stopping, aborting } = deps;
   const lookUp = createLookUpBatch({ client, pollMs, clock, log, stopping, aborting });
 
@@ -237,7 +240,7 @@ export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
     const premise = premiseOf(call);
     const commission = { premise, prompt: promptOf(premise) };
     const sequence = run.state().statistics.stories + 1;
-    const inHand = { sequence, tries: 1, price, call: call.number, batch, draft: null, part: null };
+    const inHand = { sequence, tries: 1, model, price, call: call.number, batch, draft: null, part: null };
     switch (result.kind) {
       case 'answered': {
         const { answer } = result;

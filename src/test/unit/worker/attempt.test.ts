@@ -13,6 +13,7 @@ import { openStoryStore, type StoryStore } from '../../../store/story-store.js';
 import type { MostSimilar } from '../../../story/similarity.js';
 import { type AttemptDeps, createAttempts } from '../../../worker/attempt/attempt.js';
 import type { AttemptOutcome } from '../../../worker/attempt/outcome.js';
+import { createModelChooser } from '../../../worker/model-chooser.js';
 import {
   AXIS_CARDS,
   diskFull,
@@ -47,13 +48,15 @@ const FACTS: AttemptDeps['settings'] = {
   request: null,
 };
 
+const PRICE = { input: 2, output: 10 };
+
 const SECOND = 1000;
 
 /** An attempt whose author is `client`, with whatever else a test sets; and what it leaves behind. */
 function setUp(
   t: TestContext,
   client: MessagesClient,
-  { runOptions, ...options }: Partial<AttemptDeps> & { runOptions?: MemoryRunOptions } = {},
+  { runOptions, price = PRICE, ...options }: Partial<AttemptDeps> & { runOptions?: MemoryRunOptions } = {},
 ) {
   const folder = temporaryFolder(t);
   const clock = new FakeClock();
@@ -67,13 +70,13 @@ function setUp(
   const { attempt } = createAttempts({
     run,
     settings: FACTS,
-    price: { input: 2, output: 10 },
+    price,
     caps: { tokens: null, costUsd: null },
     axes: AXIS_CARDS,
     drawPremise: async () => PREMISE,
     recent: { list: () => [], add: () => {} },
     similarity: likenessOf(null),
-    client,
+    models: createModelChooser([{ name: FACTS.model, price, client }], clock, log),
     store: openStoryStore(folder, run.id),
     progress: {
       start: () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { BatchClient, BatchInfo, BatchRequest, BatchResult } from '../../../api/batches/batch-client.js';
 import { CallError } from '../../../api/failure.js';
+import type { MessagesClient } from '../../../api/messages-client.js';
 import { toUsage } from '../../../api/usage.js';
 import type { Limits } from '../../../run/end-reason.js';
 import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
@@ -11,6 +12,7 @@ import { openStoryStore } from '../../../store/story-store.js';
 import { createAttempts } from '../../../worker/attempt/attempt.js';
 import { type BatchLoopDeps, runBatchLoop } from '../../../worker/batches/batch-loop.js';
 import type { WorkerEvent } from '../../../worker/events.js';
+import { createModelChooser } from '../../../worker/model-chooser.js';
 import { NO_PAUSES } from '../../../worker/pauses.js';
 import {
   AXIS_CARDS,
@@ -162,16 +164,18 @@ function batchWorker(
     aborting: aborting.signal,
   };
   const price = { input: 2, output: 10 };
+  const streaming: MessagesClient = async () => {
+    streamed++;
+    const text = '나는 마지막 상자를 닫았다. 안쪽에서 누군가 두 번 두드렸다.';
+    const rest = { stopReason: 'end_turn', refusalCategory: null, usage: toUsage(900, 100), model: 'm' };
+    return { text, ...rest, requestId: null, slowUntil: null };
+  };
+  const model = { name: SETTINGS.model, price, client: streaming };
   const { finishStory } = createAttempts({
     ...shared,
     price,
     similarity: { nearest: async () => null, add: async () => {} },
-    client: async () => {
-      streamed++;
-      const text = '나는 마지막 상자를 닫았다. 안쪽에서 누군가 두 번 두드렸다.';
-      const rest = { stopReason: 'end_turn', refusalCategory: null, usage: toUsage(900, 100), model: 'm' };
-      return { text, ...rest, requestId: null, slowUntil: null };
-    },
+    models: createModelChooser([model], clock, log),
     store: openStoryStore(folder, run.id),
     progress: { start: () => ({ characters: () => {}, stop: () => {} }) },
   });
@@ -197,6 +201,7 @@ function batchWorker(
       random,
       pollMs: POLL,
       price: { input: 1, output: 5 },
+      model,
       client,
       finishStory,
     });
