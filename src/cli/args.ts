@@ -2,13 +2,13 @@ import type { RawValues } from '../config/load.js';
 import { isSwitch, SETTING_NAMES, SETTINGS, type SettingName } from '../config/settings.js';
 import { type Options, parseOptions } from '../lib/command-line.js';
 
-/** What the command line asks for. */
+/** A parsed command line of the worker. */
 export interface CommandLine {
   action: 'run' | 'help' | 'version' | 'print-config';
   flags: RawValues;
 }
 
-/** Flags that are no settings, with their Korean help. */
+/** Flags that are not settings, with their Korean help. */
 export const ACTIONS = {
   help: '도움말 메시지 출력',
   version: '버전 출력',

@@ -5,9 +5,9 @@ import { readPm2Environment } from '../observe/pm2.js';
 import type { Shutdown } from '../worker/shutdown.js';
 import { type CommandLine, parseCommandLine } from './args.js';
 
-// What the command line asks for. Help and a mistyped flag are answered before anything of the worker is loaded.
+// Runs what the command line asks for. Help and mistakes are answered before the worker is loaded.
 
-/** The worker's command: what `main.ts` runs once it hears signals. */
+/** The worker's command; `main.ts` runs it after it has registered its signal handlers. */
 export async function runCommand(argv: readonly string[], shutdown: Shutdown): Promise<void> {
   try {
     await dispatch(parseCommandLine(argv), shutdown);
@@ -33,7 +33,7 @@ function print(text: string): void {
   process.stdout.on('error', () => {
     // `--help | head -1`
   });
-  // pm2 would start again what ends with 0.
+  // pm2 restarts a process that exits with 0.
   if (readPm2Environment() !== null) process.exitCode = ExitCode.usage;
   process.stdout.write(text, () => process.exit());
 }

@@ -17,7 +17,7 @@ const EXAMPLES = `예:
 설정은 기본값 → config/default.json → config/$NODE_ENV.json → config/local.json → 환경 변수(.env 포함) → 옵션
 순서로 겹치며, 뒤의 설정이 우선합니다.
 
-종료 코드: 0 요청대로 끝남 · 1 실패 · 2 잘못된 옵션이나 설정 · 78 API가 거부 · 130 두 번째 신호로 강제 종료`;
+종료 코드: 0 요청대로 끝남 · 1 실패 · 2 잘못된 옵션이나 설정 · 78 API가 거부 · 79 소설이 되지 못한 답의 연속 · 130 두 번째 신호로 강제 종료`;
 
 /** The text of `--help`, in Korean, from the schema. */
 export function helpText(): string {
@@ -32,7 +32,7 @@ export function helpText(): string {
   return `${INTRO}\n\n옵션:\n${[...options, ...actions].join('\n')}\n\n${EXAMPLES}\n`;
 }
 
-/** The configuration table of the README. */
+/** The table of docs/settings.md. */
 export function settingsTable(): string {
   const rows = entries().map(({ name, arg, env, doc, unit, ...setting }) => {
     const flag = arg === null ? '' : `\`--${arg}\``;

@@ -122,7 +122,9 @@ function parseFile(path: string, content: string): RawValues {
   }
   const unknown = Object.keys(json).filter((key) => !Object.hasOwn(SETTINGS, key));
   if (unknown.length > 0) {
-    throw new ConfigError(`${path}: 모르는 설정 ${unknown.join(', ')} (쓸 수 있는 설정: ${SETTING_NAMES.join(', ')})`);
+    throw new ConfigError(
+      `${path}: 알 수 없는 설정: ${unknown.join(', ')} (쓸 수 있는 설정: ${SETTING_NAMES.join(', ')})`,
+    );
   }
   return json;
 }

@@ -156,7 +156,7 @@ export const SETTINGS = {
     arg: 'run-name',
   },
   author: {
-    doc: '소설을 쓰는 쪽. auto는 키나 주소가 있으면 anthropic, 없으면 offline(내장 작가)',
+    doc: '작가 선택. auto는 키나 주소가 있으면 anthropic, 없으면 offline(내장 작가)',
     unit: null,
     format: ['auto', 'anthropic', 'offline'],
     default: 'auto' as 'auto' | 'anthropic' | 'offline',
@@ -223,7 +223,7 @@ export const SETTINGS = {
     arg: 'temperature',
   },
   cards: {
-    doc: '내 소재 카드 파일(JSON: place, fear 등의 소재마다 글의 배열). 있는 카드에 더해집니다',
+    doc: '내 소재 카드 파일(JSON: place, fear 등의 소재마다 문자열 배열). 있는 카드에 더해집니다',
     unit: '파일',
     format: 'text|null',
     default: null as string | null,
@@ -351,7 +351,7 @@ export const SETTINGS = {
     arg: 'request-timeout-seconds',
   },
   retryBaseSeconds: {
-    doc: '실패 뒤 첫 대기 시간. 연달아 실패할 때마다 두 배가 됩니다',
+    doc: '실패 뒤 첫 대기 시간. 연속으로 실패할 때마다 두 배가 됩니다',
     unit: '초',
     format: 'positive-seconds',
     default: 5,
@@ -359,7 +359,7 @@ export const SETTINGS = {
     arg: 'retry-base-seconds',
   },
   retryMaxSeconds: {
-    doc: '실패 뒤 대기 시간의 상한 (API가 retry-after로 청한 시간은 그대로 따릅니다)',
+    doc: '실패 뒤 대기 시간의 상한 (API가 retry-after로 요청한 시간은 그대로 따릅니다)',
     unit: '초',
     format: 'positive-seconds',
     default: 300,
@@ -367,7 +367,7 @@ export const SETTINGS = {
     arg: 'retry-max-seconds',
   },
   notifyCommand: {
-    doc: '알릴 일(실행의 끝, 상한의 80%, 잇단 실패)이 있을 때 실행할 셸 명령. 표준 입력으로 JSON을 받습니다. 이 값은 로그에 남으니 비밀은 스크립트 파일에 두세요',
+    doc: '알릴 일(실행의 끝, 상한의 80%, 연속 실패)이 있을 때 실행할 셸 명령. 표준 입력으로 JSON을 받습니다. 이 값은 로그에 남으니 비밀은 스크립트 파일에 두세요',
     unit: '명령',
     format: 'text|null',
     default: null as string | null,

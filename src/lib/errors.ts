@@ -1,10 +1,10 @@
 /**
- * Something that whoever runs a command can mend: a flag, a setting, a file of theirs. The message is for them, in
- * Korean, and says all there is to say; commands print it without a stack and end with the exit code for that.
+ * An error that the user of a command can correct: a flag, a setting, a file. The message is for them, in Korean, and
+ * complete; commands print it without a stack and exit with `ExitCode.usage`.
  */
 export class UserError extends Error {}
 
-/** The exit codes that scripts and pm2 hold on to. A run that ended as asked has the one that the settings say. */
+/** The exit codes; scripts and pm2 rely on them. A run that ended as asked exits with the code in the settings. */
 export const ExitCode = {
   failed: 1,
   usage: 2,

@@ -291,7 +291,7 @@ test('an unknown key in a file is refused by name, and the known ones are listed
   for (const key of ['maxStorys', 'MAX_STORIES', 'max-stories', 'toString', '__proto__']) {
     const root = project(t, { 'config/night.json': `{"${key}": 3}` });
     const { message } = problemOf(() => load(root, { NODE_ENV: 'night' }));
-    assert.ok(message.startsWith(`config/night.json: 모르는 설정 ${key} `), message);
+    assert.ok(message.startsWith(`config/night.json: 알 수 없는 설정: ${key} `), message);
     assert.match(message, /maxStories/);
   }
 });
