@@ -9,7 +9,7 @@ import { formatNumber } from '../src/lib/format-number.js';
 import { localIso } from '../src/lib/format-time.js';
 import { ledgerPath, listRunsWithBatches, readLedger } from '../src/run/ledger.js';
 import { replay } from '../src/run/run.js';
-import { describeCounts } from '../src/worker/batches/collect-batch.js';
+import { describeCounts } from '../src/worker/batches/describe-counts.js';
 
 // npm run batches -- list | cancel ID: the batches of this folder that are still at the vendor.
 

@@ -1,55 +1,28 @@
-import {
-  type BatchClient,
-  type BatchCounts,
-  type BatchInfo,
-  type BatchResult,
-  sizeOf,
-} from '../../api/batches/batch-client.js';
-import { type CallError, classifyFailure, endsRun, type Failure } from '../../api/failure.js';
-import { costOf, type Price } from '../../api/pricing.js';
-import { NO_TOKENS, type Usage } from '../../api/usage.js';
-import type { Clock } from '../../lib/clock.js';
+import { type BatchInfo, sizeOf } from '../../api/batches/batch-client.js';
+import { classifyFailure, endsRun, type Failure } from '../../api/failure.js';
+import { NO_TOKENS } from '../../api/usage.js';
 import { formatNumber } from '../../lib/format-number.js';
-import type { Logger } from '../../logging/logger.js';
 import type { AxisCards, Premise } from '../../prompt/cards.js';
 import { composePrompt } from '../../prompt/prompt.js';
 import { unmarkBatchOut } from '../../run/ledger.js';
 import type { OpenBatch, OpenCall, OutcomeRecord } from '../../run/ledger-records.js';
-import type { Run } from '../../run/run.js';
 import type { RecentStories } from '../../store/recent-stories.js';
 import type { RunSettings } from '../../store/story-metadata.js';
-import type { FinishStory } from '../attempt/finish-story.js';
-import type { AttemptOutcome } from '../attempt/outcome.js';
-import { retryUntilStored, type StorageRetry } from '../attempt/retry-storage.js';
+import { retryUntilStored } from '../attempt/retry-storage.js';
 import type { WorkerEvent } from '../events.js';
-import type { ChosenModel } from '../model-chooser.js';
-import type { RunRules } from '../run-rules.js';
 import type { Waits } from '../waits.js';
+import { describeCounts } from './describe-counts.js';
 import { createLookUpBatch } from './look-up-batch.js';
+import { createTakeResults, premiseOf, type TakeResultsDeps } from './take-results.js';
 
-export interface CollectBatchDeps {
-  run: Run;
+export interface CollectBatchDeps extends Omit<TakeResultsDeps, 'promptOf'> {
   /** The story folder. */
   folder: string;
   settings: RunSettings;
-  /** Of a call in a batch; null where it is not known. */
-  price: Price | null;
-  /** Who writes in batches, and the rest of what was cut off. */
-  model: ChosenModel;
   axes: readonly AxisCards[];
   recent: RecentStories;
-  finishStory: FinishStory;
-  client: BatchClient;
-  rules: RunRules;
   wait: Waits['wait'];
-  /** The first wait between two questions how far a batch is, in milliseconds; later ones are longer. */
-  pollMs: number;
-  storageRetry: StorageRetry;
   onEvent: (event: WorkerEvent) => void;
-  clock: Clock;
-  log: Logger;
-  stopping: AbortSignal;
-  aborting: AbortSignal;
 }
 
 /**
@@ -64,24 +37,41 @@ const EASING = 1.5;
 const LONGEST_POLL = 10;
 
 export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
-  const { run, folder, settings, price, model, axes, recent, finishStory, client, rules, wait } = deps;
+  const { run, folder, settings, axes, recent, client, rules, wait } = deps;
   const { pollMs, storageRetry, onEvent, clock, log, stopping, aborting } = deps;
   const lookUp = createLookUpBatch({ client, pollMs, clock, log, stopping, aborting });
+  const takeResults = createTakeResults({ ...deps, promptOf });
+  const foreign = new Set<string>();
 
   return async (batch) => {
-    const id = batch.id ?? (await ensureCreated(batch));
-    const info = id === null ? null : await waitForEnd(batch, id);
-    // Without results it was refused, or the vendor does not know it: then nothing of it is expected any more.
-    return info === null ? isClosed(batch) : takeResults(batch, info);
+    for (let current: OpenBatch = batch; ; current = { ...current, id: null }) {
+      const id = current.id ?? (await ensureCreated(current));
+      const info = id === null ? null : await waitForEnd(current, id);
+      // Without results it was refused, or the vendor does not know it: then nothing of it is expected any more.
+      if (info === null) return isClosed(batch);
+      const taken = await takeResults(info);
+      if (taken === 'stopped') return false;
+      if (taken === 'taken') {
+        await close(batch, []);
+        log.info(
+          { event: 'batch_collected', batch: info.id, counts: info.counts },
+          `배치의 결과를 모두 거두었습니다 - ${describeCounts(info.counts)}`,
+        );
+        return true;
+      }
+      // Found by its size while its results could not be read yet, and somebody else's: the search goes on.
+      foreign.add(info.id);
+      log.warn({ event: 'batch_foreign', batch: info.id }, `이 실행의 배치가 아닙니다: ${info.id}`);
+    }
   };
 
   /** @returns its id; null when it was refused, or nobody can say yet whether it exists and the run is to stop */
   async function ensureCreated(batch: OpenBatch): Promise<string | null> {
     const calls = callsOf(batch);
     // A process that was killed, or an answer that was lost: creating is not idempotent.
-    let mayExist = batch.epoch !== run.state().epoch;
+    let mayExist = batch.epoch !== run.state().epoch || foreign.size > 0;
     for (;;) {
-      const found = mayExist ? await lookUp(batch, calls) : null;
+      const found = mayExist ? await lookUp(batch, calls, foreign) : null;
       if (found === 'stopped') return null;
       if (found !== null) return recordCreated(batch, found);
       const begunAt = clock.monotonic();
@@ -191,80 +181,6 @@ export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
     return null;
   }
 
-  /** @returns false when the worker is to stop before all are taken; the next start takes the others */
-  async function takeResults(batch: OpenBatch, info: BatchInfo): Promise<boolean> {
-    const generationMs = (clock.now() - info.createdAt) / Math.max(1, sizeOf(info.counts));
-    let isOurs = false;
-    for (;;) {
-      const begunAt = clock.monotonic();
-      try {
-        for await (const result of client.results(info.id, aborting)) {
-          const call = run.state().open.find(({ custom_id }) => custom_id === result.customId);
-          isOurs ||= call !== undefined || result.customId.startsWith(run.id);
-          // Taken before a kill or a broken connection.
-          if (call === undefined) continue;
-          rules.settle(await settleResult(result, call, { batch: info.id, generationMs }), begunAt);
-          if (stopping.aborted) return stopTaking();
-        }
-        break;
-      } catch (error) {
-        if (aborting.aborted) return stopTaking();
-        const failure = classifyFailure(error);
-        log.warn(
-          { event: 'batch_results_failed', batch: info.id, code: failure.code },
-          `배치의 결과를 다 받지 못했습니다 - ${failure.reason}`,
-        );
-        await clock.sleep(pollMs, stopping);
-        if (stopping.aborted) return stopTaking();
-      }
-    }
-    if (!isOurs) log.error({ event: 'batch_foreign', batch: info.id }, `이 실행의 결과가 없는 배치입니다: ${info.id}`);
-    await close(batch, []);
-    log.info(
-      { event: 'batch_collected', batch: info.id, counts: info.counts },
-      `배치의 결과를 모두 거두었습니다 - ${describeCounts(info.counts)}`,
-    );
-    return true;
-  }
-
-  function stopTaking(): false {
-    rules.close(rules.due('batch'));
-    return false;
-  }
-
-  async function settleResult(
-    result: BatchResult,
-    call: OpenCall,
-    { batch, generationMs }: { batch: string; generationMs: number },
-  ): Promise<AttemptOutcome> {
-    const premise = premiseOf(call);
-    const commission = { premise, prompt: promptOf(premise) };
-    const sequence = run.state().statistics.stories + 1;
-    const inHand = { sequence, tries: 1, model, price, call: call.number, batch, draft: null, part: null };
-    switch (result.kind) {
-      case 'answered': {
-        const { answer } = result;
-        const costUsd = costOf(answer.usage, price);
-        return finishStory.finish(inHand, commission, { kind: 'answered', answer, costUsd, generationMs });
-      }
-      case 'failed':
-        return finishStory.finish(inHand, commission, { kind: 'failed', ...failedResult(result.error), partial: null });
-      case 'expired':
-      case 'canceled': {
-        // Free, and made up for by another story: neither a failure nor an answer.
-        const outcome = {
-          type: 'outcome',
-          at: clock.now(),
-          attempt: call.number,
-          usage: NO_TOKENS,
-          cost_usd: 0,
-        } as const;
-        await run.record({ ...outcome, kind: 'abandoned' });
-        return { kind: 'abandoned' };
-      }
-    }
-  }
-
   /** Nothing of the batch is expected any more. */
   async function close({ key }: OpenBatch, outcomes: readonly OutcomeRecord[]): Promise<void> {
     const record = { type: 'batch', at: clock.now(), key, phase: 'closed' } as const;
@@ -289,34 +205,9 @@ export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
 /** How often in a row a poll may be refused for good, as a key that was taken back is. */
 const TRIES_OF_REFUSAL = 4;
 
-function premiseOf({ cards, number }: OpenCall): Premise {
-  if (cards === undefined) throw new Error(`call ${number} of a batch has no cards`);
-  return cards;
-}
-
-function failedResult(error: CallError): { failure: Failure; usage: Usage } {
-  return { failure: classifyFailure(error), usage: NO_TOKENS };
-}
-
 /** An endpoint without batches says so in several ways; the advice is the same. */
 function asBatchFailure(failure: Failure): Failure {
   if (!/^(not_found|http_(404|405|501))/.test(failure.code)) return failure;
   const advice = '이 주소는 Message Batches를 지원하지 않는 것 같습니다. --batch-size 없이 실행하세요';
   return { ...failure, kind: 'fatal', advice, mayPass: false };
-}
-
-/** In Korean: `처리 중 12, 완료 30`; states without a request are left out. */
-export function describeCounts(counts: BatchCounts): string {
-  const names: Record<keyof BatchCounts, string> = {
-    processing: '처리 중',
-    succeeded: '완료',
-    errored: '오류',
-    canceled: '취소',
-    expired: '만료',
-  };
-  const entries = Object.entries(names) as [keyof BatchCounts, string][];
-  const told = entries
-    .filter(([state]) => counts[state] > 0)
-    .map(([state, name]) => `${name} ${formatNumber(counts[state])}`);
-  return told.length === 0 ? '요청 없음' : told.join(', ');
 }

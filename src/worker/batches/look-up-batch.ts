@@ -18,22 +18,30 @@ export interface LookUpBatchDeps {
  * Looks for a batch whose creation was asked for and whose answer was lost. Creating it is not idempotent: a second one
  * would be paid for as well.
  * @param calls those of the batch
+ * @param foreign ids of batches that are known to be another's
  * @returns null when it was not created; 'stopped' when told to stop before that is certain
  */
-export type LookUpBatch = (batch: OpenBatch, calls: readonly OpenCall[]) => Promise<BatchInfo | null | 'stopped'>;
+export type LookUpBatch = (
+  batch: OpenBatch,
+  calls: readonly OpenCall[],
+  foreign: ReadonlySet<string>,
+) => Promise<BatchInfo | null | 'stopped'>;
 
 /** How far the vendor's clock may be behind ours, in milliseconds. */
 const CLOCK_SKEW = 10 * 60_000;
 
 export function createLookUpBatch({ client, pollMs, clock, log, stopping, aborting }: LookUpBatchDeps): LookUpBatch {
-  return async (batch, calls) => {
+  return async (batch, calls, foreign) => {
     const customIds = new Set(calls.flatMap(({ custom_id }) => custom_id ?? []));
     const since = batch.at - CLOCK_SKEW;
     const certainAt = Math.max(batch.at, clock.now()) + pollMs;
     for (;;) {
       if (stopping.aborted) return 'stopped';
       try {
-        const found = await findAmong(await client.listSince(since, aborting), customIds);
+        const found = await findAmong(
+          (await client.listSince(since, aborting)).filter(({ id }) => !foreign.has(id)),
+          customIds,
+        );
         if (found !== null) {
           log.info({ event: 'batch_found', batch: found.id }, `앞서 만든 배치를 찾았습니다: ${found.id}`);
           return found;

@@ -463,3 +463,17 @@ test('a batch that the vendor does not know is given up, and counted at its most
   assert.deepEqual([statistics.lostCalls, statistics.stories], [3, 3]);
   assert.ok(unknownAtMost.tokens > 3 * 16_000);
 });
+
+test('a batch of the same size that turns out to be of somebody else is passed over, and ours is made', async (t) => {
+  const clock = new FakeClock();
+  const { client, batches } = vendor(clock, {
+    fate: (n) => (n === 2 ? 'overloaded' : 'created'),
+    takesMs: 600 * SECOND,
+  });
+  const others = [1, 2, 3].map((n) => ({ customId: `theirs_${n}`, prompt: { system: '', user: '' } }));
+  await client.create(others, new AbortController().signal);
+  const worker = batchWorker(t, clock, client);
+  assert.deepEqual(await worker.loop(), { kind: 'count' });
+  assert.deepEqual([batches.length, worker.stories().length], [2, 3]);
+  assert.ok(worker.log.events().includes('batch_foreign'));
+});
