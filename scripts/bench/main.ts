@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { defineCommand, parseChoice, runScript } from '../../src/lib/command-line.js';
 import { UserError } from '../../src/lib/errors.js';
 import { ROOT } from '../../src/lib/project.js';
-import { readCards } from '../../src/prompt/cards.js';
+import { readCards } from '../../src/prompt/read-cards.js';
 import { type HostInfo, loadOfLastMinute, readHostInfo } from './host-info.js';
 import { type BenchResult, bench, CASES } from './index.js';
 import { formatTable } from './table.js';

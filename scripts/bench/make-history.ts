@@ -56,10 +56,10 @@ export async function makeHistory(options: HistoryOptions): Promise<void> {
 async function makePairs({ folder, axes, random, signal }: HistoryOptions, names: readonly string[]): Promise<void> {
   const library = openStoryStore(folder, 'bench');
   const originals = names.slice(0, ORIGINALS);
-  const rounds = new DeckState(axes);
+  const deck = new DeckState(axes);
   const textAt = createTexts();
   for (const [index, name] of originals.entries()) {
-    const { premise } = rounds.choose(random);
+    const { premise } = deck.propose(random);
     const text = textAt(index);
     const written = { sequence: index + 1, attempts: 1, premise, draft: draftOf(text) };
     await library.stage(
@@ -107,7 +107,9 @@ function draftOf(text: string) {
 async function makeLedgers(options: HistoryOptions, names: readonly string[]): Promise<void> {
   const { folder, axes, runs, runName, random, now, signal } = options;
   const owner = { boot: 'bench', pid: 1, started: null };
-  const rounds = new DeckState(axes);
+  const deck = new DeckState(axes);
+  // A draw takes 0.2 ms, too long for each of a hundred thousand attempts.
+  const premises = Array.from({ length: 1000 }, () => idsOf(deck.propose(random).premise));
   const share = Math.ceil(names.length / runs);
   for (let run = 0; run < runs; run++) {
     signal.throwIfAborted();
@@ -117,7 +119,7 @@ async function makeLedgers(options: HistoryOptions, names: readonly string[]): P
     const { id } = await beginRun(place, run % 2 === 0 ? runName : `${runName}-2`, null);
     const records = own.flatMap((name, index): LedgerRecord[] => {
       at += INTERVAL;
-      const premise = idsOf(rounds.choose(random).premise);
+      const premise = premises[index % premises.length] ?? {};
       return [
         { type: 'attempt', at, number: index + 1, premise, at_most: { tokens: 21_000, cost_usd: null } },
         {
@@ -138,12 +140,12 @@ async function makeLedgers(options: HistoryOptions, names: readonly string[]): P
 
 /** Records one draw per story. Opening the deck then draws once more, and writes the digest. */
 async function makeDeck({ folder, axes, stories, random }: HistoryOptions): Promise<void> {
-  const rounds = new DeckState(axes);
+  const deck = new DeckState(axes);
   const draws: object[] = [];
   while (draws.length < stories) {
-    const { premise, again } = rounds.choose(random);
-    rounds.use(idsOf(premise), again);
-    draws.push({ id: randomUUID(), premise: idsOf(premise) });
+    const { premise, allowRepeat, ahead } = deck.propose(random);
+    deck.use(idsOf(premise), { allowRepeat, ahead });
+    draws.push({ id: randomUUID(), premise: idsOf(premise), ahead });
   }
   await writeFile(join(folder, '.deck.jsonl'), toLines(draws));
   await openDeck({ folder, axes, random, newId: randomUUID })();

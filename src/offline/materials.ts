@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../lib/project.js';
-import { type Axis, byAxis, type Card, readCards } from '../prompt/cards.js';
+import { type Axis, byAxis, type Card } from '../prompt/cards.js';
+import { readCards } from '../prompt/read-cards.js';
 
 /** Single-valued fields are names used as slots; lists hold variants of one passage. */
 export type Material = Readonly<Record<string, string | readonly string[]>>;
@@ -26,6 +27,8 @@ export const REQUIRED_FIELDS: Readonly<Record<Axis, { names: readonly string[]; 
   presence: { names: ['ref'], passages: ['titles', 'hint', 'sign', 'encounter'] },
   device: { names: ['ref'], passages: ['titles', 'first', 'again', 'final'] },
   turn: { names: ['line1', 'line2', 'line3'], passages: ['clue', 'scene', 'last'] },
+  // The plots of the composer are structures of their own.
+  structure: { names: [], passages: [] },
   form: { names: [], passages: ['open', 'aside', 'close'] },
 };
 

@@ -1,22 +1,26 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { AXES, type Axis, type AxisCards, type Card, CardFileError } from './cards.js';
+import { AXES, type Axis, type AxisCards, type Card } from './cards.js';
+import { findConstraintFault } from './constraints.js';
+import { optionalFields, unusable } from './read-cards.js';
 
 /** A card's text stands in one line of the prompt. */
 const LONGEST_TEXT = 200;
 
 /**
- * Adds the cards of a user's own file to those of the project: a JSON object with a list of texts an axis, such as
- * `{ "place": ["할머니 댁 다락"], "fear": [{ "id": "stairs", "text": "계단을 세는 두려움" }] }`.
- * @throws CardFileError when the file cannot be read, or is not like that
+ * Adds the cards of a user's own file to those of the project: a JSON object with a list of texts per axis, such as
+ * `{ "place": ["할머니 댁 다락"], "fear": [{ "id": "stairs", "text": "계단을 세는 두려움", "excludes": ["vehicle"] }] }`.
+ * @throws CardFileError when the file cannot be read, is not like that, or holds a card that can never be dealt
  */
 export function addCustomCards(axes: readonly AxisCards[], path: string): AxisCards[] {
   try {
     const own = parseOwn(JSON.parse(readFileSync(path, 'utf8').replace(/^\ufeff/, '')));
-    return axes.map(({ axis, label, cards }) => ({ axis, label, cards: join(cards, own[axis] ?? [], axis) }));
+    const joined = axes.map(({ axis, label, cards }) => ({ axis, label, cards: join(cards, own[axis] ?? [], axis) }));
+    const fault = findConstraintFault(joined);
+    if (fault !== null) throw new Error(`${fault.axis}: ${fault.message}`);
+    return joined;
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CardFileError(`소재 파일을 쓸 수 없습니다: ${path}: ${why}`, { cause });
+    throw unusable(path, cause);
   }
 }
 
@@ -34,8 +38,8 @@ function parseOwn(json: unknown): Partial<Record<Axis, Card[]>> {
 }
 
 function parseCard(card: unknown, axis: string): Card {
-  const given = typeof card === 'string' ? { text: card } : card;
-  const { text, id } = (given ?? {}) as { text?: unknown; id?: unknown };
+  const given = typeof card === 'string' ? { text: card } : (card ?? {});
+  const { text, id } = given as { text?: unknown; id?: unknown };
   const isText = typeof text === 'string' && text.trim() !== '' && !/\p{Cc}/u.test(text);
   if (!isText || [...text].length > LONGEST_TEXT) {
     throw new Error(`${axis}: ${LONGEST_TEXT}자 이하의 한 줄짜리 글이어야 합니다: ${JSON.stringify(card)}`);
@@ -43,10 +47,10 @@ function parseCard(card: unknown, axis: string): Card {
   if (id !== undefined && (typeof id !== 'string' || id === '')) {
     throw new Error(`${axis}: id는 빈 글일 수 없습니다: ${JSON.stringify(card)}`);
   }
-  return { id: id ?? idOf(text.trim()), text: text.trim() };
+  return { id: id ?? idOf(text.trim()), text: text.trim(), ...optionalFields(given, text.trim()) };
 }
 
-/** Stable as long as the text is: what was drawn already is known by it. */
+/** Stable as long as the text is: the deck remembers by it what was dealt. */
 function idOf(text: string): string {
   return `own-${createHash('sha256').update(text.normalize('NFC')).digest('hex').slice(0, 8)}`;
 }

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type AppendLog, openAppendLog } from '../lib/append-log.js';
 import { isSystemError, replaceFile, withFile } from '../lib/files.js';
 import type { Random } from '../lib/random.js';
-import { AXES, type AxisCards, byAxis, idsOf, type Premise } from './cards.js';
+import { AXES, type Axis, type AxisCards, byAxis, idsOf, type Premise } from './cards.js';
 import { type Combination, type DeckSnapshot, DeckState } from './deck-state.js';
 
-/** Gives the premise for the next story. Rejects with the file system's error; can be tried again. */
+/** Draws the premise for the next story. Rejects with the file system's error; can be tried again. */
 export type DrawPremise = () => Promise<Premise>;
 
 export interface DeckOptions {
@@ -15,66 +15,75 @@ export interface DeckOptions {
   folder: string;
   axes: readonly AxisCards[];
   random: Random;
-  /** A new text each time, such as a UUID. */
+  /** Returns a new text each time, such as a UUID. */
   newId: () => string;
 }
 
-/** One line of the deck's file: who drew what. */
+/** One line of the deck's file. */
 interface Draw {
   /** Tells this draw from any other, also of other workers. */
   id: string;
   premise: Combination;
-  /** All that the cards allow has come already; only then may a combination come again. */
+  /** The combination may have been dealt before, because all others that the cards allow were. */
   again?: true;
+  /** By axis, how often the card may have been used in its round: 1 for a card that is dealt ahead; see round.ts. */
+  ahead?: Partial<Record<Axis, number>>;
 }
 
 const FILE = '.deck.jsonl';
 
 /**
- * A shuffled deck an axis, kept on disk: no card comes back before its axis is used up, no round begins with the
- * card that ended the last one, and no combination comes again while there is another, whoever draws and after
- * whatever restart.
+ * Opens the deck of a folder: one shuffled deck per axis, kept on disk. Cards of one premise fit together, no card comes
+ * back before its axis is used up (round.ts names the exception), no card comes twice in a row, and no combination is
+ * dealt again while there is another, whichever worker draws and after any restart.
  *
  * Drawing appends a line and reads back what was appended meanwhile: where another worker's line came first and
  * took one of the cards, this draw is void, for that worker as for this one, and is made again.
  */
 export function openDeck({ folder, axes, random, newId }: DeckOptions): DrawPremise {
   const path = join(folder, FILE);
-  let opened: { file: AppendLog & { position(): number }; rounds: DeckState } | null = null;
+  let opened: { file: AppendLog & { position(): number }; state: DeckState } | null = null;
   let sinceDigest = 0;
 
   return async () => {
     opened ??= await openAt(await readDigest(path));
-    const { file, rounds } = opened;
+    const { file, state } = opened;
     await readOn();
     for (;;) {
-      const { premise, again } = rounds.choose(random);
-      const draw: Draw = { id: newId(), premise: idsOf(premise), ...(again ? { again } : {}) };
+      const { premise, allowRepeat, ahead } = state.propose(random);
+      const draw: Draw = {
+        id: newId(),
+        premise: idsOf(premise),
+        ...(allowRepeat ? { again: true } : {}),
+        ...(Object.keys(ahead).length > 0 ? { ahead } : {}),
+      };
       await file.append([JSON.stringify(draw)]);
       if ((await readOn()).has(draw.id)) return premise;
     }
   };
 
   async function openAt(digest: Digest | null) {
-    return { file: openAppendLog(path, digest?.read), rounds: new DeckState(axes, digest?.rounds) };
+    return { file: openAppendLog(path, digest?.read), state: new DeckState(axes, digest?.snapshot) };
   }
 
-  /** Takes in what was drawn since the last time. @returns the ids of the draws among it that hold */
+  /** Reads the draws that were appended since the last time. @returns the ids of those that are valid */
   async function readOn(): Promise<Set<string>> {
-    const holding = new Set<string>();
-    if (opened === null) return holding;
-    const { file, rounds } = opened;
+    const valid = new Set<string>();
+    if (opened === null) return valid;
+    const { file, state } = opened;
     for (const line of await file.readOn()) {
       const draw = parseDraw(line);
       sinceDigest++;
       // Of two draws that want the same card of a round, the first line has it.
-      if (draw !== null && rounds.use(draw.premise, draw.again === true)) holding.add(draw.id);
+      if (draw === null) continue;
+      const { id, premise, again = false, ahead = {} } = draw;
+      if (state.use(premise, { allowRepeat: again, ahead })) valid.add(id);
     }
     if (sinceDigest >= DIGEST_EVERY) {
       sinceDigest = 0;
-      await writeDigest(path, file.position(), rounds.state());
+      await writeDigest(path, file.position(), state.snapshot());
     }
-    return holding;
+    return valid;
   }
 }
 
@@ -85,42 +94,49 @@ function parseDraw(line: string): Draw | null {
     const isDraw = typeof draw?.id === 'string' && named.length > 0 && named.every((id) => typeof id === 'string');
     return isDraw ? (draw as Draw) : null;
   } catch {
-    // Torn by a crash: nobody has had that draw.
+    // Torn by a crash, before any worker could use the draw.
     return null;
   }
 }
 
-/** What the first so many bytes of the deck's file come to, so that a start need not read them. */
+/** The state after the first `read` bytes of the deck's file, so that a start need not read them. */
 interface Digest {
   read: number;
-  rounds: DeckSnapshot;
+  snapshot: DeckSnapshot;
 }
 
 interface DigestHead {
   read: number;
-  /** Of the bytes before `read`: a file that was moved away and begun anew is told from the one that was read. */
+  /** Hash of the bytes before `read`, which tells a file that was moved away and begun anew from the one that was read. */
   check: string;
   used: DeckSnapshot['used'];
-  /** Bytes that follow. */
+  /** Length of the past combinations, which follow the head, in bytes. */
   came: number;
 }
 
-/** After so many draws the digest is written anew; so many lines a start reads at the most. */
+/** Draws after which the digest is written anew; a start reads no more lines than that. */
 const DIGEST_EVERY = 16;
 
-/** How many of the bytes before it a digest vouches for. */
+/** How many of the bytes before `read` the check covers. */
 const CHECKED = 512;
 
 const digestPath = (path: string) => path.replace(/\.jsonl$/, '.digest');
 
 /**
- * A line of JSON, and after it all combinations that came, as they are: after years they are long, and every start reads
- * them. Not durable, and no loss: without it the next start reads the whole file.
+ * Writes the head as a line of JSON, and after it all past combinations in one piece: after years they are long, and every
+ * start reads them. Not durable: without a digest the next start reads the whole file.
  */
-async function writeDigest(path: string, read: number, { used, came }: DeckSnapshot): Promise<void> {
+async function writeDigest(path: string, read: number, { used, pastCombinations }: DeckSnapshot): Promise<void> {
   try {
-    const head = JSON.stringify({ read, check: await checkOf(path, read), used, came: came.length });
-    replaceFile(digestPath(path), Buffer.concat([Buffer.from(`${head}\n`), came]));
+    const head: DigestHead = { read, check: await checkOf(path, read), used, came: pastCombinations.length };
+    replaceFile(
+      digestPath(path),
+      Buffer.concat([
+        Buffer.from(`${JSON.stringify(head)}
+`),
+        pastCombinations,
+      ]),
+    );
   } catch (error) {
     // A digest that cannot be written only makes the next start slower.
     if (!isSystemError(error)) throw error;
@@ -133,12 +149,12 @@ async function readDigest(path: string): Promise<Digest | null> {
     const bytes = readFileSync(digestPath(path));
     const end = bytes.indexOf('\n');
     const head = JSON.parse(bytes.toString('utf8', 0, end)) as DigestHead;
-    const came = bytes.subarray(end + 1);
-    if (head.came !== came.length || head.check !== (await checkOf(path, head.read))) return null;
-    // An axis that has come since has used nothing.
-    return { read: head.read, rounds: { came, used: byAxis((axis) => head.used[axis] ?? []) } };
+    const pastCombinations = bytes.subarray(end + 1);
+    if (head.came !== pastCombinations.length || head.check !== (await checkOf(path, head.read))) return null;
+    // An axis that was added since has used nothing.
+    return { read: head.read, snapshot: { pastCombinations, used: byAxis((axis) => head.used[axis] ?? []) } };
   } catch {
-    // Missing, torn or foreign: the file itself has it all.
+    // Missing, torn or foreign: the deck's file holds everything.
     return null;
   }
 }

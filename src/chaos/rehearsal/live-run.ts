@@ -7,9 +7,9 @@ import { type AuthorChoice, chooseAuthor, choosePrice } from '../../config/plan.
 import { SECOND, systemClock } from '../../lib/clock.js';
 import { formatCost, formatNumber } from '../../lib/format-number.js';
 import { formatDuration } from '../../lib/format-time.js';
-import { readCards } from '../../prompt/cards.js';
 import { addCustomCards } from '../../prompt/custom-cards.js';
 import { longestPrompt } from '../../prompt/prompt.js';
+import { readCards } from '../../prompt/read-cards.js';
 import { readTemplate } from '../../prompt/template.js';
 import { worstCase } from '../../run/budget.js';
 import { exitCodeFor } from '../../verify/output.js';

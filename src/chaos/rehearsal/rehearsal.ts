@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { SECOND, systemClock } from '../../lib/clock.js';
 import { seededRandom } from '../../lib/random.js';
 import { offlineResponder, premiseIn } from '../../offline/author.js';
-import { readCards } from '../../prompt/cards.js';
+import { readCards } from '../../prompt/read-cards.js';
 import { nameOfStory } from '../../store/story-store.js';
 import { exitCodeFor } from '../../verify/output.js';
 import { type Verification, verify } from '../../verify/verify.js';

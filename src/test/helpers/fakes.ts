@@ -184,6 +184,7 @@ export const PREMISE: Premise = {
   presence: { id: 'colleague', text: '먼저 와 있던 또 다른 근무자' },
   device: { id: 'recorder', text: '잘못 배달된 녹음기' },
   turn: { id: 'caller', text: '구조 요청을 보낸 사람이 나였다' },
+  structure: { id: 'one-hour', text: '끊기지 않는 한 시간' },
   form: { id: 'statement', text: '같은 질문에 세 번째로 대답하는 진술' },
 };
 
@@ -195,6 +196,7 @@ const LABELS: Record<Axis, string> = {
   presence: '존재',
   device: '장치',
   turn: '반전',
+  structure: '구조',
   form: '서술 형식',
 };
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { makeHistory } from '../../../../scripts/bench/make-history.js';
-import { readCards } from '../../../prompt/cards.js';
+import { readCards } from '../../../prompt/read-cards.js';
 import { ledgerPath, listRuns, readLedger } from '../../../run/ledger.js';
 import { replay } from '../../../run/run.js';
 import { readRecentStories } from '../../../store/recent-stories.js';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { CardFileError } from '../../../prompt/cards.js';
 import { addCustomCards } from '../../../prompt/custom-cards.js';
+import { CardFileError } from '../../../prompt/read-cards.js';
 import { AXIS_CARDS, PREMISE, temporaryFolder } from '../../helpers/fakes.js';
 
 function own(t: TestContext, content: unknown) {
@@ -20,6 +20,15 @@ test('cards of a file of the user join those of the project, axis by axis', (t) 
   assert.deepEqual([first, second], AXIS_CARDS.find(({ axis }) => axis === 'place')?.cards);
   assert.deepEqual([attic?.text, well], ['할머니 댁 다락', { id: 'well', text: '마른 우물' }]);
   assert.equal(cardsOf(axes, 'fear').length, 2);
+});
+
+test('cards of the user can bring tags, require and exclude them, and have a note', (t) => {
+  const place = { text: '마른 우물', tags: ['well'], excludes: ['ladder'] };
+  const device = { text: '두레박', requires: ['well'], tags: ['ladder-free'], note: '줄이 짧다' };
+  const presence = { text: '사다리를 든 사람', tags: ['ladder'] };
+  const axes = own(t, { place: [place], device: [device], presence: [presence] });
+  const { id: _, ...bucket } = cardsOf(axes, 'device').at(-1) ?? { id: '' };
+  assert.deepEqual(bucket, device);
 });
 
 test('a card without an id keeps the same one as long as its text is the same', (t) => {
@@ -44,6 +53,19 @@ for (const [name, content, words] of [
   ['the id of another card', { place: [{ id: PREMISE.place.id, text: '다락' }] }, /같은 카드.*다락/],
   ['the text of another card', { place: [PREMISE.place.text] }, /같은 카드/],
   ['a card twice', { place: ['다락', '다락'] }, /같은 카드/],
+  ['tags that are no list', { place: [{ text: '다락', tags: 'high' }] }, /"다락": tags/],
+  ['a tag that is nowhere', { place: [{ text: '다락', requires: ['hihg'] }] }, /place: 카드 "own-.*hihg/],
+  [
+    'a card that can never be dealt',
+    {
+      time: [
+        { text: '낮', tags: ['light'] },
+        { text: '밤', tags: ['dark'] },
+      ],
+      place: [{ id: 'attic', text: '다락', requires: ['light', 'dark'] }],
+    },
+    /place: 카드 "attic" \(다락\): 함께 뽑을 수 있는 카드가 없어/,
+  ],
 ] as const) {
   test(`a file with ${name} is refused, and told by its path`, (t) => {
     assert.throws(

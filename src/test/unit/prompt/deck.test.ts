@@ -88,6 +88,36 @@ test('workers that draw at the same time never get the same card of a round', as
   assert.equal(new Set(rounds.map((premise) => Object.values(idsOf(premise)).join())).size, rounds.length);
 });
 
+/** Half of the devices need water, which one place of eight has: their rounds cannot keep in step. */
+const SCARCE = CARDS.map(({ cards, ...axis }) => ({
+  ...axis,
+  cards: cards.map((card, n) => {
+    if (axis.axis === 'place') return n === 0 ? { ...card, tags: ['water'] } : card;
+    return axis.axis === 'device' && n % 2 === 0 ? { ...card, requires: ['water'] } : card;
+  }),
+}));
+
+test('workers with restarts in between deal cards with constraints alike, and never what does not fit', async (t) => {
+  const folder = folderOf(t);
+  const premises: Premise[] = [];
+  for (let life = 0; life < 40; life++) {
+    const decks = [1, 2, 3].map((seed) => deckOn(folder, 3 * life + seed, SCARCE));
+    for (let i = 0; i < 2; i++) premises.push(...(await Promise.all(decks.map((deck) => deck()))));
+  }
+  const needsWater = (id: string) => Number(id.slice('device-'.length)) % 2 === 0;
+  for (const { device, place } of premises) assert.ok(!needsWater(device.id) || place.id === 'place-0');
+  const lines = readFileSync(join(folder, '.deck.jsonl'), 'utf8').trim().split('\n');
+  assert.ok(
+    lines.some((line) => line.includes('"ahead":{')),
+    'the case occurs',
+  );
+  for (const { axis, cards } of SCARCE) {
+    if (axis === 'device' || axis === 'place') continue;
+    const times = cards.map(({ id }) => premises.filter((premise) => premise[axis].id === id).length);
+    assert.ok(Math.max(...times) - Math.min(...times) <= 2, `${axis}: ${times.join()}`);
+  }
+});
+
 test('a torn last line, wherever it is torn, costs nothing but that draw', async (t) => {
   const folder = folderOf(t);
   const path = join(folder, '.deck.jsonl');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, type TestContext, test } from 'node:test';
-import { readCards } from '../../../prompt/cards.js';
+import { readCards } from '../../../prompt/read-cards.js';
 import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import { verifyCommand } from '../../../verify/command.js';
 import { runCommand } from '../../helpers/commands.js';

@@ -281,6 +281,7 @@ test('the start is logged with the premise, and growth is shown while the story 
       presence: 'colleague',
       device: 'recorder',
       turn: 'caller',
+      structure: 'one-hour',
       form: 'statement',
     },
   });
@@ -557,6 +558,7 @@ test('the call is in the ledger before it is made, with the premise and the most
       presence: 'colleague',
       device: 'recorder',
       turn: 'caller',
+      structure: 'one-hour',
       form: 'statement',
     };
     const cost_usd = (bytes * 2 + 16_000 * 10) / 1e6;

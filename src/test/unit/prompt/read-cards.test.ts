@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { AXES, CardFileError, readCards } from '../../../prompt/cards.js';
+import { AXES } from '../../../prompt/cards.js';
+import { CardFileError, readCards } from '../../../prompt/read-cards.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 import { ROOT } from '../../helpers/processes.js';
 
@@ -16,7 +17,7 @@ test('the cards that we ship are distinct, by id and by text', () => {
   );
   assert.deepEqual(
     axes.map(({ label }) => label),
-    ['인물', '장소', '시간', '두려움', '존재', '장치', '반전', '서술 형식'],
+    ['인물', '장소', '시간', '두려움', '존재', '장치', '반전', '구조', '서술 형식'],
   );
   for (const { axis, cards } of axes) {
     assert.equal(new Set(cards.map(({ id }) => id)).size, cards.length, axis);
@@ -52,6 +53,24 @@ const MALFORMED: [name: string, content: unknown, words: RegExp][] = [
   ['a card with an empty text', { label: '두려움', cards: [CARD, { id: 'b', text: '' }] }, /id와 text/],
   ['two cards of one id', { label: '두려움', cards: [CARD, { id: 'a', text: '나' }] }, /같은 id/],
   ['one card', { label: '두려움', cards: [CARD] }, /두 장 이상/],
+  ['tags that are no list', { label: '두려움', cards: [CARD, { id: 'b', text: '나', tags: 'x' }] }, /"b": tags/],
+  [
+    'a tag that is no text',
+    { label: '두려움', cards: [CARD, { id: 'b', text: '나', excludes: [1] }] },
+    /"b": excludes/,
+  ],
+  [
+    'a tag with a space',
+    { label: '두려움', cards: [CARD, { id: 'b', text: '나', requires: ['a b'] }] },
+    /"b": requires/,
+  ],
+  ['a note of two lines', { label: '두려움', cards: [CARD, { id: 'b', text: '나', note: 'a\nb' }] }, /"b": note/],
+  ['a tag that is nowhere', { label: '두려움', cards: [CARD, { id: 'b', text: '나', requires: ['zzz'] }] }, /"b".*zzz/],
+  [
+    'a card that can never be dealt',
+    { label: '두려움', cards: [CARD, { id: 'b', text: '나', requires: ['day', 'night'] }] },
+    /"b".*한 번도 나오지 않습니다/,
+  ],
 ];
 
 for (const [name, content, words] of MALFORMED) {
@@ -65,6 +84,19 @@ for (const [name, content, words] of MALFORMED) {
     );
   });
 }
+
+test('the optional fields of a card are read, and empty ones left out', (t) => {
+  const folder = copyOfShipped(t);
+  const cards = [
+    { id: 'a', text: '가', note: ' 설명 ', tags: ['울림'], requires: [], excludes: ['night'] },
+    { id: 'b', text: '나' },
+  ];
+  writeFileSync(join(folder, 'fear.json'), JSON.stringify({ label: '두려움', cards }));
+  assert.deepEqual(readCards(folder).find(({ axis }) => axis === 'fear')?.cards, [
+    { id: 'a', text: '가', note: '설명', tags: ['울림'], excludes: ['night'] },
+    { id: 'b', text: '나' },
+  ]);
+});
 
 test('a missing file of cards is named', (t) => {
   const folder = copyOfShipped(t);
