@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { SETTING_NAMES, SETTINGS } from '../../config/settings.js';
 import { ROOT } from '../../lib/project.js';
+import type { BatchBehaviour } from '../../offline/server/batch-server.js';
 import { type Endpoint, startEndpoint } from '../../offline/server/messages-server.js';
 import type { Responder } from '../../offline/server/reply.js';
 import { temporaryFolder } from './fakes.js';
@@ -115,8 +116,8 @@ function logFiles(folder: string): string[] {
 }
 
 /** Starts an endpoint that is closed after the test. */
-export async function endpointFor(t: TestContext, respond: Responder): Promise<Endpoint> {
-  const endpoint = await startEndpoint(respond);
+export async function endpointFor(t: TestContext, respond: Responder, batches: BatchBehaviour = {}): Promise<Endpoint> {
+  const endpoint = await startEndpoint(respond, batches);
   t.after(() => endpoint.close());
   return endpoint;
 }

@@ -371,3 +371,15 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+test('answers that are no stories stop the worker for good after five, whatever pm2 restarts', async (t) => {
+  const worker = await place(t, () => ({
+    content: [{ type: 'text', text: '죄송하지만 이 이야기는 쓸 수 없습니다.' }],
+  }));
+  await pm2(['start', FILE], { ...worker.env, INTERVAL_SECONDS: '0' });
+  await stopped();
+  const app = await readApp();
+  assert.deepEqual([app?.status, app?.restarts, app?.exitCode], ['stopped', 0, 79]);
+  assert.equal(worker.requests(), 5);
+  assert.equal(worker.records().at(-1)?.reason, 'rejected');
+});
