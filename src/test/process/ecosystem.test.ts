@@ -78,7 +78,7 @@ test('runs that no restart would mend stay stopped; a failed and a killed worker
   const { completedExitCode } = readProfile();
   assert.deepEqual(
     new Set<unknown>(codes),
-    new Set([completedExitCode, ExitCode.usage, ExitCode.refused, ExitCode.aborted]),
+    new Set([completedExitCode, ExitCode.usage, ExitCode.refused, ExitCode.rejected, ExitCode.aborted]),
   );
   // pm2 takes a killed worker for a 0.
   assert.ok(!codes.includes(0));
