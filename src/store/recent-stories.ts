@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readJson } from '../lib/files.js';
 import type { RecentStory } from '../prompt/prompt.js';
 import { ledgerPath, listRuns, readLedger } from '../run/ledger.js';
+import type { Story } from '../story/story.js';
 import { readMetadata } from './story-metadata.js';
 import { filesOf } from './story-store.js';
 
@@ -37,6 +38,19 @@ export async function readRecentStories(folder: string, count: number): Promise<
 /** @returns null when the story is gone, or its metadata lacks the fields; that is no reason not to write the next */
 function readStory(folder: string, name: string): RecentStory | null {
   const metadata = readMetadata(readJson(join(folder, filesOf(name)[1])));
-  const { title, opening } = metadata ?? {};
-  return title && opening ? { title, opening } : null;
+  const { title, opening, ending, premise } = metadata ?? {};
+  return title && opening ? toRecentStory({ title, opening, ending: ending ?? '' }, premise?.structure?.text) : null;
+}
+
+/** @param structure the text of its structure card; undefined where it has none, as stories of version 1 */
+export function toRecentStory(
+  { title, opening, ending }: Pick<Story, 'title' | 'opening' | 'ending'>,
+  structure: string | undefined,
+): RecentStory {
+  return {
+    title,
+    opening,
+    ...(ending === '' ? {} : { ending }),
+    ...(structure === undefined ? {} : { structure }),
+  };
 }

@@ -47,16 +47,31 @@ export async function showSetAside(folder: string, wanted: string): Promise<stri
  */
 export async function acceptSetAside(folder: string, wanted: string, now: number): Promise<string> {
   const name = await find(folder, wanted);
+  const metadata = { ...(await readSetAsideJson(folder, name)), accepted_at: localIso(now) };
+  return moveToStories(folder, name, { markdown: null, metadata });
+}
+
+/**
+ * Moves a text from what is set aside to the stories, with other metadata, and another text where there is one. A second
+ * call completes what a crash cut off.
+ * @param files markdown: null to keep the text as it is
+ * @returns the path of the story
+ */
+export async function moveToStories(
+  folder: string,
+  name: string,
+  { markdown, metadata }: { markdown: string | null; metadata: Record<string, unknown> },
+): Promise<string> {
   const [markdownFile, metadataFile] = filesOf(name);
   const from = setAsideFolder(folder);
-  const metadata = { ...(await readJsonObject(folder, name)), accepted_at: localIso(now) };
-  const draft = join(from, `.${metadataFile}`);
+  const draftOf = (file: string) => join(from, `.${file}`);
   await makeFolder(folder);
-  await writeDurably(draft, `${JSON.stringify(metadata, null, 2)}\n`);
-  // The metadata first, as with every story; a second call completes what a crash cut off.
-  await rename(draft, join(folder, metadataFile));
-  await rename(join(from, markdownFile), join(folder, markdownFile));
-  await rm(join(from, metadataFile), { force: true });
+  await writeDurably(draftOf(metadataFile), `${JSON.stringify(metadata, null, 2)}\n`);
+  if (markdown !== null) await writeDurably(draftOf(markdownFile), markdown);
+  // The metadata first, as with every story.
+  await rename(draftOf(metadataFile), join(folder, metadataFile));
+  await rename(markdown === null ? join(from, markdownFile) : draftOf(markdownFile), join(folder, markdownFile));
+  for (const file of [markdownFile, metadataFile]) await rm(join(from, file), { force: true });
   await syncFolder(folder);
   return join(folder, markdownFile);
 }
@@ -74,13 +89,13 @@ async function find(folder: string, wanted: string): Promise<string> {
 }
 
 async function readKnown(folder: string, name: string): Promise<ReadMetadata> {
-  const metadata = readMetadata(await readJsonObject(folder, name));
+  const metadata = readMetadata(await readSetAsideJson(folder, name));
   if (metadata === null) throw new SetAsideError(`메타데이터가 JSON 객체가 아닙니다: ${filesOf(name)[1]}`);
   return metadata;
 }
 
 /** The metadata as it stands, fields that we do not know included. */
-async function readJsonObject(folder: string, name: string): Promise<Record<string, unknown>> {
+export async function readSetAsideJson(folder: string, name: string): Promise<Record<string, unknown>> {
   const path = join(setAsideFolder(folder), filesOf(name)[1]);
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;

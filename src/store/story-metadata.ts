@@ -27,6 +27,8 @@ export interface StoryMetadata {
   description: string;
   /** The first sentence. */
   opening: string;
+  /** The last sentence; absent in version 1. */
+  ending?: string;
   run_id: string;
   /** Number of the story within its run. */
   sequence: number;
@@ -165,6 +167,7 @@ export function toStoryFiles(
       tags: story.tags,
       description: story.description,
       opening: story.opening,
+      ending: story.ending,
       run_id: runId,
       sequence,
       premise,
@@ -217,6 +220,7 @@ export function readMetadata(json: unknown): ReadMetadata | null {
     tags: Array.isArray(fields.tags) ? fields.tags.filter((tag) => typeof tag === 'string') : null,
     description: text('description'),
     opening: text('opening'),
+    ending: text('ending'),
     run_id: text('run_id'),
     sequence: number('sequence'),
     premise: premiseOf(fields.premise),

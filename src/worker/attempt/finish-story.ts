@@ -2,7 +2,7 @@ import { classifyFailure } from '../../api/failure.js';
 import { NO_TOKENS } from '../../api/usage.js';
 import { idsOf, type Premise } from '../../prompt/cards.js';
 import type { Prompt } from '../../prompt/prompt.js';
-import type { RecentStories } from '../../store/recent-stories.js';
+import { type RecentStories, toRecentStory } from '../../store/recent-stories.js';
 import type { SimilarityIndex } from '../../store/similarity-index.js';
 import {
   appendRest,
@@ -151,7 +151,7 @@ export function createFinishStory(deps: FinishStoryDeps): FinishStory {
     const alike = validateSimilarity(nearest, settings.maxLikeness);
     if (alike !== null) return settle.setAside(inHand, { draft, premise, nearest }, alike);
     const outcome = await settle.save(inHand, { draft, premise, nearest, doubts });
-    if (outcome.kind === 'saved') await rememberStory(outcome);
+    if (outcome.kind === 'saved') await rememberStory(outcome, premise);
     return outcome;
   }
 
@@ -166,8 +166,8 @@ export function createFinishStory(deps: FinishStoryDeps): FinishStory {
   }
 
   /** Lets later stories keep away from this one. */
-  async function rememberStory({ story, stored }: SavedStory): Promise<void> {
-    recent.add(story);
+  async function rememberStory({ story, stored }: SavedStory, premise: Premise): Promise<void> {
+    recent.add(toRecentStory(story, premise.structure?.text));
     await similarity.add(stored.name, story.text).catch((error: unknown) => {
       // The next start reads the story itself.
       log.debug({ event: 'likeness_not_added', err: error }, '닮은 소설을 찾는 색인에 더하지 못했습니다');

@@ -211,7 +211,7 @@ test('a story is saved with all the metadata of the contract', async (t) => {
   assert.deepEqual(outcome.usage, ANSWER.usage);
   assert.equal(outcome.costUsd, 0.031);
   const metadata = metadataIn(folder);
-  const { generated_at, sha256, tags, description, opening, ...rest } = metadata;
+  const { generated_at, sha256, tags, description, opening, ending, ...rest } = metadata;
   assert.deepEqual(rest, {
     model: 'claude-sonnet-5-5-20261021',
     template_used: 'night.json',
@@ -246,7 +246,8 @@ test('a story is saved with all the metadata of the contract', async (t) => {
   assert.equal(Date.parse(String(generated_at)), clock.now() - (clock.now() % SECOND));
   assert.match(String(sha256), /^[0-9a-f]{64}$/);
   assert.deepEqual(tags, outcome.story.tags);
-  assert.deepEqual([description, opening], [outcome.story.description, outcome.story.opening]);
+  const { story } = outcome;
+  assert.deepEqual([description, opening, ending], [story.description, story.opening, story.ending]);
   const markdown = readFileSync(outcome.stored.markdownPath, 'utf8');
   assert.ok(markdown.endsWith(`---\n\n${ANSWER.text}\n`));
   assert.match(markdown, /^model: claude-sonnet-5-5-20261021$/m);
