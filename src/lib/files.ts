@@ -1,6 +1,6 @@
 import { closeSync, fsync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 // File operations shared by all folders. Only a sync is asynchronous, because it waits for the disk itself; everything
@@ -31,6 +31,27 @@ export async function writeDurably(path: string, content: string): Promise<void>
     writeFileSync(file, content);
     await promisify(fsync)(file);
   });
+}
+
+/**
+ * Writes files into one folder and makes them and their names durable together: their syncs wait for the disk at the
+ * same time, which takes as long as the slowest and not as long as all of them.
+ */
+export async function writeTogether(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
+  const opened: number[] = [];
+  try {
+    for (const [name, content] of files) {
+      const file = openSync(join(folder, name), 'w');
+      opened.push(file);
+      writeFileSync(file, content);
+    }
+    // All of them settle before a file is closed.
+    const synced = await Promise.allSettled([...opened.map((file) => promisify(fsync)(file)), syncFolder(folder)]);
+    const failed = synced.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  } finally {
+    for (const file of opened) closeSync(file);
+  }
 }
 
 /** Makes a folder, its parents too, and makes them durable; one that is there is left as it is. */

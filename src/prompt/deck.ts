@@ -48,7 +48,7 @@ export function openDeck({ folder, axes, random, newId }: DeckOptions): DrawPrem
   return async () => {
     opened ??= await openAt(await readDigest(path));
     const { file, state } = opened;
-    await readOn();
+    await takeIn(await file.readOn());
     for (;;) {
       const { premise, allowRepeat, ahead } = state.propose(random);
       const draw: Draw = {
@@ -57,8 +57,8 @@ export function openDeck({ folder, axes, random, newId }: DeckOptions): DrawPrem
         ...(allowRepeat ? { again: true } : {}),
         ...(Object.keys(ahead).length > 0 ? { ahead } : {}),
       };
-      await file.append([JSON.stringify(draw)]);
-      if ((await readOn()).has(draw.id)) return premise;
+      const valid = await takeIn(await file.appendAndReadOn([JSON.stringify(draw)]));
+      if (valid.has(draw.id)) return premise;
     }
   };
 
@@ -66,12 +66,12 @@ export function openDeck({ folder, axes, random, newId }: DeckOptions): DrawPrem
     return { file: openAppendLog(path, digest?.read), state: new DeckState(axes, digest?.snapshot) };
   }
 
-  /** Reads the draws that were appended since the last time. @returns the ids of those that are valid */
-  async function readOn(): Promise<Set<string>> {
+  /** Takes in draws that were appended since the last time. @returns the ids of those that are valid */
+  async function takeIn(lines: readonly string[]): Promise<Set<string>> {
     const valid = new Set<string>();
     if (opened === null) return valid;
     const { file, state } = opened;
-    for (const line of await file.readOn()) {
+    for (const line of lines) {
       const draw = parseDraw(line);
       sinceDigest++;
       // Of two draws that want the same card of a round, the first line has it.

@@ -5,6 +5,7 @@ import { listFolder } from '../lib/files.js';
 import {
   countEqual,
   type MostSimilar,
+  mostAlike,
   SIGNATURE_BYTES,
   shinglesOf,
   signatureOf,
@@ -29,8 +30,15 @@ export interface SimilarityIndex {
 
 const FILE = '.likeness';
 
-/** How many of those that look most alike are compared word by word. */
+/** How many of those that look most alike may be compared word by word. */
 const CANDIDATES = 5;
+
+/**
+ * From this similarity on the most similar story is found exactly. Below it, the first candidate stands for all that can
+ * be no more alike than that: they are unlike, and reading five files per story to say which is least so costs more than
+ * everything else that a story costs.
+ */
+const EXACT_FROM = 0.15;
 
 /**
  * Opens the index beside the library: a line a story, its signature and its name. It is read through for every new story,
@@ -42,13 +50,17 @@ const CANDIDATES = 5;
 export function openSimilarityIndex(folder: string): SimilarityIndex {
   const path = join(folder, FILE);
   const file = openAppendLog(path);
+  let signed: { text: string; signature: Uint8Array } | null = null;
 
   return {
     nearest: async (text) => {
       if (isMissing()) await addStories(new Set());
       const shingles = shinglesOf(text);
+      const signature = signatureOf(shingles);
+      signed = { text, signature };
       let nearest: MostSimilar | null = null;
-      for (const name of findCandidates(path, signatureOf(shingles))) {
+      for (const { name, equal } of findCandidates(path, signature)) {
+        if (nearest !== null && mostAlike(equal) < Math.max(nearest.score, EXACT_FROM)) continue;
         const other = readStory(folder, name);
         const score = other === null ? -1 : similarity(shingles, shinglesOf(other));
         if (score > (nearest?.score ?? -1)) nearest = { name, score };
@@ -57,7 +69,9 @@ export function openSimilarityIndex(folder: string): SimilarityIndex {
     },
     add: async (name, text) => {
       if (isMissing()) return addStories(new Set());
-      await file.append([toIndexLine(name, signatureOf(shinglesOf(text)))]);
+      // A story is compared before it is added.
+      const signature = signed?.text === text ? signed.signature : signatureOf(shinglesOf(text));
+      await file.append([toIndexLine(name, signature)]);
     },
     catchUp: async () => {
       const known = new Set<string>();
@@ -94,10 +108,16 @@ const NAME_LENGTH = 'horror_story_YYYYMMDD_HHMMSS_12345678'.length;
 /** A multiple of four: the signatures are read as words. */
 const LINE_BYTES = NAME_AT + NAME_LENGTH + '\n'.length;
 
-/** @returns the names whose signatures are most like this one, most alike first */
-function findCandidates(path: string, signature: Uint8Array): string[] {
+interface Candidate {
+  name: string;
+  /** Bins of its signature that are equal. */
+  equal: number;
+}
+
+/** @returns the stories whose signatures are most like this one, most alike first */
+function findCandidates(path: string, signature: Uint8Array): Candidate[] {
   const query = toQuery(signature);
-  const best: { name: string; equal: number }[] = [];
+  const best: Candidate[] = [];
   let least = -1;
   readLines(path, (lines, at, words) => {
     const equal = countEqual(query, words, at / 4);
@@ -109,7 +129,7 @@ function findCandidates(path: string, signature: Uint8Array): string[] {
     best.sort((a, b) => b.equal - a.equal).splice(CANDIDATES);
     if (best.length === CANDIDATES) least = best.at(-1)?.equal ?? -1;
   });
-  return best.map(({ name }) => name);
+  return best;
 }
 
 /** Lines that are in memory at a time. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, renameSync } from 'node:fs';
 import { readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listFolder, makeFolder, syncFolder, writeDurably } from '../lib/files.js';
+import { listFolder, makeFolder, syncFolder, writeTogether } from '../lib/files.js';
 import { fileTimestamp } from '../lib/format-time.js';
 import { type ReadMetadata, readMetadata, type StoryFiles } from './story-metadata.js';
 
@@ -71,10 +71,15 @@ async function stage(staging: string, name: string, { markdown, metadata }: Stor
   await makeFolder(staging);
   const [markdownFile, metadataFile] = filesOf(name);
   try {
-    await writeDurably(join(staging, markdownFile), markdown);
-    // The metadata last: with its checksum it vouches for the pair.
-    await writeDurably(join(staging, metadataFile), toJson({ ...metadata, sha256: checksum(markdown) }));
-    await syncFolder(staging);
+    // The checksum vouches for the pair, whichever of the two is on disk first.
+    const metadataText = toJson({ ...metadata, sha256: checksum(markdown) });
+    await writeTogether(
+      staging,
+      new Map([
+        [markdownFile, markdown],
+        [metadataFile, metadataText],
+      ]),
+    );
   } catch (error) {
     await discard(staging, name);
     throw error;

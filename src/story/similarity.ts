@@ -91,6 +91,19 @@ export function countEqual(query: Uint32Array, many: Uint32Array, at: number): n
   return SIGNATURE_BYTES - (Math.imul(unequal, 0x01010101) >>> 24);
 }
 
+/** Of unlike bins, one in so many is equal by accident. */
+const ACCIDENT = EMPTY - FIRST;
+
+/**
+ * The most that two texts can be alike when so many bins of their signatures are equal: three standard deviations above
+ * what the bins say, so that one text in some seven hundred is more alike than this.
+ */
+export function mostAlike(equal: number): number {
+  const share = Math.max(0, (equal / SIGNATURE_BYTES - 1 / ACCIDENT) / (1 - 1 / ACCIDENT));
+  const deviation = Math.sqrt((Math.max(share, 1 / SIGNATURE_BYTES) * (1 - share)) / SIGNATURE_BYTES);
+  return Math.min(1, share + 3 * deviation);
+}
+
 /** Spreads the bits of a 32-bit number (the finalizer of MurmurHash3). Signed: larger numbers make slow members of sets. */
 function mix(value: number): number {
   let h = value;
