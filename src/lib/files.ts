@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync, fsync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
+import { promisify, TextDecoder } from 'node:util';
+import { UserError } from './errors.js';
 
 // File operations shared by all folders. Only a sync is asynchronous, because it waits for the disk itself; everything
 // else takes some microseconds in the calling turn and ten times as long by way of the thread pool.
@@ -88,4 +90,54 @@ export function readJson(path: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** A text file in an encoding that cannot be told for certain; the message says what to do, without the path. */
+export class TextEncodingError extends UserError {
+  override readonly name = 'TextEncodingError';
+}
+
+/**
+ * Reads a text file that a person wrote, as the editors and shells of all systems save it: UTF-8, with or without a
+ * byte order mark, and UTF-16 with one (PowerShell's `>`, Notepad's "Unicode"). Other encodings are refused: a guess
+ * that is wrong would put nonsense into the prompt.
+ * @throws TextEncodingError, or the file system's error
+ */
+export function readTextFile(path: string): string {
+  return decodeText(readFileSync(path));
+}
+
+/** @throws TextEncodingError */
+export function decodeText(bytes: Buffer): string {
+  const [first, second] = bytes;
+  const isLittleEndian = first === 0xff && second === 0xfe;
+  const isBigEndian = first === 0xfe && second === 0xff;
+  if (isLittleEndian || isBigEndian) {
+    // Half a character at the end is what a copy that was cut short leaves.
+    if (bytes.length % 2 !== 0) throw new TextEncodingError('온전하지 않은 UTF-16으로 보입니다. UTF-8로 저장하세요');
+    const littleEndian = isLittleEndian ? bytes : Buffer.from(bytes).swap16();
+    return littleEndian.toString('utf16le', 2);
+  }
+  if (!isUtf8(bytes)) throw new TextEncodingError(`${guessEncoding(bytes)}. UTF-8로 저장하세요`);
+  // UTF-16 without a byte order mark is valid UTF-8 as long as it is English.
+  if (bytes.includes(0)) throw new TextEncodingError('UTF-16이거나 글 파일이 아닌 것으로 보입니다. UTF-8로 저장하세요');
+  return bytes.toString('utf8').replace(/^\ufeff/, '');
+}
+
+/** What bytes that are no UTF-8 look like, in Korean. "ANSI" is what Windows calls CP949 on Korean machines. */
+function guessEncoding(bytes: Buffer): string {
+  try {
+    // The web's name for CP949.
+    const text = new TextDecoder('euc-kr', { fatal: true }).decode(bytes);
+    if (/[가-힣]/.test(text)) return 'CP949/ANSI로 보입니다';
+  } catch {
+    // Bytes that CP949 does not have either.
+  }
+  return 'UTF-8이 아닌 것으로 보입니다';
+}
+
+/** Why a file cannot be read, in a few words for the user: how to save it, or the system's code. */
+export function describeReadError(error: unknown): string {
+  if (error instanceof TextEncodingError) return error.message;
+  return isSystemError(error) ? error.code : String(error);
 }
