@@ -12,6 +12,7 @@ import { createProgress } from '../logging/progress.js';
 import type { Terminal } from '../logging/terminal.js';
 import { openStatusTracker, toTrackedRun } from '../observe/open-tracker.js';
 import { readPm2Environment, reportReady } from '../observe/pm2.js';
+import { trimPm2Logs } from '../observe/pm2-logs.js';
 import type { StatusTracker } from '../observe/status-tracker.js';
 import { openDeck } from '../prompt/deck.js';
 import type { RunEnd } from '../run/end-reason.js';
@@ -34,6 +35,8 @@ import { openPauses } from './pauses.js';
 
 /** How many stories the next one is told to keep away from. */
 const RECENT_STORIES = 8;
+
+const MEGABYTE = 1024 ** 2;
 
 /** When stories that the similarity index lacks are looked for: while the first one is being written. */
 const CATCH_UP_AFTER = 5 * SECOND;
@@ -108,6 +111,8 @@ async function openLog({ config }: LoadedConfig, secrets: readonly string[], run
     format: config.logFormat,
     maxSizeMb: config.logMaxSizeMb,
     keepFiles: config.logKeepFiles,
+    onFileOpened: () =>
+      readPm2Environment() === null ? null : trimPm2Logs(process.env, config.logMaxSizeMb * MEGABYTE),
     terminal,
     secrets,
     context: () => ({ pid: process.pid, run_id: runId() }),
