@@ -141,3 +141,26 @@ export function describeReadError(error: unknown): string {
   if (error instanceof TextEncodingError) return error.message;
   return isSystemError(error) ? error.code : String(error);
 }
+
+/**
+ * The format of everything that this version writes into a story folder: ledgers, deck, metadata, status files. Files
+ * without a format are of format 1, which version 1.0.0 wrote: outcomes without the number of their call, one call open
+ * at a time, stories without doubts. A change that an older version would misread gets the next number.
+ */
+export const FORMAT = 2;
+
+/** A file of a later version, which this one might misread; the message is for the user. */
+export class NewerFormatError extends UserError {
+  override readonly name = 'NewerFormatError';
+}
+
+/**
+ * @param format as the file says; anything but a number is format 1
+ * @throws NewerFormatError
+ */
+export function checkFormat(format: unknown, path: string): void {
+  if (typeof format !== 'number' || format <= FORMAT) return;
+  throw new NewerFormatError(
+    `더 새로운 버전의 프로그램이 쓴 폴더라 건드리지 않습니다. 프로그램을 새 버전으로 바꾸세요: ${path} (형식 ${format}, 이 버전은 ${FORMAT}까지)`,
+  );
+}
