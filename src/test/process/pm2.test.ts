@@ -162,6 +162,22 @@ test('a run whose worker is killed ends at its first deadline, with one final re
   assert.ok(at(final) < at(secondLife) + 8000);
 });
 
+test('after a crash of the machine pm2 resurrect brings the saved worker back, which takes its run up', async (t) => {
+  const worker = await place(t, () => AT_ONCE);
+  await pm2(['start', FILE, '--', '--interval-seconds', '0.3'], worker.env);
+  await until('there is a story', async () => worker.stories().length > 0);
+  await pm2(['save']);
+  // The daemon first: it would start another worker.
+  for (const file of [join(HOME, 'pm2.pid'), ...filesIn(join(HOME, 'pids'))]) process.kill(readPid(file), 'SIGKILL');
+  const stories = worker.stories().length;
+  await pm2(['resurrect']);
+  await until('there is another story', async () => worker.stories().length > stories);
+  const begun = worker.records().filter(({ event }) => event === 'run_begun');
+  const resumed = worker.records().filter(({ event }) => event === 'run_resumed');
+  assert.deepEqual([begun.length, resumed.length], [1, 1]);
+  assert.equal((await readApp())?.status, 'online');
+});
+
 test('pm2 restart finishes the story in hand before it starts the next worker', async (t) => {
   const call = heldCall();
   const worker = await place(t, (index) => (index === 0 ? call.reply : AT_ONCE));
