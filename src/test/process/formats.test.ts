@@ -5,11 +5,11 @@ import { before, type TestContext, test } from 'node:test';
 import { FORMAT } from '../../lib/files.js';
 import { temporaryFolder } from '../helpers/fakes.js';
 import { startWorker } from '../helpers/processes.js';
-import { foldersForAll, runWorker } from '../helpers/verify-runs.js';
+import { runWorker, sharedFolders } from '../helpers/verify-runs.js';
 
 // The real worker and commands on folders of another version.
 
-const folders = foldersForAll();
+const folders = sharedFolders();
 
 before(() => runWorker(folders, ['--max-stories', '2']));
 
