@@ -24,6 +24,9 @@ module.exports = {
       // The story in hand is finished first: longer than the longest call that the settings allow (7200 s).
       kill_timeout: 7_260_000,
 
+      // On Windows pm2 stop would end the worker at once: signals do not exist there, so it is told by a message.
+      shutdown_with_message: process.platform === 'win32',
+
       // The worker has no children but the user's NOTIFY_COMMAND, for seconds. To look for some, pm2 needs `ps`, and where
       // that is missing (slim images) a restart starts two workers, one of them unknown to pm2.
       treekill: false,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -136,9 +136,8 @@ function environment(url: string): Record<string, string> {
   return {
     ...Object.fromEntries(kept),
     ANTHROPIC_API_KEY: 'bench-key-1234567890',
-    // An empty variable means "not given", and takes precedence over .env.
-    ANTHROPIC_AUTH_TOKEN: '',
-    NOTIFY_COMMAND: '',
+    // The .env file of the project is not for these workers.
+    ENV_FILE: devNull,
     ANTHROPIC_BASE_URL: url,
     // A failure in a benchmark must show at once instead of being retried.
     MAX_CONSECUTIVE_FAILURES: '1',

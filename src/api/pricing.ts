@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { UserError } from '../lib/errors.js';
+import { readTextFile } from '../lib/files.js';
 import type { Usage } from './usage.js';
 
 /** US dollars per million tokens. */
@@ -31,9 +31,7 @@ const TOKENS_PER_PRICE = 1_000_000;
 export function readModel(path: string, name: string): Model | null {
   let models: Record<string, Model>;
   try {
-    // Some editors begin a file with a byte order mark.
-    const text = readFileSync(path, 'utf8').replace(/^\ufeff/, '');
-    ({ models } = JSON.parse(text) as { models: Record<string, Model> });
+    ({ models } = JSON.parse(readTextFile(path)) as { models: Record<string, Model> });
     const known = [name, plainName(name)].find((each) => Object.hasOwn(models, each));
     const model = known === undefined ? undefined : models[known];
     if (model === undefined) return null;

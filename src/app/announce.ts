@@ -15,9 +15,12 @@ export interface StartFacts {
   isLive: boolean;
 }
 
-/** Logs the first record of a process, also of one that was told to stop before it had a log. */
+/**
+ * Logs the first record of a process, also of one that was told to stop before it had a log, and what of the settings
+ * has no effect.
+ */
 export function announceStart({ loaded, plan, isLive }: StartFacts, log: Logger): void {
-  const { config, sources } = loaded;
+  const { config, sources, warnings } = loaded;
   const { author, model, limits } = plan;
   log.info(
     {
@@ -33,6 +36,7 @@ export function announceStart({ loaded, plan, isLive }: StartFacts, log: Logger)
     },
     `호러 소설 생성기를 시작합니다 - ${describeLimits(limits)}`,
   );
+  for (const warning of warnings) log.warn({ event: 'setting_ignored' }, warning);
 }
 
 /** Logs who writes. @param setting the user's AUTHOR */

@@ -3,6 +3,7 @@ import { fstatSync } from 'node:fs';
 import type { LoadedConfig } from '../config/load.js';
 import { type Plan, resolvePlan, toRunSettings } from '../config/plan.js';
 import { SECOND, systemClock } from '../lib/clock.js';
+import { UserError } from '../lib/errors.js';
 import { identityOf } from '../lib/process-identity.js';
 import { ROOT } from '../lib/project.js';
 import { systemRandom } from '../lib/random.js';
@@ -12,10 +13,12 @@ import { createProgress } from '../logging/progress.js';
 import type { Terminal } from '../logging/terminal.js';
 import { openStatusTracker, toTrackedRun } from '../observe/open-tracker.js';
 import { readPm2Environment, reportReady } from '../observe/pm2.js';
+import { trimPm2Logs } from '../observe/pm2-logs.js';
 import type { StatusTracker } from '../observe/status-tracker.js';
 import { openDeck } from '../prompt/deck.js';
 import type { RunEnd } from '../run/end-reason.js';
 import type { Run } from '../run/run.js';
+import { checkFolderFormat } from '../store/folder-format.js';
 import { readRecentStories } from '../store/recent-stories.js';
 import { openSimilarityIndex, type SimilarityIndex } from '../store/similarity-index.js';
 import { openStoryStore, removeStaging } from '../store/story-store.js';
@@ -35,6 +38,8 @@ import { openPauses } from './pauses.js';
 /** How many stories the next one is told to keep away from. */
 const RECENT_STORIES = 8;
 
+const MEGABYTE = 1024 ** 2;
+
 /** When stories that the similarity index lacks are looked for: while the first one is being written. */
 const CATCH_UP_AFTER = 5 * SECOND;
 
@@ -52,8 +57,10 @@ interface Worker {
 export async function runWorker(loaded: LoadedConfig, shutdown: Shutdown): Promise<void> {
   const startedAt = systemClock.now();
   const { config } = loaded;
-  // Before anything is opened or called: a file that a setting names may be unusable.
+  // Before anything is opened or called: a file that a setting names may be unusable, a folder may be
+  // one of a later version.
   const plan = resolvePlan(config);
+  await checkFolderFormat(config.outputDir);
   const secrets = revealSecrets([config.anthropicApiKey, config.anthropicAuthToken]);
   let current: Run | null = null;
   const { log, terminal } = await openLog(loaded, secrets, () => current?.id ?? null);
@@ -89,7 +96,10 @@ export async function runWorker(loaded: LoadedConfig, shutdown: Shutdown): Promi
   announceAuthor(plan, config.author, log);
 
   const worker = { loaded, plan, shutdown, log, terminal, tracker };
-  const run = await openRunUntilStored(worker);
+  const run = await openRunUntilStored(worker).catch((error: unknown) => {
+    if (error instanceof UserError) log.error({ event: 'run_refused' }, error.message);
+    throw error;
+  });
   if (run === null) return finish({ kind: 'signal', source: String(shutdown.stopping.reason), during: null });
   current = run;
   await workOn(run, worker).then(finish, crash);
@@ -108,6 +118,8 @@ async function openLog({ config }: LoadedConfig, secrets: readonly string[], run
     format: config.logFormat,
     maxSizeMb: config.logMaxSizeMb,
     keepFiles: config.logKeepFiles,
+    onFileOpened: () =>
+      readPm2Environment() === null ? null : trimPm2Logs(process.env, config.logMaxSizeMb * MEGABYTE),
     terminal,
     secrets,
     context: () => ({ pid: process.pid, run_id: runId() }),

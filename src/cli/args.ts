@@ -1,6 +1,6 @@
 import type { RawValues } from '../config/load.js';
 import { isSwitch, SETTING_NAMES, SETTINGS, type SettingName } from '../config/settings.js';
-import { type Options, parseOptions } from '../lib/command-line.js';
+import { type Options, parseOptions, UsageError } from '../lib/command-line.js';
 
 /** A parsed command line of the worker. */
 export interface CommandLine {
@@ -35,6 +35,10 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   };
   const { values } = parseOptions(argv, options);
   const action = (Object.keys(ACTIONS) as (keyof typeof ACTIONS)[]).find((name) => values[name] === true) ?? 'run';
+  // Only when both are typed: a profile that resumes is started afresh with --new-run.
+  if (action === 'run' && values.resume === true && values['new-run'] === true) {
+    throw new UsageError('--resume과 --new-run은 함께 쓸 수 없습니다. 둘 중 하나만 고르세요');
+  }
   const given = settings.filter(({ arg }) => values[arg] !== undefined);
   return { action, flags: Object.fromEntries(given.map(({ name, arg }) => [name, asOne(values[arg])])) };
 }

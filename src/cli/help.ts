@@ -53,9 +53,9 @@ export function envExample(): string {
 }
 
 /** The effective settings with their sources; secrets are masked. */
-export function describeConfig({ config, sources }: LoadedConfig): string {
+export function describeConfig({ config, sources, warnings }: LoadedConfig): string {
   const lines = SETTING_NAMES.map((name) => `${name} = ${JSON.stringify(config[name])}  (${sources[name]})`);
-  return `${lines.join('\n')}\n`;
+  return [...lines, ...warnings.map((warning) => `주의: ${warning}`), ''].join('\n');
 }
 
 function entries(): (Setting & { name: SettingName })[] {

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import convict from 'convict';
+import { nearestName } from '../lib/command-line.js';
 import { UserError } from '../lib/errors.js';
+import { describeReadError, readTextFile } from '../lib/files.js';
 import { Secret } from '../lib/redact.js';
 import { registerFormats } from './formats.js';
 import { SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from './settings.js';
@@ -16,6 +17,8 @@ export interface LoadedConfig {
   config: Config;
   /** Where each value comes from: a file, an environment variable, a flag, or the schema. */
   sources: Readonly<Record<SettingName, string>>;
+  /** Korean sentences about what is given and has no effect, such as a variable of .env with a mistyped name. */
+  warnings: readonly string[];
 }
 
 /** A setting that cannot be used; the message is for the user and names the place. */
@@ -45,12 +48,14 @@ export const FROM_SCHEMA = '기본값';
 
 /**
  * Puts the layers together; later ones win: schema, config/default.json, config/$NODE_ENV.json,
- * config/local.json, .env and the environment, flags. Every layer is checked by itself, so that an error names it.
+ * config/local.json, .env, the environment, flags. Every layer is checked by itself, so that an error names it. An empty
+ * variable is one that was not given: docker compose and shells leave such ones behind.
  * @throws ConfigError on the first value, key or file that cannot be used
  */
 export function loadConfig({ root, env: realEnv, flags }: ConfigInputs): LoadedConfig {
   registerFormats(convict);
-  const env = { ...readDotEnv(root), ...realEnv };
+  const dotEnv = readDotEnv(root, realEnv);
+  const env = { ...withoutEmpty(dotEnv.variables), ...withoutEmpty(realEnv) };
   const settings = convict<Record<string, unknown>>(SETTINGS as convict.Schema<Record<string, unknown>>, {
     env: {},
     args: [],
@@ -58,7 +63,13 @@ export function loadConfig({ root, env: realEnv, flags }: ConfigInputs): LoadedC
   const sources = Object.fromEntries(SETTING_NAMES.map((name) => [name, FROM_SCHEMA])) as Record<SettingName, string>;
   const layers: Layer[] = [
     ...fileLayers(root, env.NODE_ENV),
-    { source: (name) => `환경 변수 ${SETTINGS[name].env}`, values: fromEnvironment(env) },
+    {
+      source: (name) => {
+        const { env: variable } = SETTINGS[name];
+        return realEnv[variable] === env[variable] ? `환경 변수 ${variable}` : `${dotEnv.name}의 ${variable}`;
+      },
+      values: fromEnvironment(env),
+    },
     { source: (name) => `--${SETTINGS[name].arg}`, values: flags },
   ];
   for (const { source, place = source, values } of layers) {
@@ -67,7 +78,8 @@ export function loadConfig({ root, env: realEnv, flags }: ConfigInputs): LoadedC
       sources[name] = source(name);
     }
   }
-  return { config: toConfig(settings.getProperties() as unknown as SettingValues, root), sources };
+  const config = toConfig(settings.getProperties() as unknown as SettingValues, root);
+  return { config, sources, warnings: findMistyped(dotEnv) };
 }
 
 function apply(
@@ -129,21 +141,66 @@ function parseFile(path: string, content: string): RawValues {
   return json;
 }
 
-function readDotEnv(root: string): NodeJS.ProcessEnv {
-  const content = readIfPresent(join(root, '.env'));
-  if (content === null) return {};
+/** Variables by name, and the file that they were read from. */
+interface EnvFile {
+  /** As the user knows it. */
+  name: string;
+  variables: NodeJS.ProcessEnv;
+}
+
+/** The variable that names a file to read in place of .env. */
+export const ENV_FILE = 'ENV_FILE';
+
+const DEFAULT_ENV_FILE = '.env';
+
+/** Reads .env, or the file that ENV_FILE names. Only .env may be missing. */
+function readDotEnv(root: string, realEnv: NodeJS.ProcessEnv): EnvFile {
+  const { [ENV_FILE]: named } = withoutEmpty(realEnv);
+  const name = named ?? DEFAULT_ENV_FILE;
+  const content = readIfPresent(resolve(root, name));
+  if (content !== null) return { name, variables: parseEnv(toEnvLines(content)) as NodeJS.ProcessEnv };
+  if (named !== undefined) throw new ConfigError(`환경 변수 ${ENV_FILE}: 파일이 없습니다: ${resolve(root, name)}`);
+  return { name, variables: {} };
+}
+
+/** Lines as shells set variables: `export KEY=…`, cmd's `set KEY=…`, PowerShell's `$env:KEY = …`. */
+const SHELL_PREFIX = /^[ \t]*(?:(?:export|set)[ \t]+|\$env:)(?=[A-Za-z_]\w*[ \t]*=)/gim;
+
+/** The lines of an env file in the form that Node reads. */
+function toEnvLines(content: string): string {
   // Node 20.12 takes the second of two comment lines for a setting.
-  return parseEnv(content.replace(/^[ \t]*#.*$/gm, '')) as NodeJS.ProcessEnv;
+  return content.replace(/^[ \t]*#.*$/gm, '').replace(SHELL_PREFIX, '');
+}
+
+function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+}
+
+/**
+ * Variables of an env file whose names are close to one that the worker knows. Of the environment nothing is said: its
+ * variables belong to other programs too.
+ */
+function findMistyped({ name: file, variables }: EnvFile): string[] {
+  const toWords = (variable: string) => variable.toLowerCase().replaceAll('_', '-');
+  const known = new Map(
+    ['NODE_ENV', ...SETTING_NAMES.map((name) => SETTINGS[name].env)].map((env) => [toWords(env), env]),
+  );
+  return Object.keys(variables).flatMap((variable) => {
+    const words = toWords(variable);
+    if (known.get(words) === variable) return [];
+    const nearest = known.get(words) ?? known.get(nearestName(words, [...known.keys()]) ?? '');
+    return nearest === undefined
+      ? []
+      : [`${file}: 알 수 없는 변수라 쓰지 않습니다: ${variable}. 혹시 ${nearest}인가요?`];
+  });
 }
 
 function readIfPresent(path: string): string | null {
   try {
-    // Some editors begin a file with a byte order mark; in .env it would hide the first variable.
-    return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
+    return readTextFile(path);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return null;
-    throw new ConfigError(`설정 파일을 읽을 수 없습니다: ${path} (${code})`, { cause });
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new ConfigError(`설정 파일을 읽을 수 없습니다: ${path} (${describeReadError(cause)})`, { cause });
   }
 }
 

@@ -132,20 +132,27 @@ export function parseChoice<T extends string>(option: string, text: string, choi
 }
 
 /**
- * The known name that a mistyped one was most likely meant to be: the only one that it shortens, or the one with the
+ * The known name that a mistyped one was most likely meant to be: the only one that is longer by whole words, or the one with the
  * fewest edits between them; null where none is close.
  */
 export function nearestName(typed: string, known: readonly string[]): string | null {
   const wanted = typed.toLowerCase();
   // The opposite of a switch is no misspelling of it.
   if (wanted.startsWith('no-')) return null;
-  const longer = known.filter((name) => name.startsWith(`${wanted}-`) || name.endsWith(`-${wanted}`));
+  const longer = known.filter((name) => name !== wanted && leavesOutWords(wanted, name));
   if (longer.length === 1 && longer[0] !== undefined) return longer[0];
   const [best] = known
     .map((name) => ({ name, distance: editDistance(wanted, name) }))
     .filter(({ name, distance }) => distance <= Math.min(3, Math.floor(Math.max(name.length, wanted.length) / 3)))
     .sort((a, b) => a.distance - b.distance);
   return best?.name ?? null;
+}
+
+/** Is the one what remains of the other when whole words are left out: `api-key` of `anthropic-api-key`? */
+function leavesOutWords(short: string, long: string): boolean {
+  const left = short.split('-');
+  for (const word of long.split('-')) if (word === left[0]) left.shift();
+  return left.length === 0;
 }
 
 /** How many letters have to be added, removed, replaced, or swapped with the next one, to turn `a` into `b`. */

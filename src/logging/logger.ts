@@ -1,8 +1,12 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+
+import './roll-numbers.js';
+
 import openRollingFile from 'pino-roll';
 import { redact, redactJson } from '../lib/redact.js';
+import { LOG_FILE_NAME, removeOldLogFiles } from './log-files.js';
 import type { Terminal } from './terminal.js';
 
 /** Fields of a record; every record names its event. */
@@ -26,7 +30,13 @@ export interface LoggerOptions {
   /** The form of the lines on standard output. */
   format: 'pretty' | 'json';
   maxSizeMb: number;
+  /** How many log files stay, the current one included. */
   keepFiles: number;
+  /**
+   * Called whenever another log file is begun: at the start, every day, and when one has its full size.
+   * @returns what went wrong, for the log
+   */
+  onFileOpened?: () => Error | null;
   terminal: Terminal;
   /** Texts that must not appear in any line. */
   secrets: readonly string[];
@@ -34,12 +44,11 @@ export interface LoggerOptions {
   context: () => Record<string, unknown>;
 }
 
-const FILE_NAME = 'horror_story_worker';
-
 /**
  * Opens the log: JSON lines in `horror_story_worker.<date>.<n>.log`, written before the call returns, and the same
  * records on standard output. Neither ends the run: a folder that cannot be written is said once on standard
- * output, a full disk is waited out in memory.
+ * output, a full disk is waited out in memory. Whenever a file is opened, the oldest ones beyond `keepFiles` are removed:
+ * a worker that is started once a day, for one story, never comes to a rotation.
  */
 export async function openLogger(options: LoggerOptions): Promise<Logger> {
   const { terminal, format, secrets } = options;
@@ -85,20 +94,35 @@ export async function openLogger(options: LoggerOptions): Promise<Logger> {
       { event: 'log_file_unavailable', dir: options.dir, reason: file.message },
       `로그 파일을 열 수 없어 표준 출력에만 남깁니다: ${file.message}`,
     );
+    return log;
   }
+  // What cannot be removed now is said when the next file is begun: the first record of a process is that of its start.
+  tidyUp(options, file.file);
+  let current = file.file;
+  file.on('ready', () => {
+    if (file.file === current) return;
+    current = file.file;
+    const problem = tidyUp(options, current);
+    if (problem !== null) log.debug({ event: 'old_logs_kept', err: problem }, '오래된 로그를 정리하지 못했습니다');
+  });
   return log;
 }
 
+/** @returns what of the old logs could not be tidied up; null when all is well */
+function tidyUp({ dir, keepFiles, onFileOpened }: LoggerOptions, current: string): Error | null {
+  const problem = removeOldLogFiles(dir, { keep: keepFiles, current: basename(current) });
+  return onFileOpened?.() ?? problem;
+}
+
 /** @returns the stream, or the reason why there is none */
-async function openFile({ dir, maxSizeMb, keepFiles }: LoggerOptions) {
+async function openFile({ dir, maxSizeMb }: LoggerOptions) {
   try {
     const file = await openRollingFile({
-      file: join(dir, FILE_NAME),
+      file: join(dir, LOG_FILE_NAME),
       extension: '.log',
       frequency: 'daily',
       dateFormat: 'yyyy-MM-dd',
       size: maxSizeMb,
-      limit: { count: keepFiles, removeOtherLogFiles: true },
       mkdir: true,
       // In the calling turn: whatever ends the process, the last line is on disk.
       sync: true,

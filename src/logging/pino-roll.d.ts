@@ -11,17 +11,32 @@ declare module 'pino-roll' {
     frequency?: 'daily' | 'hourly' | number;
     /** date-fns. */
     dateFormat?: string;
-    limit?: { count: number; removeOtherLogFiles?: boolean };
     mkdir?: boolean;
     /** Write in the calling turn of the event loop. */
     sync?: boolean;
   }
 
+  /** Emits `ready` whenever it has opened a file, the first one included. */
   interface RollingStream extends EventEmitter {
+    /** Path of the file that is written at present. */
+    readonly file: string;
     write(line: string): boolean;
   }
 
   const open: (options: PinoRollOptions) => Promise<RollingStream>;
   // biome-ignore lint/style/noDefaultExport: this is how the package exports it.
   export default open;
+}
+
+/** The part of pino-roll that is replaced in roll-numbers.ts. */
+declare module 'pino-roll/lib/utils.js' {
+  const utils: {
+    /**
+     * @param file path of the log file, without date, number and extension
+     * @param dayStart when the present day began, milliseconds since the epoch
+     */
+    detectLastNumber: (file: string, dayStart: number | null) => Promise<number>;
+  };
+  // biome-ignore lint/style/noDefaultExport: this is how the package exports it.
+  export default utils;
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/load.js';
 import { systemClock } from '../lib/clock.js';
+import { FORMAT } from '../lib/files.js';
 import type { Logger } from '../logging/logger.js';
 import type { Caps } from '../run/budget.js';
 import type { Limits } from '../run/end-reason.js';
@@ -46,6 +47,7 @@ export function toTrackedRun(
   const before = readBefore(folder, run.id);
   return {
     info: {
+      format: FORMAT,
       run_id: run.id,
       run_name: runName,
       pid: process.pid,

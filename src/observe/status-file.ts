@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readJson, replaceFile } from '../lib/files.js';
+import { checkFormat, FORMAT, readJson, replaceFile } from '../lib/files.js';
 import { isProcessAlive } from '../lib/process-identity.js';
 import { endLabel } from '../run/labels.js';
 import { type LedgerRecord, ledgerPath, listRuns, type ReadLedger, readLedger } from '../run/ledger.js';
@@ -78,6 +78,7 @@ function toStatus(folder: string, { ledger, state }: FoundRun): Status {
   const own = file?.epoch === state.epoch ? file : null;
   const told = living ? own : file;
   const given: RunInfo = {
+    format: FORMAT,
     run_id: begin.run_id,
     run_name: begin.run_name,
     pid: living ? (state.owner?.pid ?? null) : null,
@@ -129,7 +130,10 @@ function lastFailure(told: Status | null, records: readonly LedgerRecord[]): Las
   return { code: record.code, reason: null, at: toIso(record.at) };
 }
 
+/** @throws NewerFormatError */
 function readFileOf(folder: string, runId: string): Status | null {
-  const json = readJson(statusPath(folder, runId)) as Partial<Status> | null;
+  const path = statusPath(folder, runId);
+  const json = readJson(path) as Partial<Status> | null;
+  checkFormat(json?.format, path);
   return json?.run_id === runId && typeof json.since === 'string' ? (json as Status) : null;
 }

@@ -23,6 +23,8 @@ export type StorageRetryEvent = { kind: 'holding'; until: number } | { kind: 'ho
 
 /** What stands fixed while a process has the run. */
 export interface RunInfo {
+  /** Of the status file; absent in format 1. */
+  format?: number;
   run_id: string;
   run_name: string;
   /** Of the worker; null when none lives. */
@@ -57,7 +59,7 @@ export interface Counts {
 /** What only the worker knows. */
 export interface Activity {
   doing: ActivityKind;
-  /** How many stories are being written; absent in status files of version 1. */
+  /** How many stories are being written; absent in format 1. */
   in_hand?: number;
   /** Korean: more about what it waits for, such as how far a batch is; absent where there is no more. */
   detail?: string;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readTextFile } from '../lib/files.js';
 import { AXES, type Axis, type AxisCards, type Card } from './cards.js';
 import { findConstraintFault } from './constraints.js';
 import { optionalFields, unusable } from './read-cards.js';
@@ -14,7 +14,7 @@ const LONGEST_TEXT = 200;
  */
 export function addCustomCards(axes: readonly AxisCards[], path: string): AxisCards[] {
   try {
-    const own = parseOwn(JSON.parse(readFileSync(path, 'utf8').replace(/^\ufeff/, '')));
+    const own = parseOwn(JSON.parse(readTextFile(path)));
     const joined = axes.map(({ axis, label, cards }) => ({ axis, label, cards: join(cards, own[axis] ?? [], axis) }));
     const fault = findConstraintFault(joined);
     if (fault !== null) throw new Error(`${fault.axis}: ${fault.message}`);

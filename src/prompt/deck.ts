@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readSync } from 'node:fs';
+import { existsSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AppendLog, openAppendLog } from '../lib/append-log.js';
-import { isSystemError, replaceFile, withFile } from '../lib/files.js';
+import { checkFormat, FORMAT, isSystemError, replaceFile, withFile } from '../lib/files.js';
 import type { Random } from '../lib/random.js';
 import { AXES, type Axis, type AxisCards, byAxis, idsOf, type Premise } from './cards.js';
 import { type Combination, type DeckSnapshot, DeckState } from './deck-state.js';
@@ -21,6 +21,8 @@ export interface DeckOptions {
 
 /** One line of the deck's file. */
 interface Draw {
+  /** Of this line and all after it, up to the next that says so: the first of our format in the file does. */
+  format?: number;
   /** Tells this draw from any other, also of other workers. */
   id: string;
   premise: Combination;
@@ -44,6 +46,8 @@ export function openDeck({ folder, axes, random, newId }: DeckOptions): DrawPrem
   const path = join(folder, FILE);
   let opened: { file: AppendLog & { position(): number }; state: DeckState } | null = null;
   let sinceDigest = 0;
+  /** Whether a line of the file says that it and those after it are of our format. */
+  let isMarked = false;
 
   return async () => {
     opened ??= await openAt(await readDigest(path));
@@ -52,6 +56,7 @@ export function openDeck({ folder, axes, random, newId }: DeckOptions): DrawPrem
     for (;;) {
       const { premise, allowRepeat, ahead } = state.propose(random);
       const draw: Draw = {
+        ...(isMarked ? {} : { format: FORMAT }),
         id: newId(),
         premise: idsOf(premise),
         ...(allowRepeat ? { again: true } : {}),
@@ -63,6 +68,7 @@ export function openDeck({ folder, axes, random, newId }: DeckOptions): DrawPrem
   };
 
   async function openAt(digest: Digest | null) {
+    isMarked = digest?.format === FORMAT;
     return { file: openAppendLog(path, digest?.read), state: new DeckState(axes, digest?.snapshot) };
   }
 
@@ -72,6 +78,9 @@ export function openDeck({ folder, axes, random, newId }: DeckOptions): DrawPrem
     if (opened === null) return valid;
     const { file, state } = opened;
     for (const line of lines) {
+      const format = formatOf(line);
+      checkFormat(format, path);
+      isMarked ||= format === FORMAT;
       const draw = parseDraw(line);
       sinceDigest++;
       // Of two draws that want the same card of a round, the first line has it.
@@ -81,10 +90,28 @@ export function openDeck({ folder, axes, random, newId }: DeckOptions): DrawPrem
     }
     if (sinceDigest >= DIGEST_EVERY) {
       sinceDigest = 0;
-      await writeDigest(path, file.position(), state.snapshot());
+      await writeDigest(path, { read: file.position(), format: isMarked ? FORMAT : 1, snapshot: state.snapshot() });
     }
     return valid;
   }
+}
+
+/**
+ * Looks at a deck before anything is drawn from it, and changes nothing.
+ * @throws NewerFormatError, or the file system's error
+ */
+export async function checkDeckFormat(folder: string): Promise<void> {
+  const path = join(folder, FILE);
+  if (!existsSync(path)) return;
+  const digest = await readDigest(path);
+  checkFormat(digest?.format, path);
+  for (const line of await openAppendLog(path, digest?.read).readOn()) checkFormat(formatOf(line), path);
+}
+
+/** @returns null where the line does not say */
+function formatOf(line: string): number | null {
+  const [, format] = /^\{"format":(\d+)/.exec(line) ?? [];
+  return format === undefined ? null : Number(format);
 }
 
 function parseDraw(line: string): Draw | null {
@@ -102,11 +129,15 @@ function parseDraw(line: string): Draw | null {
 /** The state after the first `read` bytes of the deck's file, so that a start need not read them. */
 interface Digest {
   read: number;
+  /** Of those bytes. */
+  format: number;
   snapshot: DeckSnapshot;
 }
 
 interface DigestHead {
   read: number;
+  /** Absent in format 1. */
+  format?: number;
   /** Hash of the bytes before `read`, which tells a file that was moved away and begun anew from the one that was read. */
   check: string;
   used: DeckSnapshot['used'];
@@ -126,9 +157,11 @@ const digestPath = (path: string) => path.replace(/\.jsonl$/, '.digest');
  * Writes the head as a line of JSON, and after it all past combinations in one piece: after years they are long, and every
  * start reads them. Not durable: without a digest the next start reads the whole file.
  */
-async function writeDigest(path: string, read: number, { used, pastCombinations }: DeckSnapshot): Promise<void> {
+async function writeDigest(path: string, { read, format, snapshot }: Digest): Promise<void> {
+  const { used, pastCombinations } = snapshot;
   try {
-    const head: DigestHead = { read, check: await checkOf(path, read), used, came: pastCombinations.length };
+    const check = await checkOf(path, read);
+    const head: DigestHead = { read, format, check, used, came: pastCombinations.length };
     replaceFile(
       digestPath(path),
       Buffer.concat([
@@ -152,7 +185,11 @@ async function readDigest(path: string): Promise<Digest | null> {
     const pastCombinations = bytes.subarray(end + 1);
     if (head.came !== pastCombinations.length || head.check !== (await checkOf(path, head.read))) return null;
     // An axis that was added since has used nothing.
-    return { read: head.read, snapshot: { pastCombinations, used: byAxis((axis) => head.used[axis] ?? []) } };
+    return {
+      read: head.read,
+      format: head.format ?? 1,
+      snapshot: { pastCombinations, used: byAxis((axis) => head.used[axis] ?? []) },
+    };
   } catch {
     // Missing, torn or foreign: the deck's file holds everything.
     return null;

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../lib/errors.js';
+import { readTextFile } from '../lib/files.js';
 import { AXES, type Axis, type AxisCards, type Card } from './cards.js';
 import { findConstraintFault } from './constraints.js';
 
@@ -18,7 +18,7 @@ export function readCards(folder: string): AxisCards[] {
   const pathOf = (axis: Axis): string => join(folder, `${axis}.json`);
   const axes = AXES.map((axis) => {
     try {
-      return parseAxis(axis, JSON.parse(readFileSync(pathOf(axis), 'utf8')));
+      return parseAxis(axis, JSON.parse(readTextFile(pathOf(axis))));
     } catch (cause) {
       throw unusable(pathOf(axis), cause);
     }

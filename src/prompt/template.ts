@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from '../lib/errors.js';
+import { describeReadError, readTextFile } from '../lib/files.js';
 
 /** A user's template, rendered once for the prompt. */
 export interface Template {
@@ -49,11 +49,9 @@ export function readTemplate(path: string): Template {
 function readJson(path: string): unknown {
   let content: string;
   try {
-    content = readFileSync(path, 'utf8');
+    content = readTextFile(path);
   } catch (cause) {
-    throw new TemplateError(`템플릿 파일을 읽을 수 없습니다: ${path} (${(cause as NodeJS.ErrnoException).code})`, {
-      cause,
-    });
+    throw new TemplateError(`템플릿 파일을 읽을 수 없습니다: ${path} (${describeReadError(cause)})`, { cause });
   }
   try {
     return JSON.parse(content);

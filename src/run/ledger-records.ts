@@ -13,6 +13,8 @@ interface Dated {
 /** The first record of a run. */
 export interface BeginRecord extends Dated {
   type: 'begin';
+  /** Of the records that follow; absent in format 1. */
+  format?: number;
   run_id: string;
   /** Runs of one name follow each other; two names in one folder do not mix. */
   run_name: string;
@@ -27,6 +29,8 @@ export interface BeginRecord extends Dated {
  */
 export interface ClaimRecord extends Dated {
   type: 'claim';
+  /** Of the records that follow; absent in format 1. */
+  format?: number;
   epoch: number;
   owner: ProcessIdentity;
   /** resume: the run goes on. recover: only what a crash left behind is put right. */
@@ -65,7 +69,7 @@ export type BatchRecord = Dated & { type: 'batch'; key: string } & (
 
 interface Outcome extends Dated {
   type: 'outcome';
-  /** Number of the call that it is the outcome of; absent in ledgers of version 1, where one call was open at most. */
+  /** Number of the call that it is the outcome of; absent in format 1, where one call was open at most. */
   attempt?: number;
   /** Of the one call. */
   usage: Usage | null;

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { endsLine, listFolder, makeFolder, syncFolder, withFile, writeDurably } from '../lib/files.js';
+import { checkFormat, endsLine, listFolder, makeFolder, syncFolder, withFile, writeDurably } from '../lib/files.js';
 import type { BeginRecord, LedgerRecord, OutcomeRecord } from './ledger-records.js';
 
 export type * from './ledger-records.js';
@@ -90,7 +90,7 @@ const NO_FILE_OF_OURS = new Set(['ENOENT', 'EISDIR', 'EACCES', 'EPERM']);
 
 /**
  * @returns null when there is no ledger of ours: no file, an empty or foreign one, or one torn in its first record
- * @throws the file system's other errors
+ * @throws NewerFormatError for one that a later version wrote into, or the file system's other errors
  */
 export function readLedger(path: string): ReadLedger | null {
   let content: string;
@@ -104,7 +104,28 @@ export function readLedger(path: string): ReadLedger | null {
   const records = lines.flatMap((line) => parseRecord(line) ?? []);
   const [begin] = records;
   if (begin?.type !== 'begin') return null;
+  for (const record of records)
+    if (record.type === 'begin' || record.type === 'claim') checkFormat(record.format, path);
   return { path, begin, records, unreadable: lines.length - records.length };
+}
+
+/** Bytes at the start of a ledger that hold the format of its first record. */
+const HEAD = 64;
+
+/**
+ * The format that a ledger begins with, without reading the rest of it.
+ * @returns 1 where the start of the file does not say
+ * @throws the file system's error
+ */
+export function readFormat(path: string): number {
+  const file = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(HEAD);
+    const text = head.toString('utf8', 0, readSync(file, head, 0, HEAD, 0));
+    return Number(/^\{"type":"begin","format":(\d+)/.exec(text)?.[1] ?? 1);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Bytes at the end of a ledger that hold its last record, when that is the end of the run. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { FORMAT } from '../lib/files.js';
 import { isProcessAlive, isSameProcess, type ProcessIdentity } from '../lib/process-identity.js';
 import {
   appendRecord,
@@ -50,6 +51,7 @@ export async function beginRun(context: RunContext, runName: string, newRunToken
   const id = `${idAt(at)}_${randomBytes(3).toString('hex')}`;
   const begin: BeginRecord = {
     type: 'begin',
+    format: FORMAT,
     at,
     run_id: id,
     run_name: runName,
@@ -83,7 +85,14 @@ export async function claimRun(
   if (owner !== null && isSameProcess(owner, context.me))
     return { run: toRun(context, found.begin, before), ledger: found };
   if (owner !== null && isProcessAlive(owner)) return null;
-  const claim: ClaimRecord = { type: 'claim', at: context.now(), epoch: epoch + 1, owner: context.me, purpose };
+  const claim: ClaimRecord = {
+    type: 'claim',
+    format: FORMAT,
+    at: context.now(),
+    epoch: epoch + 1,
+    owner: context.me,
+    purpose,
+  };
   await appendRecord(path, claim, []);
   const ledger = readLedger(path);
   if (ledger === null) return null;

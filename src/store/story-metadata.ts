@@ -1,5 +1,6 @@
 import type { Failure, FailureKind } from '../api/failure.js';
 import { toUsage, type Usage } from '../api/usage.js';
+import { FORMAT } from '../lib/files.js';
 import { localIso } from '../lib/format-time.js';
 import type { Premise } from '../prompt/cards.js';
 import type { PromptStyle } from '../prompt/prompt.js';
@@ -12,6 +13,8 @@ import { type Story, toMarkdown } from '../story/story.js';
 
 /** A text's metadata: the JSON file beside its Markdown file. Scripts of users read it; the names are a contract. */
 export interface StoryMetadata {
+  /** Of the file; absent in format 1. */
+  format?: number;
   /** ISO 8601, local time with its offset. */
   generated_at: string;
   model: string;
@@ -47,11 +50,11 @@ export interface StoryMetadata {
   /** The most similar story before it, and how similar it is, 0 to 1; null for the first story of a folder. */
   nearest: string | null;
   likeness: number | null;
-  /** What may be wrong with the story; absent in version 1, which took nothing away and doubted nothing. */
+  /** What may be wrong with the story; absent in format 1, which took nothing away and doubted nothing. */
   doubts?: readonly Doubt[];
   /** What was taken away around the story, word for word. */
   removed?: readonly Removed[];
-  /** Number of its last call in the run's ledger; absent in version 1. */
+  /** Number of its last call in the run's ledger; absent in format 1. */
   call_number?: number;
   /** Id of the batch that it came with, at half the price; absent for a streamed story. */
   batch?: string;
@@ -149,6 +152,7 @@ export function toStoryFiles(
   return {
     markdown: toMarkdown(story, { date, model, provider, temperature }),
     metadata: {
+      format: FORMAT,
       generated_at: date,
       model,
       template_used: settings.template?.name ?? null,
@@ -209,6 +213,7 @@ export function readMetadata(json: unknown): ReadMetadata | null {
   const text = (name: keyof StoryMetadata) => textOf(fields[name]);
   const number = (name: keyof StoryMetadata) => numberOf(fields[name]);
   return {
+    format: number('format'),
     generated_at: text('generated_at'),
     model: text('model'),
     template_used: text('template_used'),

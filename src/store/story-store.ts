@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, renameSync } from 'node:fs';
 import { readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listFolder, makeFolder, syncFolder, writeTogether } from '../lib/files.js';
+import { checkFormat, listFolder, makeFolder, NewerFormatError, syncFolder, writeTogether } from '../lib/files.js';
 import { fileTimestamp } from '../lib/format-time.js';
 import { type ReadMetadata, readMetadata, type StoryFiles } from './story-metadata.js';
 
@@ -139,9 +139,11 @@ async function verifiedMetadata(folder: string, staging: string, name: string): 
       ...destinations.map((destination) => join(destination, metadataFile)),
     );
     const metadata = readMetadata(JSON.parse(text));
+    checkFormat(metadata?.format, join(staging, metadataFile));
     return metadata?.sha256 === checksum(markdown) ? metadata : null;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof NewerFormatError) throw error;
     // Missing or torn: that is the answer. What cannot be read just now may be whole.
     if (code === undefined || code === 'ENOENT' || code === 'EISDIR') return null;
     throw error;

@@ -1,3 +1,4 @@
+import { devNull } from 'node:os';
 import { SETTING_NAMES, SETTINGS, type SettingName } from '../../config/settings.js';
 import { SECOND } from '../../lib/clock.js';
 
@@ -105,14 +106,13 @@ export function settingsOf(
   // What the profile decides, and a number that cannot be told to be absent.
   const left: ReadonlySet<SettingName> = new Set(['completedExitCode', 'temperature', 'maxLikeness']);
   const values = SETTING_NAMES.flatMap((name): [string, string][] => {
-    const { env, default: fallback, format } = SETTINGS[name];
+    const { env, default: fallback } = SETTINGS[name];
     if (name in ours) return [[env, String(ours[name])]];
     if (left.has(name)) return [];
-    // An empty variable means "not given", for texts alone.
-    if (fallback === null) return /^(text|secret|base-url)\|null$/.test(String(format)) ? [[env, '']] : [];
+    if (fallback === null) return [];
     return [[env, String(fallback)]];
   });
-  return Object.fromEntries(values);
+  return { ...Object.fromEntries(values), ENV_FILE: devNull };
 }
 
 /** The time of the day that a rehearsal has come to, as `13:30`. @param elapsedMs since its start */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SETTING_NAMES, SETTINGS } from '../../config/settings.js';
@@ -117,8 +118,8 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     const inherited = Object.entries(process.env).filter(([name]) => !ours.has(name) && !name.startsWith('NODE_TEST'));
     return {
       ...Object.fromEntries(inherited),
-      // Empty means "not given", and wins over a .env file.
-      ANTHROPIC_AUTH_TOKEN: '',
+      // The .env file of the project is not for this worker.
+      ENV_FILE: devNull,
       ANTHROPIC_API_KEY: keyOfLife(life),
       ANTHROPIC_BASE_URL: witness.url,
       OUTPUT_DIR: outputDir,

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { SETTING_NAMES, SETTINGS } from '../../config/settings.js';
@@ -44,8 +45,7 @@ export interface WorkerProcessOptions {
 export function cleanEnvironment(): Record<string, string> {
   const ours = new Set<string>([...SETTING_NAMES.map((name) => SETTINGS[name].env), 'NODE_ENV', 'NODE_TEST_CONTEXT']);
   const inherited = Object.entries(process.env).filter(([name]) => !ours.has(name)) as [string, string][];
-  // Empty means "not given", and wins over .env.
-  return { ...Object.fromEntries(inherited), ANTHROPIC_API_KEY: '', ANTHROPIC_AUTH_TOKEN: '', ANTHROPIC_BASE_URL: '' };
+  return { ...Object.fromEntries(inherited), ENV_FILE: devNull };
 }
 
 /** Starts a worker; whatever is left of it after the test is killed. */

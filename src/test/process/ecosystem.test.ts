@@ -17,6 +17,7 @@ interface App {
   env: Record<string, string | undefined>;
   stop_exit_codes: number[];
   kill_timeout: number;
+  shutdown_with_message: boolean;
   treekill: boolean;
   pmx: boolean;
   wait_ready: boolean;
@@ -116,6 +117,30 @@ test('a worker that dies young again and again is given up within the length of 
   // pm2 counts only for this long after the start.
   assert.ok(min_uptime * max_restarts >= Number(durationSeconds) * SECOND);
   assert.ok(max_restarts <= Number(durationSeconds) / Number(intervalSeconds), 'more lives than stories');
+});
+
+test('on Windows, which has no signals, the worker is told to stop by a message', (t) => {
+  const { platform } = process;
+  t.after(() => Object.defineProperty(process, 'platform', { value: platform }));
+  for (const [system, isTold] of [
+    ['win32', true],
+    ['linux', false],
+    ['darwin', false],
+  ] as const) {
+    Object.defineProperty(process, 'platform', { value: system });
+    assert.equal(readApp('start').shutdown_with_message, isTold);
+  }
+});
+
+test('npm scripts that begin with exec, which a Windows shell does not know, find it in the project', () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  assert.ok(Object.values(scripts).some((script) => script.startsWith('exec ')));
+  const lines = readFileSync(join(ROOT, 'exec.cmd'), 'utf8')
+    .split(/\r?\n/)
+    .filter((line) => !/^(@rem .*)?$/.test(line));
+  assert.deepEqual(lines, ['@%*']);
 });
 
 test('the options that pm2 gets wrong by default are set', () => {

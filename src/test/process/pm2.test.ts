@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
@@ -67,6 +67,18 @@ test('pm2 logs shows the run in readable Korean, to its final statistics', async
     assert.ok(stdout.includes(line), `${line} is not in\n${stdout}`);
   }
   assert.doesNotMatch(stdout, /\\u|\uFFFD|traceback|error:/i);
+});
+
+test('the copy that pm2 logs shows stays within the size of a log file', async (t) => {
+  const worker = await place(t, () => AT_ONCE);
+  await pm2(['flush']);
+  const copy = join(HOME, 'logs', `${NAME}-out.log`);
+  appendFileSync(copy, '오래된 줄\n'.repeat(200_000));
+  await pm2(['start', FILE, '--', '--max-stories', '1', '--log-max-size-mb', '1'], worker.env);
+  await stopped();
+  assert.ok(statSync(copy).size < 1024 ** 2);
+  const { stdout } = await pm2(['logs', NAME, '--nostream', '--lines', '100']);
+  assert.match(stdout, /오래된 줄[\s\S]*실행 완료 - 최종 통계/);
 });
 
 test('pm2 start returns when the worker is up, and pm2 stop once the story in hand is on disk', async (t) => {
@@ -148,6 +160,22 @@ test('a run whose worker is killed ends at its first deadline, with one final re
   const [firstLife, secondLife] = worker.records().filter(({ event }) => event === 'worker_started');
   assert.ok(at(final) >= at(firstLife) + 8000);
   assert.ok(at(final) < at(secondLife) + 8000);
+});
+
+test('after a crash of the machine pm2 resurrect brings the saved worker back, which takes its run up', async (t) => {
+  const worker = await place(t, () => AT_ONCE);
+  await pm2(['start', FILE, '--', '--interval-seconds', '0.3'], worker.env);
+  await until('there is a story', async () => worker.stories().length > 0);
+  await pm2(['save']);
+  // The daemon first: it would start another worker.
+  for (const file of [join(HOME, 'pm2.pid'), ...filesIn(join(HOME, 'pids'))]) process.kill(readPid(file), 'SIGKILL');
+  const stories = worker.stories().length;
+  await pm2(['resurrect']);
+  await until('there is another story', async () => worker.stories().length > stories);
+  const begun = worker.records().filter(({ event }) => event === 'run_begun');
+  const resumed = worker.records().filter(({ event }) => event === 'run_resumed');
+  assert.deepEqual([begun.length, resumed.length], [1, 1]);
+  assert.equal((await readApp())?.status, 'online');
 });
 
 test('pm2 restart finishes the story in hand before it starts the next worker', async (t) => {

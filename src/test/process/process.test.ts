@@ -538,11 +538,12 @@ describe('a run that was interrupted', () => {
 
   test('is left alone without --resume, and with --new-run', async (t) => {
     const { options } = await endedInSecondCall(t, 'SIGKILL');
-    for (const extra of [
-      ['--max-stories', '1'],
-      ['--max-stories', '1', '--resume', '--new-run'],
-    ]) {
-      const other = startWorker(t, { ...options, flags: extra });
+    // A profile that resumes, as that of pm2, is started afresh with the flag.
+    for (const [flags, env] of [
+      [['--max-stories', '1'], {}],
+      [['--max-stories', '1', '--new-run'], { RESUME: 'true' }],
+    ] as const) {
+      const other = startWorker(t, { ...options, flags, env: { ...options.env, ...env } });
       assert.deepEqual(await other.exited, { code: 0, signal: null });
       assert.match(other.stdout(), /새 실행을 시작합니다/);
       assert.equal(other.records().at(-1)?.stories, 1);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listFolder } from '../../lib/files.js';
+import { checkFormat, listFolder } from '../../lib/files.js';
 import { type ReadMetadata, readMetadata } from '../../store/story-metadata.js';
 import { type Destination, filesOf, setAsideFolder, stagingFolder } from '../../store/story-store.js';
 import type { AddFinding } from '../findings.js';
@@ -198,6 +198,7 @@ function visit(located: LocatedPair, pair: Omit<ReadPair, 'metadata' | 'json'>, 
   const { name, stagedBy, markdown, metadata: metadataFolders } = located;
   const json = parseObject(pair.metadataText);
   const metadata = readMetadata(json);
+  checkFormat(metadata?.format, name);
   if (markdown.size > 1 || metadataFolders.size > 1)
     visitor.addFinding('twice', name, { run: metadata?.run_id ?? null });
   if (json !== null && metadata !== null) visitor.onPair({ ...pair, metadata, json });

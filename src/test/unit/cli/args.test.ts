@@ -34,7 +34,17 @@ test('every setting with a flag is understood under its own name', () => {
 
 test('a switch is a flag without a value, and stands before other flags', () => {
   assert.deepEqual(parseCommandLine(['--resume', '--max-stories', '3']).flags, { resume: true, maxStories: '3' });
-  assert.deepEqual(parseCommandLine(['--new-run', '--resume']).flags, { newRun: true, resume: true });
+  assert.deepEqual(parseCommandLine(['--new-run', '--max-stories', '3']).flags, { newRun: true, maxStories: '3' });
+});
+
+test('to resume and to begin a new run at once is refused, unless only help is asked for', () => {
+  for (const argv of [
+    ['--resume', '--new-run'],
+    ['--new-run', '--max-stories', '3', '--resume'],
+  ]) {
+    refused(argv, /^--resume과 --new-run은 함께 쓸 수 없습니다/);
+    assert.equal(parseCommandLine([...argv, '--help']).action, 'help');
+  }
 });
 
 test('a negative number is a value, for the check of the setting to refuse', () => {

@@ -63,7 +63,7 @@ test('.env.example, with every line of a default taken in, changes nothing', (t)
   assert.deepEqual(config, bare.config);
   for (const name of SETTING_NAMES) {
     const setting: Setting = SETTINGS[name];
-    assert.equal(sources[name], setting.default === null ? '기본값' : `환경 변수 ${setting.env}`);
+    assert.equal(sources[name], setting.default === null ? '기본값' : `.env의 ${setting.env}`);
   }
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
@@ -114,9 +115,12 @@ for (const [names, values] of BAD) {
       const { env, arg } = SETTINGS[name];
       for (const value of values) {
         const root = project(t);
-        const fromEnv = problemOf(() => load(root, { [env]: value }));
-        assert.ok(fromEnv.message.startsWith(`환경 변수 ${env}: `), fromEnv.message);
-        assert.match(fromEnv.message.slice(env.length + 7), /[가-힣]/);
+        // In a variable, a blank value is one that was not given.
+        if (value.trim() !== '') {
+          const fromEnv = problemOf(() => load(root, { [env]: value }));
+          assert.ok(fromEnv.message.startsWith(`환경 변수 ${env}: `), fromEnv.message);
+          assert.match(fromEnv.message.slice(env.length + 7), /[가-힣]/);
+        }
         if (arg !== null) {
           const { message } = problemOf(() => load(root, {}, { [name]: value }));
           assert.ok(message.startsWith(`--${arg}: `), message);
@@ -220,7 +224,7 @@ test('later layers win: schema, default, profile, local, .env, environment, flag
     assert.deepEqual(seen(), [value, `config/${file}.json`]);
   }
   writeFileSync(join(root, '.env'), 'MAX_TOKENS=4\n');
-  assert.deepEqual(seen(), [4, '환경 변수 MAX_TOKENS']);
+  assert.deepEqual(seen(), [4, '.env의 MAX_TOKENS']);
   env.MAX_TOKENS = '5';
   assert.deepEqual(seen(), [5, '환경 변수 MAX_TOKENS']);
   flags.maxTokens = '6';
@@ -245,10 +249,110 @@ test('a bad value is refused also where a later layer would win', (t) => {
   assert.match(problemOf(() => load(root, {}, { maxTokens: '5' })).message, /^config\/default\.json/);
 });
 
-test('an empty variable in the environment wins over .env too', (t) => {
+test('a variable that is empty is one that was not given, whatever the setting: the layers below apply', (t) => {
+  for (const name of SETTING_NAMES) {
+    const { env, default: fallback } = SETTINGS[name];
+    for (const empty of ['', '  ', '\t']) {
+      const { config, sources } = load(project(t, { '.env': `${env}=\n` }), { [env]: empty });
+      assert.equal(sources[name], FROM_SCHEMA, name);
+      if (fallback === null) assert.equal(config[name], null, name);
+    }
+  }
+  const below = project(t, { 'config/local.json': { maxStories: 7 }, '.env': 'MAX_STORIES=\nCLAUDE_MODEL=m\n' });
+  const { config, sources } = load(below, { MAX_STORIES: '', CLAUDE_MODEL: ' ' });
+  assert.deepEqual([config.maxStories, sources.maxStories], [7, 'config/local.json']);
+  assert.deepEqual([config.model, sources.model], ['m', '.env의 CLAUDE_MODEL']);
+});
+
+test('an empty key in the environment does not hide the one in .env', (t) => {
   const root = project(t, { '.env': 'ANTHROPIC_API_KEY=sk-ant-dotenv\n' });
-  assert.equal(load(root).config.anthropicApiKey?.reveal(), 'sk-ant-dotenv');
-  assert.equal(load(root, { ANTHROPIC_API_KEY: '' }).config.anthropicApiKey, null);
+  const { config, sources } = load(root, { ANTHROPIC_API_KEY: '', ANTHROPIC_AUTH_TOKEN: '' });
+  assert.equal(config.anthropicApiKey?.reveal(), 'sk-ant-dotenv');
+  assert.equal(sources.anthropicApiKey, '.env의 ANTHROPIC_API_KEY');
+  assert.equal(chooseAuthor(config).kind, 'anthropic');
+});
+
+test('a bad value of .env is refused with that place', (t) => {
+  const root = project(t, { '.env': 'MAX_STORIES=3abc\n' });
+  assert.match(problemOf(() => load(root)).message, /^\.env의 MAX_STORIES: 0 이상의 정수여야 합니다/);
+});
+
+test('ENV_FILE names another file than .env, which then has to be there', (t) => {
+  const root = project(t, { '.env': 'MAX_STORIES=3\nMAX_TOKENS=100\n', 'second.env': 'MAX_STORIES=4\n' });
+  const { config, sources } = load(root, { ENV_FILE: 'second.env' });
+  assert.deepEqual([config.maxStories, sources.maxStories], [4, 'second.env의 MAX_STORIES']);
+  assert.equal(config.maxTokens, 16000);
+  assert.equal(load(root, { ENV_FILE: devNull }).config.maxStories, null);
+  assert.equal(load(root, { ENV_FILE: ' ' }).config.maxStories, 3);
+  const { message } = problemOf(() => load(root, { ENV_FILE: 'none.env' }));
+  assert.ok(message.startsWith('환경 변수 ENV_FILE: 파일이 없습니다: ') && message.endsWith('none.env'), message);
+});
+
+test('.env may be written as shells set variables, on all systems', (t) => {
+  const forms = ['export', 'set', 'SET', '  export ', 'set\t'].map((word) => `${word} `);
+  for (const form of [...forms, '$env:', '$Env:', '']) {
+    for (const end of ['\n', '\r\n', '']) {
+      const root = project(t, { '.env': `# 설정${end || '\n'}${form}ANTHROPIC_API_KEY = "sk-ant-1"${end}` });
+      assert.equal(load(root).config.anthropicApiKey?.reveal(), 'sk-ant-1', JSON.stringify([form, end]));
+    }
+  }
+  const { config } = load(project(t, { '.env': 'CUSTOM_REQUEST=set 하나=둘\nRUN_NAME=export\n' }));
+  assert.deepEqual([config.request, config.runName], ['set 하나=둘', 'export']);
+});
+
+test('a variable of .env with a mistyped name is said with the nearest one, and others are left alone', (t) => {
+  const cases: [variable: string, meant: string | null][] = [
+    ['MAX_STORY', 'MAX_STORIES'],
+    ['ANTHROPIC_APIKEY', 'ANTHROPIC_API_KEY'],
+    ['ANTHROPIC_KEY', 'ANTHROPIC_API_KEY'],
+    ['CLAUDE_MODELS', 'CLAUDE_MODEL'],
+    ['max_stories', 'MAX_STORIES'],
+    ['API_KEY', 'ANTHROPIC_API_KEY'],
+    ['NODE_ENVV', 'NODE_ENV'],
+    ['MAX_STORIES', null],
+    ['NODE_ENV', null],
+    ['NO_PROXY', null],
+    ['HTTPS_PROXY', null],
+    ['COMPOSE_PROJECT_NAME', null],
+    ['TZ', null],
+  ];
+  for (const [variable, meant] of cases) {
+    const { warnings } = load(project(t, { '.env': `${variable}=3\n` }), { CLAUDE_MODELS: 'x', MAX_STORY: '1' });
+    const wanted = `.env: 알 수 없는 변수라 쓰지 않습니다: ${variable}. 혹시 ${meant}인가요?`;
+    assert.deepEqual(warnings, meant === null ? [] : [wanted]);
+  }
+  assert.match(describeConfig(load(project(t, { '.env': 'MAX_STORY=3\n' }))), /^주의: \.env: .*MAX_STORIES인가요\?$/m);
+});
+
+/** 한글, as Windows saves it as "ANSI". */
+const CP949 = Buffer.from([0xc7, 0xd1, 0xb1, 0xdb]);
+
+test('.env and the config files are read in UTF-8 and in UTF-16, and refused by name in CP949', (t) => {
+  const toUtf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
+  const dotEnv = 'ANTHROPIC_API_KEY=sk-ant-1\r\nCUSTOM_REQUEST=비 오는 밤\r\n';
+  for (const encode of [
+    toUtf16,
+    (text: string) => toUtf16(text).swap16(),
+    (text: string) => Buffer.from(`\ufeff${text}`),
+  ]) {
+    const root = project(t);
+    writeFileSync(join(root, '.env'), encode(dotEnv));
+    writeFileSync(join(root, 'config', 'local.json'), encode('{"runName": "밤"}'));
+    const { config } = load(root);
+    assert.deepEqual(
+      [config.anthropicApiKey?.reveal(), config.request, config.runName],
+      ['sk-ant-1', '비 오는 밤', '밤'],
+    );
+  }
+  for (const file of ['.env', 'config/local.json']) {
+    const root = project(t);
+    writeFileSync(join(root, file), Buffer.concat([Buffer.from('# '), CP949]));
+    const { message } = problemOf(() => load(root));
+    assert.equal(
+      message,
+      `설정 파일을 읽을 수 없습니다: ${join(root, file)} (CP949/ANSI로 보입니다. UTF-8로 저장하세요)`,
+    );
+  }
 });
 
 test('.env may name the profile, and the environment another one', (t) => {

@@ -2,9 +2,18 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { identityOf, isProcessAlive, isSameProcess } from '../../../lib/process-identity.js';
+import {
+  identify,
+  identityOf,
+  isAlive,
+  isProcessAlive,
+  isSameProcess,
+  type ProcessIdentity,
+  type ProcessSystem,
+  thisSystem,
+} from '../../../lib/process-identity.js';
 import { DEAD, ME, neighbour } from '../../helpers/records.js';
 
 const LINUX = { skip: !existsSync('/proc/self/stat') };
@@ -80,4 +89,103 @@ test('a process that has ended and that nobody asked after is not alive', LINUX,
   while (!/\) Z /.test(readFileSync(`/proc/${owner.pid}/stat`, 'utf8'))) await setImmediate();
   process.kill(owner.pid, 0);
   assert.equal(isProcessAlive(owner), false);
+});
+
+/** What the first worker of these tests is, and when it started. */
+const OWNER = 4242;
+const STARTED = Date.UTC(2026, 10, 29, 2, 30, 0, 400);
+
+/** A system that is not Linux, on which these processes run; by number, when each started, null where it does not say. */
+function systemOf(
+  platform: 'darwin' | 'win32' | 'freebsd',
+  processes: Record<number, number | null>,
+  { name = 'macbook.local', self = OWNER } = {},
+) {
+  const runs: string[] = [];
+  const system: ProcessSystem = {
+    platform,
+    hostname: () => name,
+    self: { pid: self, startedAt: processes[self] ?? 0 },
+    kill: (pid) => {
+      if (!(pid in processes)) throw Object.assign(new Error('ESRCH'), { code: 'ESRCH' });
+    },
+    readFile: () => assert.fail('there is no /proc'),
+    run: (program, args) => {
+      runs.push(program);
+      const pid = Number(/(?:-p,|-Id )(\d+)/.exec(args.join())?.[1]);
+      const at = processes[pid];
+      if (at == null) return null;
+      const date = new Date(at);
+      if (platform === 'win32') return date.toISOString().replace('Z', '1234Z');
+      // Sun Nov 29 02:30:00 2026
+      const [day = '', dayOfMonth = '', month = '', year = '', time = ''] = date.toUTCString().split(/,? /);
+      return `${day} ${month} ${String(Number(dayOfMonth)).padStart(2)} ${time} ${year}`;
+    },
+  };
+  return { system, runs };
+}
+
+describe('where there is no /proc', () => {
+  for (const platform of ['darwin', 'win32', 'freebsd'] as const) {
+    const at = (pid: number, started: number | null, options = {}) =>
+      systemOf(platform, { [pid]: started }, options).system;
+    const owner = identify(OWNER, at(OWNER, STARTED));
+    const seenBy = (system: ProcessSystem) => isAlive(owner, { ...system, self: { pid: 1, startedAt: 0 } });
+
+    test(`${platform}: an owner is alive as long as it runs, also after a way through a file`, () => {
+      assert.equal(owner.started, new Date(STARTED).toISOString());
+      assert.ok(seenBy(at(OWNER, STARTED)));
+      assert.ok(isAlive(JSON.parse(JSON.stringify(owner)) as ProcessIdentity, at(OWNER, STARTED, { self: 1 })));
+      assert.equal(seenBy(at(OWNER + 1, STARTED)), false);
+    });
+
+    test(`${platform}: another process that has got the number, after a restart of the machine too, is not the owner`, () => {
+      for (const other of [STARTED + 3000, STARTED - 3000, STARTED + 86_400_000]) {
+        assert.equal(seenBy(at(OWNER, other)), false);
+      }
+    });
+
+    test(`${platform}: a machine that has another name by now is the same machine`, () => {
+      assert.ok(seenBy(at(OWNER, STARTED, { name: 'macbook-2.fritz.box' })));
+    });
+
+    test(`${platform}: where the system does not say when a process started, its number has to do`, () => {
+      assert.ok(seenBy(at(OWNER, null)));
+    });
+
+    test(`${platform}: what version 1.0.0 wrote is compared as it was`, () => {
+      const old: ProcessIdentity = { boot: 'macbook.local', pid: OWNER, started: null };
+      assert.ok(isAlive(old, at(OWNER, STARTED + 86_400_000)));
+      assert.equal(isAlive(old, at(OWNER, STARTED, { name: 'other.local' })), false);
+      assert.equal(isAlive(old, at(OWNER + 1, STARTED)), false);
+    });
+
+    test(`${platform}: this process starts no program to know itself, and is the same each time`, () => {
+      const { system, runs } = systemOf(platform, { [OWNER]: STARTED });
+      assert.deepEqual(identify(OWNER, system), identify(OWNER, system));
+      assert.deepEqual(runs, []);
+      identify(OWNER, { ...system, self: { pid: 1, startedAt: 0 } });
+      assert.deepEqual(runs, [platform === 'win32' ? 'powershell.exe' : 'ps']);
+    });
+  }
+
+  test('the real ps says when a process started', { skip: thisSystem.run('ps', ['-p', '1']) === null }, () => {
+    const asMac: ProcessSystem = { ...thisSystem, platform: 'darwin' };
+    const self = identify(process.pid, asMac);
+    assert.equal(new Date(self.started ?? '').getTime(), Math.floor(thisSystem.self.startedAt));
+    // Asked about itself as about another process, through ps.
+    const { started } = identify(process.pid, { ...asMac, self: { pid: 0, startedAt: 0 } });
+    assert.ok(Math.abs(Date.parse(started ?? '') - thisSystem.self.startedAt) <= 2000, started ?? 'null');
+    assert.ok(isAlive(self, { ...asMac, self: { pid: 0, startedAt: 0 } }));
+  });
+});
+
+test('on Linux the kernel is asked, and what version 1.0.0 wrote stays comparable', LINUX, (t) => {
+  const { owner } = neighbour(t);
+  const { boot, pid, started } = owner;
+  assert.match(boot, /^[0-9a-f-]{36}$/);
+  assert.match(started ?? '', /^\d+$/);
+  // Field for field what 1.0.0 has in its ledgers.
+  assert.ok(isProcessAlive({ boot, pid, started }));
+  assert.equal(thisSystem.run('no-such-program-here', []), null);
 });

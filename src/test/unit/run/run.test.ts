@@ -33,7 +33,7 @@ test('a run begins with a ledger that says when, who and under which name', asyn
   assert.equal(run.startedAt, START);
   const { records } = ledgerOf(folder, run.id);
   assert.deepEqual(records, [
-    { type: 'begin', at: START, run_id: run.id, run_name: 'night', owner: ME, new_run_token: 'token' },
+    { type: 'begin', format: 2, at: START, run_id: run.id, run_name: 'night', owner: ME, new_run_token: 'token' },
   ]);
   assert.deepEqual(run.state(), records.length === 1 ? replay(ledgerOf(folder, run.id)) : null);
 });

@@ -213,6 +213,7 @@ test('a story is saved with all the metadata of the contract', async (t) => {
   const metadata = metadataIn(folder);
   const { generated_at, sha256, tags, description, opening, ending, ...rest } = metadata;
   assert.deepEqual(rest, {
+    format: 2,
     model: 'claude-sonnet-5-5-20261021',
     template_used: 'night.json',
     custom_request: '고양이',
