@@ -6,7 +6,8 @@ import { toUsage, type Usage } from '../../../api/usage.js';
 import { appendRecord, type LedgerRecord, ledgerPath } from '../../../run/ledger.js';
 import { INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import { countStory, EMPTY_STATISTICS } from '../../../run/statistics.js';
-import { type StoryFiles, toStoryFiles } from '../../../store/story-metadata.js';
+import { toStoryFiles } from '../../../store/story-files.js';
+import type { StoryFiles } from '../../../store/story-metadata.js';
 import {
   type Destination,
   filesOf,
