@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { summarize, type TrialResult, torture } from '../src/chaos/torture/kill-test.js';
+import { summarize, type TrialResult, torture } from '../src/chaos/kill-test/kill-test.js';
 
 // npm run torture -- [--trials N] [--seed S] [--parallel P] [--max-stories K] [--worker main.js] [--bail] [--json]
 // Kills the real worker at random moments, and checks each time that nothing is lost, halved or paid for in silence. A

@@ -1,6 +1,6 @@
 import { SECOND } from '../../lib/clock.js';
 import type { EndRecord } from '../../run/ledger.js';
-import type { Evidence, FoundRun } from './artifacts.js';
+import type { Evidence, FoundRun } from '../artifacts.js';
 import { type Complaint, callName, complaint, isFinal, type Witnessed } from './observations.js';
 
 // How the worker and pm2 have behaved over the day. Pure.

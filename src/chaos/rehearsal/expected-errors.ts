@@ -1,6 +1,6 @@
 import { note } from '../../verify/catalog.js';
 import type { Verification } from '../../verify/verify.js';
-import type { Evidence } from './artifacts.js';
+import type { Evidence } from '../artifacts.js';
 import type { Came } from './observations.js';
 
 /** The last try to save may have been begun while the folder was away, and said a little later; in milliseconds. */

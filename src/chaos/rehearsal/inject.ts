@@ -1,9 +1,9 @@
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SECOND } from '../../lib/clock.js';
-import { readRuns } from './artifacts.js';
+import { readRuns } from '../artifacts.js';
+import type { Call, Witness } from '../mock-api.js';
 import type { Incident, IncidentKind } from './fault-plan.js';
-import type { Call, Witness } from './mock-api.js';
 import { APP, type Pm2, type Reader, signalTo, waitUntil } from './pm2-sandbox.js';
 
 // What is done to the worker, to pm2 and to what is around them.

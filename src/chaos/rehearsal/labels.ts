@@ -1,5 +1,5 @@
+import type { ReplyKind } from '../mock-api.js';
 import type { Kind, Weather } from './fault-plan.js';
-import type { ReplyKind } from './mock-api.js';
 
 // What a rehearsal is called, in Korean.
 

@@ -14,7 +14,7 @@ import { readTemplate } from '../../prompt/template.js';
 import { worstCase } from '../../run/budget.js';
 import { exitCodeFor } from '../../verify/output.js';
 import { type Verification, verify } from '../../verify/verify.js';
-import { readEvidence } from './artifacts.js';
+import { readEvidence } from '../artifacts.js';
 import { checkSupervisor } from './behaviour-checks.js';
 import type { Complaint } from './observations.js';
 import { criteriaLines, ownLines } from './output.js';

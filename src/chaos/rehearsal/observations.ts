@@ -1,5 +1,5 @@
+import type { Call } from '../mock-api.js';
 import type { Incident, Squall, Weather } from './fault-plan.js';
-import type { Call } from './mock-api.js';
 import type { App } from './pm2-sandbox.js';
 import type { DayScale } from './time-scale.js';
 

@@ -5,10 +5,10 @@ import type { Terminal } from '../../logging/terminal.js';
 import type { Destination } from '../../store/story-store.js';
 import { CHECKS, type CheckCode, type CheckResult, CRITERIA, type Criterion } from '../../verify/catalog.js';
 import type { Verification } from '../../verify/verify.js';
+import { matchCalls, unplannedFailures } from '../reconcile.js';
 import type { Squall } from './fault-plan.js';
 import { KIND_NAMES, replyName, WEATHER_NAMES } from './labels.js';
 import type { Complaint } from './observations.js';
-import { matchCalls, unplannedFailures } from './reconcile.js';
 import type { News, Rehearsal } from './rehearsal.js';
 import { type DayScale, MAX_CONTINUATIONS, timeOfDay } from './time-scale.js';
 

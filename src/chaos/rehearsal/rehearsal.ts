@@ -10,14 +10,14 @@ import { readCards } from '../../prompt/read-cards.js';
 import { nameOfStory } from '../../store/story-store.js';
 import { exitCodeFor } from '../../verify/output.js';
 import { type Verification, verify } from '../../verify/verify.js';
-import { type Evidence, readEvidence, readRuns } from './artifacts.js';
+import { type Evidence, readEvidence, readRuns } from '../artifacts.js';
+import { type Call, startWitness, type WitnessOptions } from '../mock-api.js';
+import { reckon } from '../reconcile.js';
 import { excuseHolding } from './expected-errors.js';
 import { type Incident, isInTime, type Plan, planWeather, type Weather } from './fault-plan.js';
 import { ACTS, Missed, openStorage, type Scene, type Storage } from './inject.js';
-import { type Call, startWitness, type WitnessOptions } from './mock-api.js';
 import type { Came, Complaint, Witnessed } from './observations.js';
 import { environmentWithoutSettings, openPm2, type Pm2, type Reader } from './pm2-sandbox.js';
-import { reckon } from './reconcile.js';
 import { type DayScale, scaleOf, settingsOf, slownessOf } from './time-scale.js';
 
 // A day of the real worker under the real pm2, in about a minute.

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { openScene, type Scene } from '../../chaos/torture/kill-trial.js';
-import type { ReplyKind } from '../../chaos/torture/mock-api.js';
+import { openScene, type Scene } from '../../chaos/kill-test/kill-trial.js';
+import type { ReplyKind } from '../../chaos/kill-test/mock-api.js';
 import { seededRandom, temporaryFolder } from '../helpers/fakes.js';
 import { ROOT } from '../helpers/processes.js';
 

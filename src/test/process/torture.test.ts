@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { summarize, type TortureOptions, torture } from '../../chaos/torture/kill-test.js';
+import { summarize, type TortureOptions, torture } from '../../chaos/kill-test/kill-test.js';
 import { ROOT } from '../helpers/processes.js';
 
 const GUARD = { timeout: 300_000 };

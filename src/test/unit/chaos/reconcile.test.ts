@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { toUsage } from '../../../api/usage.js';
-import { attemptsOf, type Evidence } from '../../../chaos/rehearsal/artifacts.js';
+import { attemptsOf, type Evidence } from '../../../chaos/artifacts.js';
+import type { Call } from '../../../chaos/mock-api.js';
+import { matchCalls, reckon, unplannedFailures } from '../../../chaos/reconcile.js';
 import { excuseHolding } from '../../../chaos/rehearsal/expected-errors.js';
 import type { Incident } from '../../../chaos/rehearsal/fault-plan.js';
-import type { Call } from '../../../chaos/rehearsal/mock-api.js';
 import type { Came, Witnessed } from '../../../chaos/rehearsal/observations.js';
-import { matchCalls, reckon, unplannedFailures } from '../../../chaos/rehearsal/reconcile.js';
 import { scaleOf } from '../../../chaos/rehearsal/time-scale.js';
 import type { AttemptRecord, FailureRecord, LedgerRecord, StoryRecord } from '../../../run/ledger.js';
 import { failAt } from '../../../verify/catalog.js';

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { addUsage, NO_TOKENS, type Usage } from '../../api/usage.js';
-import type { OutcomeRecord } from '../../run/ledger.js';
+import { addUsage, NO_TOKENS, type Usage } from '../api/usage.js';
+import type { OutcomeRecord } from '../run/ledger.js';
 import type { Evidence, FoundAttempt, FoundRun } from './artifacts.js';
-import { checkEnd, checkPace, checkPatience, checkSupervisor, checkWeather } from './behaviour-checks.js';
 import { type Call, chainOf, type ReplyKind } from './mock-api.js';
-import { type Complaint, callName, complaint, isFinal, type Witnessed } from './observations.js';
+import { checkEnd, checkPace, checkPatience, checkSupervisor, checkWeather } from './rehearsal/behaviour-checks.js';
+import { type Complaint, callName, complaint, isFinal, type Witnessed } from './rehearsal/observations.js';
 
 // What was asked, answered and done, held against what the worker has left. Pure. Everything here is what a folder alone
 // cannot say: `verify` says the rest.

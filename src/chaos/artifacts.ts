@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listFolder } from '../../lib/files.js';
-import { type LedgerRecord, ledgerPath, listRuns, type OutcomeRecord, readLedger } from '../../run/ledger.js';
-import { type Destination, nameOfStory, setAsideFolder } from '../../store/story-store.js';
-import { fromMarkdown } from '../../story/story.js';
+import { listFolder } from '../lib/files.js';
+import { type LedgerRecord, ledgerPath, listRuns, type OutcomeRecord, readLedger } from '../run/ledger.js';
+import { type Destination, nameOfStory, setAsideFolder } from '../store/story-store.js';
+import { fromMarkdown } from '../story/story.js';
 
 // What a worker has left on disk, read without the code that verifies it.
 

@@ -1,14 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { toUsage, type Usage } from '../../api/usage.js';
-import { SECOND } from '../../lib/clock.js';
-import { startEndpoint } from '../../offline/server/messages-server.js';
-import type { ReceivedRequest, Reply } from '../../offline/server/reply.js';
-import type { Combination } from '../../prompt/deck-state.js';
-import type { Destination } from '../../store/story-store.js';
-import type { AnswerKind, Squall } from './fault-plan.js';
-import { type Gate, openGate } from './tcp-gate.js';
-import { MAX_CONTINUATIONS } from './time-scale.js';
+import { toUsage, type Usage } from '../api/usage.js';
+import { SECOND } from '../lib/clock.js';
+import { startEndpoint } from '../offline/server/messages-server.js';
+import type { ReceivedRequest, Reply } from '../offline/server/reply.js';
+import type { Combination } from '../prompt/deck-state.js';
+import type { Destination } from '../store/story-store.js';
+import type { AnswerKind, Squall } from './rehearsal/fault-plan.js';
+import { type Gate, openGate } from './rehearsal/tcp-gate.js';
+import { MAX_CONTINUATIONS } from './rehearsal/time-scale.js';
 
 // The endpoint of a rehearsal: it answers as the weather is, and remembers what it was asked and what has left it whole.
 
