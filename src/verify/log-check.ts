@@ -47,7 +47,7 @@ export interface ProcessLog {
   afterFinal: Occurrences;
   /** Lines that are no records of the worker and that no kill explains. */
   foreignLines: Occurrences;
-  /** Lines that the seed's grep for resumesWithoutStory finds. */
+  /** Lines that the seed's grep for crashes finds. */
   errorLines: Occurrences;
   /** Lines that the same grep finds though they tell of no crash: they quote the API's errors, a title or a path. */
   quotedErrorLines: Occurrences;
