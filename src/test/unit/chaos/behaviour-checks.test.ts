@@ -83,7 +83,7 @@ describe('a rehearsal notices', () => {
       ['two_workers'],
     ],
     [
-      'a night that nobody could watch',
+      'stories that no reader of the log has seen',
       ({ observations }) => {
         loose(observations).storiesWatched = 0;
       },
@@ -101,7 +101,7 @@ describe('a rehearsal notices', () => {
   for (const [what, change, codes] of cases) test(what, () => assert.deepEqual(violations(change), codes));
 });
 
-test('a call that seemed to stall on a busy machine is counted, not complained of', () => {
+test('a call that seemed to stall on a busy machine is counted, and is no violation', () => {
   const day = soundDay();
   withCall(day, 0, { sent: false });
   withRecords(day, (all) =>

@@ -42,7 +42,7 @@ describe('the reconciliation notices', () => {
       ['answer_dropped', 'ledger_totals', 'final_totals'],
     ],
     [
-      'a text that nobody sent',
+      'a text that was never sent',
       ({ artifacts }) => {
         loose(artifacts).texts = artifacts.texts.map((each, at) => (at === 0 ? { ...each, text: '# 0\n\n' } : each));
       },
@@ -102,7 +102,7 @@ describe('the reconciliation notices', () => {
       [code],
     ]),
     [
-      'a story that the ledger has and nobody asked for',
+      'a story in the ledger that was never asked for',
       (day) =>
         withRecords(day, (all) => [
           ...all.slice(0, -1),
