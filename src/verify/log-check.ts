@@ -5,6 +5,12 @@ import type { FindSecret } from './secret-scan.js';
 
 // One pass over the log: its records grouped by process, and the lines that the checks look at.
 
+/** A span of time, in milliseconds since the epoch. */
+export interface TimeWindow {
+  from: number;
+  to: number;
+}
+
 /** The lines of one kind: how many there are, and where the first of them stand. */
 export interface Occurrences {
   count: number;
@@ -41,10 +47,12 @@ export interface ProcessLog {
   afterFinal: Occurrences;
   /** Lines that are no records of the worker and that no kill explains. */
   foreignLines: Occurrences;
-  /** Lines that the seed's grep for resumesWithoutStory finds. */
+  /** Lines that the seed's grep for crashes finds. */
   errorLines: Occurrences;
   /** Lines that the same grep finds though they tell of no crash: they quote the API's errors, a title or a path. */
   quotedErrorLines: Occurrences;
+  /** Lines that it finds, too, and that tell of file system errors at a time when these are expected. */
+  expectedErrorLines: Occurrences;
   secrets: Occurrences;
 }
 
@@ -82,14 +90,16 @@ const KEPT_EVENTS = new Set([
 /**
  * Reads the log of a folder.
  * @param isWanted selects the runs, by id, whose events are kept
+ * @param expectedErrorWindows when errors of the file system are expected
  */
 export async function readLog(
   folder: string,
   isWanted: (runId: string) => boolean,
   findSecret: FindSecret,
+  expectedErrorWindows: readonly TimeWindow[] = [],
 ): Promise<LogSummary> {
   const { workerFiles, otherFiles } = await listLogFiles(folder);
-  const collector = new LogCollector(isWanted, findSecret);
+  const collector = new LogCollector(isWanted, findSecret, expectedErrorWindows);
   for await (const line of readLogLines(workerFiles)) collector.add(line);
   return {
     fileCount: workerFiles.length,
@@ -101,6 +111,7 @@ export async function readLog(
 class LogCollector {
   readonly #isWanted: (runId: string) => boolean;
   readonly #findSecret: FindSecret;
+  readonly #expectedErrorWindows: readonly TimeWindow[];
   readonly #processes: ProcessLog[] = [];
   /** The latest process of each pid. */
   readonly #currentByPid = new Map<number, ProcessLog>();
@@ -112,9 +123,14 @@ class LogCollector {
   /** Attributions of lines before the first record; they go to its process. */
   #beforeFirstRecord: ((processLog: ProcessLog) => void)[] = [];
 
-  constructor(isWanted: (runId: string) => boolean, findSecret: FindSecret) {
+  constructor(
+    isWanted: (runId: string) => boolean,
+    findSecret: FindSecret,
+    expectedErrorWindows: readonly TimeWindow[],
+  ) {
     this.#isWanted = isWanted;
     this.#findSecret = findSecret;
+    this.#expectedErrorWindows = expectedErrorWindows;
   }
 
   add({ file, number, text, record, rest }: LogLine): void {
@@ -124,8 +140,7 @@ class LogCollector {
     if (rest !== '') this.#addRest(rest, where);
     if (record !== null) this.#addRecord(record, where);
     if (ERROR_WORDS.test(text) && !EXCLUDED_WORDS.test(text)) {
-      const isQuoted = record !== null && (rest === '' || !ERROR_WORDS.test(rest)) && isQuotedError(record);
-      const kind = isQuoted ? 'quotedErrorLines' : 'errorLines';
+      const kind = record === null || ERROR_WORDS.test(rest) ? 'errorLines' : this.#kindOfError(record);
       this.#attribute((processLog) => addOccurrence(processLog[kind], `${where} (${record?.event ?? '기록이 아님'})`));
     }
     const secret = this.#findSecret(text);
@@ -135,6 +150,13 @@ class LogCollector {
   finish(): Pick<LogSummary, 'lineCount' | 'firstAt' | 'processes'> {
     this.#judgeTornLines();
     return { lineCount: this.#lineCount, firstAt: this.#firstAt, processes: this.#processes };
+  }
+
+  #kindOfError(record: LogRecord): 'errorLines' | 'quotedErrorLines' | 'expectedErrorLines' {
+    if (isQuotedError(record)) return 'quotedErrorLines';
+    const { code } = (record.fields.err ?? {}) as NodeJS.ErrnoException;
+    const isInTime = this.#expectedErrorWindows.some(({ from, to }) => record.at >= from && record.at <= to);
+    return isInTime && typeof code === 'string' ? 'expectedErrorLines' : 'errorLines';
   }
 
   #addRecord(record: LogRecord, where: string): void {
@@ -216,7 +238,8 @@ function newProcessLog(start: Pick<ProcessLog, 'pid' | 'firstAt' | 'firstLine' |
   return {
     ...start,
     ...{ run: null, lastAt: start.firstAt, lineCount: 0, lastLine: start.firstLine, events: [], finals: [] },
-    ...{ afterFinal: none(), foreignLines: none(), errorLines: none(), quotedErrorLines: none(), secrets: none() },
+    ...{ afterFinal: none(), foreignLines: none(), secrets: none() },
+    ...{ errorLines: none(), quotedErrorLines: none(), expectedErrorLines: none() },
   };
 }
 

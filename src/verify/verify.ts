@@ -12,7 +12,7 @@ import { checkShutdown } from './checks/shutdown.js';
 import { checkStories } from './checks/stories.js';
 import { checkUsage } from './checks/usage.js';
 import { checkFolder, type Finding, type FolderCheck, type FoundRun } from './folder/folder-check.js';
-import { type LogSummary, readLog } from './log-check.js';
+import { type LogSummary, readLog, type TimeWindow } from './log-check.js';
 import { readLines } from './log-reader.js';
 import { processesOf, type RunStatus, statusOf } from './processes.js';
 import { mergeOccurrences, placesOf, type RunEvidence } from './run-evidence.js';
@@ -30,6 +30,8 @@ export interface VerifyOptions {
   secrets: readonly string[];
   /** The runs to check: the newest, all, or one by its id or any part that only its id has. */
   which: 'newest' | 'all' | { run: string };
+  /** Times in which the caller had made a folder unusable: the worker has to log errors then. Default: none. */
+  expectedErrorWindows?: readonly TimeWindow[];
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -75,7 +77,7 @@ async function verifyOnce(options: VerifyOptions): Promise<{ verification: Verif
   const folderCheck = await checkFolder(folder, { atRest: true, secrets });
   const runs = selectRuns(folderCheck.runs, which, folder);
   const selected = new Set(runs.map(({ id }) => id));
-  const log = await readLog(logDir, (id) => selected.has(id), findSecret);
+  const log = await readLog(logDir, (id) => selected.has(id), findSecret, options.expectedErrorWindows);
   const rotatedBefore = rotatedBeforeOf(log, options.logKeepFiles);
   const runEvidence = runs.map((run): RunEvidence => {
     const status = folderCheck.changedRuns.has(run.id) ? 'running' : statusOf(run.state);

@@ -1,38 +1,30 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { costOf, readModel } from '../../api/pricing.js';
+import { costOf } from '../../api/pricing.js';
 import { type Config, loadConfig } from '../../config/load.js';
-import { type AuthorChoice, chooseAuthor, choosePrice } from '../../config/plan.js';
+import { type AuthorChoice, resolvePlan } from '../../config/plan.js';
 import { SECOND, systemClock } from '../../lib/clock.js';
 import { formatCost, formatNumber } from '../../lib/format-number.js';
 import { formatDuration } from '../../lib/format-time.js';
-import { addCustomCards } from '../../prompt/custom-cards.js';
-import { longestPrompt } from '../../prompt/prompt.js';
-import { readCards } from '../../prompt/read-cards.js';
-import { readTemplate } from '../../prompt/template.js';
-import { worstCase } from '../../run/budget.js';
 import { exitCodeFor } from '../../verify/output.js';
-import { type Verification, verify } from '../../verify/verify.js';
-import { readEvidence } from './artifacts.js';
+import { verify } from '../../verify/verify.js';
+import { violation } from '../violation.js';
 import { checkSupervisor } from './behaviour-checks.js';
-import type { Complaint } from './observations.js';
-import { criteriaLines, ownLines } from './output.js';
-import { openPm2, type Reader } from './pm2-sandbox.js';
-import { beginning } from './rehearsal.js';
+import { criteriaLines, violationLines } from './output.js';
+import { type SessionOptions, withSession } from './pm2-session.js';
+import { countStories } from './rehearsal.js';
 
-// A few stories of the worker under pm2 with the user's own settings and API, before the night.
+// A live run: a few stories of the worker under pm2 with the user's own settings and API.
 
 /** What a rehearsal with the real API is to do, and may cost. */
 export interface RealPlan {
   stories: number;
   author: AuthorChoice;
   model: string;
-  /** The most calls, and what they use at the most; no call is made beyond. US dollars, null where no price is known. */
+  /** The most calls, tokens and US dollars that it may take; the cost is null where no price is known. */
   calls: number;
   tokens: number;
   costUsd: number | null;
-  /** After that nothing more is begun, in milliseconds. */
+  /** When it starts no more stories, in milliseconds. */
   longestMs: number;
   config: Config;
 }
@@ -40,31 +32,23 @@ export interface RealPlan {
 /** Between two stories, in seconds. */
 const INTERVAL = 2;
 
-/** What starting, saving and waiting after a failure may take on top of the calls, in milliseconds. */
+/** What starts, saving and waits after failures may take besides the calls, in milliseconds. */
 const BESIDE_CALLS = 120 * SECOND;
 
-/** @returns null when neither a key nor an address is given. @throws ConfigError as the worker would */
-export function planReal({
-  root,
-  env,
-  stories,
-}: {
+interface RealPlanOptions {
   root: string;
   env: NodeJS.ProcessEnv;
   stories: number;
-}): RealPlan | null {
+}
+
+/** @returns null when neither a key nor an address is given. @throws UserError as the worker would */
+export function planReal({ root, env, stories }: RealPlanOptions): RealPlan | null {
   const { config } = loadConfig({ root, env: { ...env, NODE_ENV: 'production' }, flags: {} });
-  const author = chooseAuthor(config);
+  const { author, model, price, callAtMost } = resolvePlan(config);
   if (author.kind === 'offline') return null;
-  const { model, maxTokens, maxContinuations, request, template } = config;
-  const style = { request, template: template === null ? null : readTemplate(template) };
-  const known = author.provider === 'anthropic' ? readModel(join(root, 'config', 'models.json'), model) : null;
-  const shipped = readCards(join(root, 'config', 'premises'));
-  const axes = config.cards === null ? shipped : addCustomCards(shipped, config.cards);
-  const atMost = worstCase(longestPrompt(axes, style), maxTokens);
-  const calls = stories * (1 + maxContinuations);
-  const cost = costOf(atMost, choosePrice(config, author, known));
-  const tokens = calls * atMost.total_tokens;
+  const calls = stories * (1 + config.maxContinuations);
+  const cost = costOf(callAtMost, price);
+  const tokens = calls * callAtMost.total_tokens;
   return {
     ...{ stories, author, model, calls, config },
     tokens: Math.min(tokens, config.maxTokensTotal ?? tokens),
@@ -73,7 +57,7 @@ export function planReal({
   };
 }
 
-/** What it is going to do, in Korean, for whoever pays for it. */
+/** Says in Korean what the run is going to do and what it may cost. */
 export function describeOffer({ stories, author, model, tokens, costUsd, longestMs }: RealPlan): string {
   const cost = costUsd === null ? '가격을 모르는 모델입니다' : `비용으로는 ${formatCost(costUsd)}(정가 기준)`;
   return [
@@ -82,90 +66,54 @@ export function describeOffer({ stories, author, model, tokens, costUsd, longest
   ].join('\n');
 }
 
-export interface RealOptions {
-  root: string;
+export interface RealOptions extends SessionOptions {
   plan: RealPlan;
-  env: NodeJS.ProcessEnv;
-  giveUp: AbortSignal;
-  atExit: (act: () => void) => () => void;
-  /** Called with what `pm2 logs` shows. */
+  /** Called with each line of `pm2 logs`. */
   onLine: (line: string) => void;
 }
 
-export interface RealRehearsal {
-  verification: Verification;
-  complaints: readonly Complaint[];
-  passed: boolean;
-  folder: string;
-  stories: number;
-}
+export type RealRehearsal = Awaited<ReturnType<typeof rehearseReal>>;
 
-/** Stories that were paid for stay where they are, whatever comes of it. */
-export async function rehearseReal({ root, plan, env, giveUp, atExit, onLine }: RealOptions): Promise<RealRehearsal> {
-  const folder = await mkdtemp(join(tmpdir(), 'rehearsal-'));
-  const [outputDir, logDir] = [join(folder, 'stories'), join(folder, 'logs')];
+/** The folder stays in any case: its stories were paid for. */
+export async function rehearseReal({ plan, onLine, ...options }: RealOptions) {
   const { config, stories } = plan;
-  const pm2 = openPm2({ home: join(folder, 'pm2'), root, env });
-  const sleep = async (ms: number) => {
-    await systemClock.sleep(ms, giveUp);
-    giveUp.throwIfAborted();
-  };
-  const forget = atExit(pm2.endNow);
-  let reader: Reader | null = null;
-  let storiesWatched = 0;
-  try {
-    await pm2.start({
+  // The story in progress is being paid for.
+  const graceMs = config.requestTimeoutSeconds * SECOND;
+  return withSession(options, { graceMs, onLine }, async ({ folder, start, untilStopped }) => {
+    const [outputDir, logDir] = [join(folder, 'stories'), join(folder, 'logs')];
+    const settings = {
       OUTPUT_DIR: outputDir,
       LOG_DIR: logDir,
       MAX_STORIES: String(stories),
       INTERVAL_SECONDS: String(INTERVAL),
       DURATION_SECONDS: String(plan.longestMs / SECOND),
       MAX_TOKENS_TOTAL: String(plan.tokens),
-    });
-    reader = pm2.openReader((line) => {
-      if (line.includes('번째 소설 저장 - ')) storiesWatched += 1;
-      onLine(line);
-    });
-    await beginning({ folder: outputDir }, pm2, sleep);
+    };
+    await start(settings, outputDir);
     // The worker ends by itself, at the count, at the cap or at the deadline.
-    let app = await pm2.readApp();
-    while (app !== null && app.status !== 'stopped' && app.status !== 'errored') {
-      await sleep(SECOND);
-      if (pm2.workerPid() === null) app = await pm2.readApp();
-    }
-    const evidence = await readEvidence(outputDir, logDir);
+    const supervised = await untilStopped(Number.POSITIVE_INFINITY);
     const secrets = [config.anthropicApiKey, config.anthropicAuthToken].flatMap((secret) => secret?.reveal() ?? []);
     const verification = await verify({
       ...{ folder: outputDir, logDir, logKeepFiles: config.logKeepFiles, secrets, which: 'newest' },
       now: systemClock.now,
     });
-    const written = evidence.texts.filter(({ shelf }) => shelf === 'stories').length;
-    const complaints = [
-      ...checkSupervisor(
-        { app, workersLeft: pm2.workersLeft(), mostWorkers: pm2.mostWorkers(), storiesWatched },
-        evidence,
-      ),
-      ...(written === stories
-        ? []
-        : [{ code: 'story_count', where: outputDir, message: `${stories}편 가운데 ${written}편을 썼습니다` }]),
-    ];
-    const passed = complaints.length === 0 && exitCodeFor(verification) === 0;
-    return { verification, complaints, passed, folder, stories: written };
-  } finally {
-    reader?.close();
-    // What is in hand is being paid for.
-    await pm2.end(config.requestTimeoutSeconds * SECOND);
-    forget();
-  }
+    const written = countStories(outputDir);
+    const violations = checkSupervisor(supervised, written);
+    if (written !== stories) {
+      violations.push(violation('story_count', outputDir, `${stories}편 가운데 ${written}편을 썼습니다`));
+    }
+    const passed = violations.length === 0 && exitCodeFor(verification) === 0;
+    return { verification, violations, passed, folder, stories: written };
+  });
 }
 
-export function summaryOfReal({ verification, complaints, passed, folder, stories }: RealRehearsal): string {
+export function summaryOfReal({ verification, violations, passed, folder, stories }: RealRehearsal): string {
   return [
     `실제 API로 한 연습 - 소설 ${formatNumber(stories)}편`,
     '',
     '기준',
     ...criteriaLines(verification),
-    ...ownLines(complaints, '소설의 수, pm2의 상태, 남은 프로세스'),
+    ...violationLines(violations, '소설의 수, pm2의 상태, 남은 프로세스'),
     '',
     passed ? 'PASS' : 'FAIL',
     `소설은 ${join(folder, 'stories')}에, 로그는 ${join(folder, 'logs')}에 있습니다`,

@@ -2,12 +2,12 @@ import { devNull } from 'node:os';
 import { SETTING_NAMES, SETTINGS, type SettingName } from '../../config/settings.js';
 import { SECOND } from '../../lib/clock.js';
 
-// A day of 86,400 s with a story every half hour, made so short that one can watch it.
+// Time compression: a day of 86,400 s with a story every half hour, scaled down to about a minute. Pure.
 
 /** The parts of a rehearsed day, in milliseconds. */
 export interface DayScale {
   dayMs: number;
-  /** How fast the endpoint writes, so that a story takes its part of a beat. */
+  /** How fast the mock API sends text, so that a story takes its part of a beat. */
   charactersPerSecond: number;
   intervalMs: number;
   retryBaseMs: number;
@@ -19,21 +19,21 @@ export interface DayScale {
   beatMs: number;
 }
 
-/** How many stories a real day brings: half an hour, and the half minute that a story takes. */
+/** Stories per real day: each takes half a minute, and the wait after it half an hour. */
 export const STORIES_A_DAY = 47;
 
-/** Below this, starting a process would be longer than a beat and nothing would happen as in a real day. */
+/** In a shorter beat, in milliseconds, a process could not even start. */
 const SHORTEST_BEAT = 450;
-/** The part of a beat that a story is written in. More than in reality, or nothing could happen in the middle of one. */
+/** The part of a beat that a story takes. It is larger than in reality, so that faults can come in the middle of one. */
 const WRITING = 0.3;
 const LONGEST_WRITING = 2 * SECOND;
-/** What saving a story takes of a beat, in milliseconds; about, on a disk that syncs. */
+/** About how long saving a story takes on a disk that syncs, in milliseconds. */
 const SAVING = 50;
 const CHARACTERS_A_STORY = 2800;
 
 /**
- * Scales the day down. Its beat keeps its proportion as long as it can; waits and limits keep theirs only down to where
- * the scheduler of a busy machine would be taken for bad weather.
+ * Scales the day down. Its beat, waits and limits keep their proportions down to a least length: below that, delays of a
+ * busy machine would look like faults.
  */
 export function scaleOf(seconds: number): DayScale {
   const dayMs = seconds * SECOND;
@@ -53,12 +53,12 @@ export function scaleOf(seconds: number): DayScale {
   };
 }
 
-/** What pm2 takes for its first command where nothing else is going on, in milliseconds. */
+/** How long pm2's first command takes on an idle machine, in milliseconds. */
 const QUICK = 800;
 const MOST_SLOW = 4;
 
 /**
- * A busy machine starts processes more slowly, and needs a longer day for the same weather.
+ * How much more slowly this machine starts processes than an idle one: it needs a longer day for the same faults.
  * @param pingMs what pm2's first command took
  * @returns how many times longer things take, 1 or more
  */
@@ -66,15 +66,15 @@ export function slownessOf(pingMs: number): number {
   return Math.min(MOST_SLOW, Math.max(1, pingMs / QUICK));
 }
 
-/** How often the worker is to ask for the rest of a cut-off answer. */
+/** How many times the worker may ask for the rest of a cut-off answer. */
 export const MAX_CONTINUATIONS = 2;
 
-/** More than any rehearsal uses: the caps are there and are counted, and never reached. */
+/** More than any rehearsal uses: the caps are set and counted, but never reached. */
 const NO_CAP = 1e12;
 
 /**
  * Every setting of the worker as a variable of its environment, so that neither the user's `.env` nor
- * `config/local.json` makes another day of it.
+ * `config/local.json` changes the day.
  */
 export function settingsOf(
   scale: DayScale,
@@ -103,7 +103,7 @@ export function settingsOf(
     retryBaseSeconds: seconds(scale.retryBaseMs),
     retryMaxSeconds: seconds(scale.retryMaxMs),
   };
-  // What the profile decides, and a number that cannot be told to be absent.
+  // The profile decides the first; the others are numbers, which a variable cannot leave out.
   const left: ReadonlySet<SettingName> = new Set(['completedExitCode', 'temperature', 'maxLikeness']);
   const values = SETTING_NAMES.flatMap((name): [string, string][] => {
     const { env, default: fallback } = SETTINGS[name];
@@ -115,7 +115,7 @@ export function settingsOf(
   return { ...Object.fromEntries(values), ENV_FILE: devNull };
 }
 
-/** The time of the day that a rehearsal has come to, as `13:30`. @param elapsedMs since its start */
+/** The time of the rehearsed day, as `13:30`. @param elapsedMs since its start */
 export function timeOfDay(elapsedMs: number, { dayMs }: DayScale): string {
   const minutes = Math.floor((Math.min(elapsedMs, dayMs) / dayMs) * 24 * 60);
   return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { MessageCreateParamsStreaming, RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages';
@@ -8,6 +8,8 @@ import type { Fault, Pings, Reply, ReplyBlock, Responder } from './reply.js';
 export interface Endpoint {
   /** `http://127.0.0.1:<port>`, for a client's base URL. */
   url: string;
+  /** For tools that follow its requests or close it for a while. */
+  server: Server;
   /** The batches that were created so far, in order. */
   batches(): ReturnType<BatchServer['created']>;
   /** Stops listening and ends open connections. */
@@ -47,6 +49,7 @@ export async function startEndpoint(respond: Responder, behaviour: BatchBehaviou
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
+    server,
     batches: batches.created,
     close: () =>
       new Promise((resolve) => {

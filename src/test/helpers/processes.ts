@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { devNull } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { SETTING_NAMES, SETTINGS } from '../../config/settings.js';
+import { environmentWithoutSettings } from '../../chaos/processes.js';
 import { ROOT } from '../../lib/project.js';
 import type { BatchBehaviour } from '../../offline/server/batch-server.js';
 import { type Endpoint, startEndpoint } from '../../offline/server/messages-server.js';
@@ -43,9 +42,7 @@ export interface WorkerProcessOptions {
 
 /** The environment without any setting of the worker, also none that a .env file of the developer's gives. */
 export function cleanEnvironment(): Record<string, string> {
-  const ours = new Set<string>([...SETTING_NAMES.map((name) => SETTINGS[name].env), 'NODE_ENV', 'NODE_TEST_CONTEXT']);
-  const inherited = Object.entries(process.env).filter(([name]) => !ours.has(name)) as [string, string][];
-  return { ...Object.fromEntries(inherited), ENV_FILE: devNull };
+  return environmentWithoutSettings(process.env) as Record<string, string>;
 }
 
 /** Starts a worker; whatever is left of it after the test is killed. */

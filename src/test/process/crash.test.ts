@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { openScene, type Scene } from '../../chaos/torture/kill-trial.js';
-import type { ReplyKind } from '../../chaos/torture/mock-api.js';
+import type { TrialAnswer } from '../../chaos/kill-test/kill-plan.js';
+import { openTrial, type Trial } from '../../chaos/kill-test/kill-trial.js';
 import { seededRandom, temporaryFolder } from '../helpers/fakes.js';
 import { ROOT } from '../helpers/processes.js';
 
@@ -26,22 +26,22 @@ interface Point {
   how: How;
 }
 
-const THE_STORY: readonly ReplyKind[] = ['story'];
+const THE_STORY: readonly TrialAnswer[] = ['story'];
 /** A text that is set aside, one that is cut off, and its rest. */
-const ALL_THAT_CAN_COME: readonly ReplyKind[] = ['refusal', 'cut_off', 'story'];
+const ALL_THAT_CAN_COME: readonly TrialAnswer[] = ['refusal', 'cut_off', 'story'];
 
-async function sceneFor(t: TestContext, replies: readonly ReplyKind[], diskFails = false): Promise<Scene> {
-  const scene = await openScene({
-    folder: join(temporaryFolder(t), 'scene'),
+async function trialFor(t: TestContext, answers: readonly TrialAnswer[], diskFails = false): Promise<Trial> {
+  const trial = await openTrial({
+    folder: join(temporaryFolder(t), 'trial'),
     worker: join(ROOT, 'dist', 'main.js'),
     maxStories: 1,
     id: 'crash',
-    replies: (index) => replies[index] ?? 'story',
+    answers: (index) => answers[index] ?? 'story',
     random: seededRandom(1),
     diskFails,
   });
-  t.after(() => scene.close());
-  return scene;
+  t.after(() => trial.close());
+  return trial;
 }
 
 const preloaded = (at: number, how: How) => ({
@@ -50,10 +50,10 @@ const preloaded = (at: number, how: How) => ({
 });
 
 /** The operations of a run that nothing happens to. */
-async function operationsOf(t: TestContext, replies: readonly ReplyKind[]): Promise<Operation[]> {
-  const scene = await sceneFor(t, replies);
-  const { stderr } = await scene.live(preloaded(0, 'before'));
-  await assertSound(scene, true, 'undisturbed');
+async function operationsOf(t: TestContext, answers: readonly TrialAnswer[]): Promise<Operation[]> {
+  const trial = await trialFor(t, answers);
+  const { stderr } = await trial.run(preloaded(0, 'before'));
+  await assertSound(trial, true, 'undisturbed');
   return stderr
     .trim()
     .split('\n')
@@ -61,27 +61,27 @@ async function operationsOf(t: TestContext, replies: readonly ReplyKind[]): Prom
 }
 
 /** One life that meets its point; false when it ended before. */
-async function meet(scene: Scene, { at, how }: Point): Promise<boolean> {
-  const end = await scene.live(preloaded(at, how));
+async function meet(trial: Trial, { at, how }: Point): Promise<boolean> {
+  const end = await trial.run(preloaded(at, how));
   const met = end.stderr.includes(`{"number":${at},`);
   assert.equal(end.killed, met && how !== 'fail', `${how} ${at}: ${end.stderr}`);
   if (!end.killed) assert.equal(end.code, 0, end.stderr);
-  await assertSound(scene, false, `${how} ${end.stderr}`);
+  await assertSound(trial, false, `${how} ${end.stderr}`);
   return met;
 }
 
-async function assertSound(scene: Scene, atRest: boolean, when: string): Promise<void> {
-  const { violations } = await scene.check({ atRest });
+async function assertSound(trial: Trial, atRest: boolean, when: string): Promise<void> {
+  const { violations } = await trial.check({ atRest });
   assert.deepEqual(violations, [], when);
 }
 
 /** Lives on until the run is over; then everything has to be right. */
-async function finish(scene: Scene, when: string): Promise<void> {
-  if (!(await scene.check({ atRest: false })).over) {
-    const end = await scene.live();
+async function finish(trial: Trial, when: string): Promise<void> {
+  if (!(await trial.check({ atRest: false })).over) {
+    const end = await trial.run();
     assert.deepEqual([end.code, end.killed], [0, false], `${when}: ${end.stderr}`);
   }
-  await assertSound(scene, true, when);
+  await assertSound(trial, true, when);
 }
 
 /** As many at a time as there are processors. */
@@ -112,9 +112,9 @@ describe('a run of a text that is set aside and a story in two parts', GUARD, ()
       ];
     });
     await forEach(points, async (point) => {
-      const scene = await sceneFor(t, ALL_THAT_CAN_COME);
-      assert.ok(await meet(scene, point), JSON.stringify(point));
-      await finish(scene, JSON.stringify(point));
+      const trial = await trialFor(t, ALL_THAT_CAN_COME);
+      assert.ok(await meet(trial, point), JSON.stringify(point));
+      await finish(trial, JSON.stringify(point));
     });
     t.diagnostic(`${points.length} kills at ${operations.length} operations`);
   });
@@ -123,10 +123,10 @@ describe('a run of a text that is set aside and a story in two parts', GUARD, ()
     const operations = await operationsOf(t, ALL_THAT_CAN_COME);
     const writesAndMoves = operations.filter((operation) => isWrite(operation) || operation.what === 'rename');
     await forEach(writesAndMoves, async ({ number: at, what }) => {
-      const scene = await sceneFor(t, ALL_THAT_CAN_COME, true);
-      assert.ok(await meet(scene, { at, how: 'fail' }));
-      await finish(scene, `failed: ${at} ${what}`);
-      const { setAside, lostCalls } = await scene.check({ atRest: true });
+      const trial = await trialFor(t, ALL_THAT_CAN_COME, true);
+      assert.ok(await meet(trial, { at, how: 'fail' }));
+      await finish(trial, `failed: ${at} ${what}`);
+      const { setAside, lostCalls } = await trial.check({ atRest: true });
       assert.deepEqual([setAside, lostCalls], [1, 0], `failed: ${at} ${what}`);
     });
   });
@@ -150,10 +150,10 @@ describe('a worker that is killed while it puts right what a kill left', GUARD, 
       const first = recovery === 5 ? found.number - 1 : found.number;
       const points = Array.from({ length: recovery }, (_, at): Point => ({ at: at + 1, how: 'half' }));
       await forEach(points, async (point) => {
-        const scene = await sceneFor(t, THE_STORY);
-        assert.ok(await meet(scene, { at: first, how: 'before' }));
-        assert.ok(await meet(scene, point), JSON.stringify(point));
-        await finish(scene, `${left}, then ${JSON.stringify(point)}`);
+        const trial = await trialFor(t, THE_STORY);
+        assert.ok(await meet(trial, { at: first, how: 'before' }));
+        assert.ok(await meet(trial, point), JSON.stringify(point));
+        await finish(trial, `${left}, then ${JSON.stringify(point)}`);
       });
     });
   }

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, 
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isRunning } from '../../chaos/rehearsal/pm2-sandbox.js';
+import { isRunning } from '../../lib/process-identity.js';
 import { storyText, temporaryFolder } from '../helpers/fakes.js';
 import { cleanEnvironment, endpointFor, ROOT } from '../helpers/processes.js';
 
@@ -42,14 +42,13 @@ function sabotaged(t: TestContext, changes: readonly [from: string, to: string][
     cpSync(join(ROOT, name), join(root, name), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
-  const [app = ''] = readdirSync(join(root, 'dist')).filter((name) => /^app-.*\.js$/.test(name));
-  const path = join(root, 'dist', app);
-  const code = readFileSync(path, 'utf8');
-  for (const [from] of changes) assert.ok(code.includes(from), `${from} is not in ${app}`);
-  writeFileSync(
-    path,
-    changes.reduce((changed, [from, to]) => changed.replace(from, to), code),
-  );
+  const files = readdirSync(join(root, 'dist')).filter((name) => name.endsWith('.js'));
+  for (const [from, to] of changes) {
+    const paths = files.map((name) => join(root, 'dist', name));
+    const path = paths.find((each) => readFileSync(each, 'utf8').includes(from));
+    assert.ok(path !== undefined, `${from} is not in dist`);
+    writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
+  }
   return root;
 }
 
@@ -74,15 +73,15 @@ describe('the command', { timeout: 300_000, concurrency: 1 }, () => {
   test('notices a worker that drops a story and ends early, and keeps the folder', async (t) => {
     const root = sabotaged(t, [
       [
-        'const { sequence, premise, draft, nearest } = written;',
-        `const { sequence, premise, draft, nearest } = written;
-        if (sequence === 2 && run.state().failuresInARow === 0) {
+        'const { draft, premise, nearest, doubts } = text;',
+        `const { draft, premise, nearest, doubts } = text;
+        if (inHand.sequence === 2 && run.state().failuresInARow === 0) {
             const lost = { kind: 'unusable', code: 'lost', reason: '', advice: null, retryAfterMs: null };
-            return fail(lost, lastCall(draft).usage);
+            return fail(inHand, lost, lastCall(draft).usage);
         }`,
       ],
       // By more than a busy machine is forgiven.
-      ['startedAt + limits.durationMs', 'startedAt + limits.durationMs / 2'],
+      ['null : startedAt + limits.durationMs', 'null : startedAt + limits.durationMs / 2'],
     ]);
     const { exited, said, rehearsals } = start(t, ['--weather', 'calm', '--seconds', '6', '--root', root]);
     assert.equal(await exited, 1, said());

@@ -3,15 +3,15 @@ import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { summarize, type TortureOptions, torture } from '../../chaos/torture/kill-test.js';
+import { type KillTestOptions, runKillTest, summarize } from '../../chaos/kill-test/kill-test.js';
 import { ROOT } from '../helpers/processes.js';
 
 const GUARD = { timeout: 300_000 };
 const SEED = 20_261_123;
 
 /** Trials on the real worker; what they keep is gone after the test. */
-async function trials(t: TestContext, options: Partial<TortureOptions>) {
-  const results = await torture({
+async function trials(t: TestContext, options: Partial<KillTestOptions>) {
+  const results = await runKillTest({
     trials: 25,
     seed: SEED,
     maxStories: 3,

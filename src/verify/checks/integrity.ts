@@ -54,7 +54,13 @@ function checkCleanLog(evidence: RunEvidence): CheckResult {
   const errors = mergeOccurrences(logs.map(({ errorLines }) => errorLines));
   if (errors.count > 0) return failAt(code, 'grep에 걸리는 줄이 있음', errors.places, errors.count);
   const quoted = mergeOccurrences(logs.map(({ quotedErrorLines }) => quotedErrorLines));
-  if (quoted.count === 0) return pass(code, '0줄');
-  const figure = `작업자의 오류 0줄. grep에는 API가 알린 실패나 제목을 옮긴 ${formatNumber(quoted.count)}줄이 걸립니다`;
-  return note(code, figure, quoted.places);
+  const expected = mergeOccurrences(logs.map(({ expectedErrorLines }) => expectedErrorLines));
+  if (quoted.count + expected.count === 0) return pass(code, '0줄');
+  const figure = [
+    expected.count === 0 ? '작업자의 오류 0줄' : `예상한 파일 오류 ${formatNumber(expected.count)}줄뿐`,
+    ...(quoted.count === 0
+      ? []
+      : [`grep에는 API가 알린 실패나 제목을 옮긴 ${formatNumber(quoted.count)}줄이 걸립니다`]),
+  ].join('. ');
+  return note(code, figure, [...expected.places, ...quoted.places]);
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isInTime, type Kind, type Plan, planWeather } from '../../../chaos/rehearsal/fault-plan.js';
-import { KIND_NAMES } from '../../../chaos/rehearsal/labels.js';
+import { type FaultKind, type FaultPlan, isInTime, planFaults } from '../../../chaos/rehearsal/fault-plan.js';
+import { KIND_NAMES } from '../../../chaos/rehearsal/output.js';
 import { MAX_CONTINUATIONS, scaleOf, settingsOf, slownessOf, timeOfDay } from '../../../chaos/rehearsal/time-scale.js';
 import { loadConfig } from '../../../config/load.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
@@ -11,52 +11,52 @@ import { temporaryFolder } from '../../helpers/fakes.js';
 const SCALE = scaleOf(60);
 const SEEDS = Array.from({ length: 200 }, (_, at) => at);
 
-const all = ({ squalls, incidents }: Plan) => [...squalls, ...incidents];
-const kindsOf = (plan: Plan) =>
+const all = ({ apiFaults, environmentFaults }: FaultPlan) => [...apiFaults, ...environmentFaults];
+const kindsOf = (plan: FaultPlan) =>
   all(plan)
     .map(({ kind }) => kind)
     .sort();
 
-test('the same seed plans the same weather, and another seed another', () => {
+test('the same seed plans the same faults, and another seed others', () => {
   for (const weather of ['rough', 'storm'] as const) {
-    assert.deepEqual(planWeather(weather, 7, SCALE), planWeather(weather, 7, SCALE));
-    const plans = new Set(SEEDS.map((seed) => JSON.stringify(planWeather(weather, seed, SCALE))));
+    assert.deepEqual(planFaults(weather, 7, SCALE), planFaults(weather, 7, SCALE));
+    const plans = new Set(SEEDS.map((seed) => JSON.stringify(planFaults(weather, seed, SCALE))));
     assert.equal(plans.size, SEEDS.length);
   }
 });
 
-test('calm is without weather, rough has every soft kind and one restart, a storm has all there is', () => {
-  const every = (Object.keys(KIND_NAMES) as Kind[]).sort();
+test('calm is without faults, rough has every soft kind and one restart, a storm has all there is', () => {
+  const every = (Object.keys(KIND_NAMES) as FaultKind[]).sort();
   for (const seed of SEEDS) {
-    assert.deepEqual(all(planWeather('calm', seed, SCALE)), []);
-    assert.deepEqual(kindsOf(planWeather('storm', seed, SCALE)), every);
-    const { squalls, incidents } = planWeather('rough', seed, SCALE);
-    assert.equal(new Set(squalls.map(({ kind }) => kind)).size, 11);
-    assert.deepEqual(incidents.map(({ kind }) => kind).sort(), ['restart', 'unreachable']);
+    assert.deepEqual(all(planFaults('calm', seed, SCALE)), []);
+    assert.deepEqual(kindsOf(planFaults('storm', seed, SCALE)), every);
+    const { apiFaults, environmentFaults } = planFaults('rough', seed, SCALE);
+    assert.equal(new Set(apiFaults.map(({ kind }) => kind)).size, 11);
+    assert.deepEqual(environmentFaults.map(({ kind }) => kind).sort(), ['restart', 'unreachable']);
   }
 });
 
-test('no weather is planned for the first moments, nor up to the deadline, and lanes are in order', () => {
+test('no fault is planned for the first moments, nor up to the deadline, and lanes are in order', () => {
   for (const seed of SEEDS) {
-    const plan = planWeather('storm', seed, SCALE);
+    const plan = planFaults('storm', seed, SCALE);
     for (const { at } of all(plan)) assert.ok(at >= 0.04 * SCALE.dayMs && at <= 0.8 * SCALE.dayMs, `${at}`);
-    for (const { at, lastsMs } of plan.incidents) assert.ok(at + lastsMs < 0.9 * SCALE.dayMs);
+    for (const { at, lastsMs } of plan.environmentFaults) assert.ok(at + lastsMs < 0.9 * SCALE.dayMs);
     for (const lane of ['machine', 'surroundings']) {
-      const times = plan.incidents.filter((each) => each.lane === lane).map(({ at }) => at);
+      const times = plan.environmentFaults.filter((each) => each.lane === lane).map(({ at }) => at);
       assert.deepEqual(
         times,
         [...times].sort((a, b) => a - b),
       );
     }
-    for (const { kind, times, share } of plan.squalls) {
+    for (const { kind, times, share } of plan.apiFaults) {
       assert.ok(share >= 0.15 && share <= 0.85);
       assert.ok(kind === 'overload' ? times >= 3 && times <= 6 : times >= 1 && times <= 3, `${kind} ${times}`);
     }
   }
 });
 
-test('a longer day has the same weather at the same time of day', () => {
-  const [short, long] = [planWeather('storm', 3, SCALE), planWeather('storm', 3, scaleOf(120))];
+test('a longer day has the same faults at the same time of day', () => {
+  const [short, long] = [planFaults('storm', 3, SCALE), planFaults('storm', 3, scaleOf(120))];
   assert.deepEqual(
     all(short).map(({ kind }) => kind),
     all(long).map(({ kind }) => kind),
@@ -84,12 +84,12 @@ test('a busy machine gets a longer day, within bounds', () => {
   assert.equal(slownessOf(60_000), 4);
 });
 
-test('an incident that would reach beyond the deadline is not begun', () => {
-  const incident = { lane: 'machine', kind: 'stop_start', at: 0, lastsMs: 500 } as const;
-  assert.equal(isInTime(incident, 5000, 1), true);
-  assert.equal(isInTime(incident, 5000, 2), false);
-  assert.equal(isInTime({ ...incident, kind: 'kill' }, 5000, 2), true);
-  assert.equal(isInTime(incident, -1, 1), false);
+test('a fault that would reach beyond the deadline is not begun', () => {
+  const fault = { lane: 'machine', kind: 'stop_start', at: 0, lastsMs: 500 } as const;
+  assert.equal(isInTime(fault, 5000, 1), true);
+  assert.equal(isInTime(fault, 5000, 2), false);
+  assert.equal(isInTime({ ...fault, kind: 'kill' }, 5000, 2), true);
+  assert.equal(isInTime(fault, -1, 1), false);
 });
 
 test('the time of day goes from 00:00 to 24:00', () => {

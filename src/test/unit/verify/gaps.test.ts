@@ -58,6 +58,7 @@ function logOf(pid: number, firstAt: number, events: LogEvent[] = [], interval =
       foreignLines: none,
       errorLines: none,
       quotedErrorLines: none,
+      expectedErrorLines: none,
       secrets: none,
     },
     settings: {

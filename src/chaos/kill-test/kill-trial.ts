@@ -1,0 +1,189 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type FSWatcher, readdirSync, watch } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { systemClock } from '../../lib/clock.js';
+import type { Random } from '../../lib/random.js';
+import { readCards } from '../../prompt/read-cards.js';
+import type { AnswerPlan } from '../answers.js';
+import { readLog } from '../artifacts.js';
+import { type Call, startMockApi } from '../mock-api.js';
+import { environmentWithoutSettings } from '../processes.js';
+import { isAnswered, type Kill } from '../reconcile.js';
+import { createInspection } from './invariants.js';
+import type { Moment, TrialAnswer } from './kill-plan.js';
+
+// One run of the real worker, in as many processes as it takes, with the mock API and a folder that has to agree with it.
+
+export interface TrialOptions {
+  /** For this trial alone; made when it is not there. */
+  folder: string;
+  /** Path of the worker's main.js, in the `dist` of its project. */
+  worker: string;
+  maxStories: number;
+  /** Tells the texts of this trial from those of others. */
+  id: string;
+  /** The answer to each request, by index. */
+  answers: (index: number) => TrialAnswer;
+  random: Random;
+  /** The disk fails once, so that the worker has to keep what it cannot save. Default false. */
+  diskFails?: boolean;
+}
+
+export interface ProcessOptions {
+  /** What to do to the worker at its moments. */
+  onMoment?: (moment: Moment, worker: { signal(name: NodeJS.Signals): void }) => void;
+  /** Flags of node. */
+  nodeFlags?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+}
+
+export interface ProcessEnd {
+  code: number | null;
+  /** A signal ended it. */
+  killed: boolean;
+  stderr: string;
+}
+
+/** Longer than any process takes, in milliseconds. */
+const HUNG_AFTER = 60_000;
+
+/** The key of a process tells its requests from those of the others. */
+const KEY = 'kill-trial-process-';
+
+export type Trial = Awaited<ReturnType<typeof openTrial>>;
+
+export async function openTrial(options: TrialOptions) {
+  const { folder, worker, maxStories, id, answers, random, diskFails = false } = options;
+  const outputDir = join(folder, 'stories');
+  const logDir = join(folder, 'logs');
+  await mkdir(outputDir, { recursive: true });
+  const pids: number[] = [];
+  const kills: Kill[] = [];
+  const tornLines = new Set<string>();
+  let onMoment: (moment: Moment) => void = () => {};
+  const api = await startMockApi({
+    plan: (_, index, cut) => planAnswer(answers(index), cut, `표식-${id}-${index}`, random),
+    axes: readCards(join(dirname(dirname(worker)), 'config', 'premises')),
+    // A request with another key is that of no process.
+    pidOf: ({ headers }) => pids[Number(headers.authorization?.split(KEY)[1] ?? Number.NaN)] ?? -1,
+    now: systemClock.now,
+    onChange: (what, call) => {
+      if (what === 'request') onMoment('request');
+      if (what === 'sent' && isAnswered(call)) onMoment('completed');
+    },
+  });
+  const { calls, close } = api;
+  /** Compares folder, ledger, log and mock API. */
+  const check = createInspection({ outputDir, logDir, maxStories, diskFails, calls, pids, kills, tornLines });
+  return { run, check, close };
+
+  /** Starts the worker and resolves when its process is gone. */
+  async function run(options: ProcessOptions = {}): Promise<ProcessEnd> {
+    const flags = ['--resume', '--max-stories', String(maxStories)];
+    const child = spawn(process.execPath, [...(options.nodeFlags ?? []), worker, ...flags], {
+      env: { ...environmentWithoutSettings(process.env), ...settings(`${KEY}${pids.length}`), ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...{ timeout: HUNG_AFTER, killSignal: 'SIGABRT' },
+    });
+    const pid = child.pid ?? 0;
+    pids.push(pid);
+    onMoment = (moment) => options.onMoment?.(moment, { signal: (name) => child.kill(name) });
+    onMoment('start');
+    const stopWatching = watchAll(outputDir, () => onMoment('file'));
+    createInterface(child.stdout).on('line', (line) => {
+      const moment = MOMENT_OF[/"event":"(\w+)"/.exec(line)?.[1] ?? ''];
+      if (moment !== undefined) onMoment(moment);
+    });
+    const errors = text(child.stderr);
+    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    const stderr = await errors;
+    stopWatching();
+    onMoment = () => {};
+    // A worker that is told to stop before it listens dies of that.
+    const killed = signal === 'SIGKILL' || signal === 'SIGINT';
+    if (killed) {
+      kills.push({ pid, at: systemClock.now() });
+      for (const { file, number, terminated } of await readLog(logDir))
+        if (!terminated) tornLines.add(`${file}:${number}`);
+    }
+    return { code, killed, stderr: signal === 'SIGABRT' ? `${stderr}\n(hung)` : stderr };
+  }
+
+  function settings(key: string): Record<string, string> {
+    return {
+      ANTHROPIC_API_KEY: key,
+      ANTHROPIC_BASE_URL: api.url,
+      OUTPUT_DIR: outputDir,
+      LOG_DIR: logDir,
+      LOG_FORMAT: 'json',
+      MIN_STORY_CHARACTERS: '100',
+      RETRY_BASE_SECONDS: '0.002',
+      RETRY_MAX_SECONDS: '0.01',
+      INTERVAL_SECONDS: '0.001',
+      // A worker that outlives the mock API must not go on for ever.
+      MAX_CONSECUTIVE_FAILURES: '100',
+    };
+  }
+}
+
+/** The shortest part of a text that is sent before it is cut off, in characters. */
+const SHORTEST_PART = 150;
+
+function planAnswer(kind: TrialAnswer, cut: Call | null, mark: string, random: Random): AnswerPlan {
+  const whole = cut?.whole ?? writeText(mark, 300 + Math.floor(random() * 2500), random);
+  const shortest = kind === 'cut_off_for_good' || kind === 'cut_off' ? SHORTEST_PART / whole.length : 0;
+  const share = shortest + random() * (1 - shortest);
+  if (kind !== 'slow') return { kind, whole, share, charactersPerSecond: 0 };
+  return { kind: 'story', whole, share, charactersPerSecond: whole.length / (0.01 + 0.05 * random()) };
+}
+
+/** A text that carries its mark from the first line to the last. */
+function writeText(mark: string, characters: number, random: Random): string {
+  const paragraphs: string[] = [];
+  for (let length = 0, n = 1; length < characters; n++) {
+    const paragraph = `${n}번 선반의 상자에는 ${Math.floor(random() * 1e6)}이라고 적혀 있었다. 나는 그것을 세지 않으려고 했다. (${mark})`;
+    paragraphs.push(paragraph);
+    length += paragraph.length;
+  }
+  return `# ${mark}\n\n${paragraphs.join('\n\n')}\n\n그것이 ${mark}의 마지막 상자였다.`;
+}
+
+const MOMENT_OF: Record<string, Moment | undefined> = {
+  author_chosen: 'opening',
+  story_saved: 'stored',
+  set_aside: 'stored',
+  run_finished: 'ending',
+};
+
+/** Calls back for every change in a folder and, as soon as they are there, in those below it. */
+function watchAll(folder: string, changed: () => void): () => void {
+  const watchers = new Map<string, FSWatcher>();
+  const add = (path: string) => {
+    watchers.get(path)?.close();
+    try {
+      const below = readdirSync(path);
+      const watcher = watch(path, (kind, name) => {
+        // A kill while the status is written loses nothing.
+        if (name?.includes('.status.json') === true) return;
+        changed();
+        // Made, removed, or made anew.
+        if (kind === 'rename' && name !== null) add(join(path, name));
+      });
+      watchers.set(
+        path,
+        watcher.on('error', () => {}),
+      );
+      for (const name of below) add(join(path, name));
+    } catch {
+      // A file, or gone again.
+    }
+  };
+  add(folder);
+  return () => {
+    for (const watcher of watchers.values()) watcher.close();
+  };
+}
