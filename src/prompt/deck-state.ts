@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Random } from '../lib/random.js';
 import { AXES, type Axis, type AxisCards, byAxis, type Card, type Premise } from './cards.js';
 import { type Candidate, Constraints, type Hand } from './constraints.js';
-import { Round } from './round.js';
+import { Round } from './deck-round.js';
 
 /** A premise by the ids of its cards. One drawn by an earlier version may lack an axis that was added since. */
 export type Combination = Partial<Record<Axis, string>>;

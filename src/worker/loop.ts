@@ -1,6 +1,6 @@
 import type { EndReason } from '../run/end-reason.js';
 import type { Attempt } from './attempt/attempt.js';
-import { createSerialize } from './attempt/serialize.js';
+import { createMutex } from './attempt/mutex.js';
 import { createRunRules, type RunRulesDeps } from './run-rules.js';
 import { createWaits } from './waits.js';
 
@@ -19,7 +19,7 @@ export async function runLoop(deps: LoopDeps): Promise<EndReason> {
   const { wait, waitOutPause } = createWaits({ ...deps, rules, inHand: () => inHand });
   /** Those who wait for a story in hand to be settled. */
   let awaiting: (() => void)[] = [];
-  const placesInTurn = createSerialize();
+  const placeMutex = createMutex();
 
   await Promise.all(Array.from({ length: limits.concurrency }, (_, slot) => runSlot(slot)));
   return rules.end();
@@ -42,7 +42,7 @@ export async function runLoop(deps: LoopDeps): Promise<EndReason> {
 
   // One after another: two slots must not find the same place.
   function takePlace(): Promise<boolean> {
-    return placesInTurn(waitForPlace);
+    return placeMutex(waitForPlace);
   }
 
   /**

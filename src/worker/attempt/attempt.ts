@@ -4,10 +4,10 @@ import type { DrawPremise } from '../../prompt/deck.js';
 import { composePrompt } from '../../prompt/prompt.js';
 import type { ModelChooser } from '../model-chooser.js';
 import { createFinishStory, type FinishStory, type FinishStoryDeps } from './finish-story.js';
+import { createMutex } from './mutex.js';
 import type { AttemptOutcome } from './outcome.js';
 import { createRecordedCall, type RecordedCallDeps } from './record-call.js';
 import { retryUntilStored } from './retry-storage.js';
-import { createSerialize } from './serialize.js';
 import type { StoryInHand } from './settle-attempt.js';
 
 /** What an attempt has to know of the loop. */
@@ -40,7 +40,7 @@ export function createAttempts(deps: AttemptDeps): Attempts {
   const { run, settings, axes, drawPremise, models, recent, log, storageRetry, stopping } = deps;
   const call = createRecordedCall({ ...deps, maxTokens: settings.maxTokens });
   const finishStory = createFinishStory({ ...deps, call });
-  const drawingInTurn = createSerialize();
+  const drawMutex = createMutex();
   let underWay = 0;
 
   return { attempt, finishStory };
@@ -63,7 +63,7 @@ export function createAttempts(deps: AttemptDeps): Attempts {
   async function attemptStory(inHand: StoryInHand, { tries, mayCall }: AttemptRequest): Promise<AttemptOutcome> {
     const { sequence, model } = inHand;
     const what = '소재를 뽑지';
-    const drawing = await drawingInTurn(() => retryUntilStored(storageRetry, { what, giveUp: stopping }, drawPremise));
+    const drawing = await drawMutex(() => retryUntilStored(storageRetry, { what, giveUp: stopping }, drawPremise));
     if (!drawing.done) return { kind: 'abandoned' };
     const premise = drawing.value;
     const prompt = composePrompt(premise, axes, settings, recent.list());

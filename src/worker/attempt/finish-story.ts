@@ -15,9 +15,9 @@ import {
 } from '../../story/continuation.js';
 import type { MostSimilar } from '../../story/similarity.js';
 import { validateSimilarity } from '../../story/validate-answer.js';
+import { createMutex } from './mutex.js';
 import type { AttemptOutcome, SavedStory } from './outcome.js';
 import type { CallResult, RecordedCall } from './record-call.js';
-import { createSerialize } from './serialize.js';
 import { createSettlement, type SettlementDeps, type StoryInHand } from './settle-attempt.js';
 
 // From a call's result to the end of the attempt: the rest of a cut-off answer, the verdict, the files.
@@ -64,7 +64,7 @@ export function createFinishStory(deps: FinishStoryDeps): FinishStory {
   const { call, settings, recent, similarity, log } = deps;
   const settle = createSettlement(deps);
   // Each story is compared with those that were saved while it was being written, and numbered after them.
-  const concludingInTurn = createSerialize();
+  const concludeMutex = createMutex();
   return { finish, settleUnforeseen };
 
   async function finish(inHand: StoryInHand, commission: Commission, result: CallResult): Promise<AttemptOutcome> {
@@ -73,7 +73,7 @@ export function createFinishStory(deps: FinishStoryDeps): FinishStory {
       if (result.kind !== 'answered') return await settleWithoutAnswer(result, inHand, premise, newDraft);
       inHand.draft = newDraft(result);
       const interrupted = await completeDraft(inHand, inHand.draft, premise, prompt);
-      return interrupted ?? (await concludingInTurn(() => conclude(inHand, premise)));
+      return interrupted ?? (await concludeMutex(() => conclude(inHand, premise)));
     } catch (error) {
       return settleUnforeseen(error, inHand);
     }

@@ -8,8 +8,8 @@ import { type CapHit, type Caps, capInTheWay, worstCase } from '../../run/budget
 import type { Run } from '../../run/run.js';
 import type { ReceivedAnswer } from '../../story/continuation.js';
 import type { ChosenModel } from '../model-chooser.js';
+import { createMutex } from './mutex.js';
 import { retryUntilStored, type StorageRetry } from './retry-storage.js';
-import { createSerialize } from './serialize.js';
 
 /** What a call is for. */
 export interface CallPurpose {
@@ -55,11 +55,11 @@ export interface RecordedCallDeps {
 export function createRecordedCall(deps: RecordedCallDeps): RecordedCall {
   const { run, maxTokens, price, caps, progress, clock, storageRetry, stopping, aborting } = deps;
   // Two calls must not find the same room, nor take the same number.
-  const oneAtATime = createSerialize();
+  const reserveMutex = createMutex();
 
   return async (prompt, purpose) => {
     const atMost = worstCase(prompt, maxTokens);
-    const reserved = await oneAtATime(() => reserve(purpose, atMost));
+    const reserved = await reserveMutex(() => reserve(purpose, atMost));
     if (reserved.kind !== 'recorded') return reserved;
     purpose.onRecorded(reserved.number);
     return callNow(prompt, purpose);

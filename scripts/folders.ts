@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { ROOT } from '../src/lib/project.js';
 
-// npm run rooms: the folders of src, and which folders each one imports from, types included. Exits with 1 when a file
+// npm run folders: the folders of src, and which folders each one imports from, types included. Exits with 1 when a file
 // imports from a folder below its own in this list, or when a folder has too many files. Part of npm run lint.
 
 const ORDER = [
