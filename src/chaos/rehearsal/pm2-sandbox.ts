@@ -65,9 +65,11 @@ export interface Pm2Options {
   /** The folder of ecosystem.config.cjs. */
   root: string;
   env: NodeJS.ProcessEnv;
+  /** Flags of the worker. */
+  flags?: readonly string[];
 }
 
-export function openPm2({ home, root, env }: Pm2Options): Pm2 {
+export function openPm2({ home, root, env, flags = [] }: Pm2Options): Pm2 {
   const command = join(root, 'node_modules', 'pm2', 'bin', 'pm2');
   let ownEnv = { ...env, PM2_HOME: home, PM2_DISABLE_VERSION_CHECK: '1' };
   /** With the time of their start: their numbers may belong to others later. */
@@ -124,7 +126,7 @@ export function openPm2({ home, root, env }: Pm2Options): Pm2 {
     run,
     start: async (settings = {}) => {
       ownEnv = { ...ownEnv, ...settings };
-      await run(['start', ECOSYSTEM]);
+      await run(['start', ECOSYSTEM, '--', ...flags]);
     },
     readApp: async () => toApp(await run(['jlist'])),
     workerPid: () => note()[0] ?? null,

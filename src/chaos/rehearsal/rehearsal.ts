@@ -18,7 +18,7 @@ import { type Call, startWitness, type WitnessOptions } from './mock-api.js';
 import type { Came, Complaint, Witnessed } from './observations.js';
 import { environmentWithoutSettings, openPm2, type Pm2, type Reader } from './pm2-sandbox.js';
 import { reckon } from './reconcile.js';
-import { type DayScale, scaleOf, settingsOf, slownessOf } from './time-scale.js';
+import { type DayScale, flagsOf, scaleOf, settingsOf, slownessOf } from './time-scale.js';
 
 // A day of the real worker under the real pm2, in about a minute.
 
@@ -76,6 +76,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
     root,
     // How often pm2 looks at the memory of its workers, in milliseconds; 30 s by itself.
     env: { ...environmentWithoutSettings(env), PM2_WORKER_INTERVAL: '2500' },
+    flags: flagsOf(),
   });
   const forget = atExit(pm2.endNow);
   try {
