@@ -150,7 +150,9 @@ async function openRunUntilStored(worker: Worker): Promise<Run | null> {
       ),
   );
   if (!opened.done) return null;
-  tracker.track(toTrackedRun(config.outputDir, opened.value, { runName, limits: plan.limits, caps: plan.caps }));
+  const { limits, caps } = plan;
+  const callTimeoutSeconds = config.requestTimeoutSeconds;
+  tracker.track(toTrackedRun(config.outputDir, opened.value, { runName, limits, caps, callTimeoutSeconds }));
   return opened.value;
 }
 

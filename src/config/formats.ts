@@ -1,5 +1,6 @@
 import type Convict from 'convict';
 import { parseActiveHours } from '../run/active-hours.js';
+import { NOTIFICATION_EVENTS, parseEvents } from './notification-events.js';
 
 /**
  * The formats of the settings. Each refuses what convict's own let through (`3abc`, `1.5` for a count, NaN) with
@@ -102,6 +103,12 @@ const FORMATS: readonly Format[] = [
     name: 'secret',
     wanted: '공백이나 ASCII 밖의 문자가 섞여 있습니다. 값을 다시 복사해 넣으세요',
     accepts: (value) => isText(value) && /^[\x21-\x7e]+$/.test(value),
+    parse: parseText,
+  },
+  {
+    name: 'events',
+    wanted: `${NOTIFICATION_EVENTS.join(', ')} 가운데 골라 쉼표로 나눠 적거나, none이어야 합니다`,
+    accepts: (value) => isText(value) && parseEvents(value) !== null,
     parse: parseText,
   },
   {

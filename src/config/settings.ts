@@ -367,12 +367,21 @@ export const SETTINGS = {
     arg: 'retry-max-seconds',
   },
   notifyCommand: {
-    doc: '알릴 일(실행의 끝, 상한의 80%, 연속 실패)이 있을 때 실행할 셸 명령. 표준 입력으로 JSON을 받습니다. 이 값은 로그에 남으니 비밀은 스크립트 파일에 두세요',
+    doc: '알릴 일(NOTIFY_EVENTS)이 있을 때 실행할 셸 명령. 표준 입력으로 JSON을 받습니다. 이 값은 로그에 남으니 비밀은 스크립트 파일에 두세요',
     unit: '명령',
     format: 'text|null',
     default: null as string | null,
     env: 'NOTIFY_COMMAND',
     arg: 'notify-command',
+  },
+  notifyEvents: {
+    doc: '알릴 일. 여러 번 주거나 쉼표로 나눠 적습니다: run_started 시작, story_saved 소설마다, paused 일시 정지, cap_near 상한의 80%, failures 연속 실패, heartbeat 잘 돌고 있다는 신호, run_ended 끝. none은 없음',
+    unit: null,
+    format: 'events',
+    default: 'run_ended,cap_near,failures',
+    env: 'NOTIFY_EVENTS',
+    arg: 'notify-events',
+    repeatable: true,
   },
   notifyFailures: {
     doc: '연속으로 이만큼 실패하면 한 번 알립니다. 0이면 알리지 않습니다',
@@ -381,6 +390,14 @@ export const SETTINGS = {
     default: 3,
     env: 'NOTIFY_FAILURES',
     arg: 'notify-failures',
+  },
+  notifyHeartbeatSeconds: {
+    doc: 'NOTIFY_EVENTS에 heartbeat가 있을 때, 잘 돌고 있는 동안 알리는 간격. 실패가 이어지거나 멈춰 있으면 알리지 않습니다',
+    unit: '초',
+    format: 'positive-seconds',
+    default: 300,
+    env: 'NOTIFY_HEARTBEAT_SECONDS',
+    arg: 'notify-heartbeat-seconds',
   },
   offlineCharactersPerSecond: {
     doc: '내장 작가가 글을 써 내려가는 속도. 0은 한꺼번에',

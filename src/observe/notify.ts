@@ -1,28 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { secretsAmong } from '../lib/redact.js';
 import type { Logger } from '../logging/logger.js';
-import type { Status } from './status.js';
+import type { Notification } from './notifications.js';
+import { runNotifyCommand } from './notify-command.js';
 
-// The user's own command, told of what a person may want to know at once. Loaded only when there is one.
-
-/** What the command reads from its standard input, as one line of JSON. */
-export interface Notification {
-  event: 'run_ended' | 'cap_near' | 'failures';
-  /** Korean, one line. */
-  message: string;
-  /** null when the run could not even begin. */
-  run_id: string | null;
-  /** Of an end: the final record's reason. */
-  reason?: string;
-  exit_code?: number | null;
-  status: Status | null;
-}
+// The user's own command, told of what they asked to know. Loaded only when there is one.
 
 export interface Notifier {
-  /** Runs the command beside the run. */
+  /** Runs the command beside the run, after those that were sent before. */
   send(notification: Notification): void;
-  /** The last one: resolves when it and all others have ended, or their time is up. Never rejects. */
-  sendLast(notification: Notification): Promise<void>;
+  /**
+   * Sends the last one, if there is one to send, and nothing after it.
+   * @returns a promise that resolves when all have been delivered, or their time is up; never rejects
+   */
+  finish(last: Notification | null): Promise<void>;
 }
 
 export interface NotifierOptions {
@@ -42,37 +32,97 @@ export interface NotifierOptions {
 
 /** How long the command may take, in milliseconds; and how long still, once the run is forced to end. */
 const LIMIT = 10_000;
-const LIMIT_FORCED = 1000;
+const FORCED_LIMIT = 1000;
 
-/** How much of what a command that failed has said is kept, in characters. */
-const SAID = 300;
+/** How much of that limit the end of a run waits for what was sent before it, in milliseconds. */
+const LIMIT_OF_EARLIER = 5000;
+
+/** The most notifications that wait for the command. Beyond that, the oldest is dropped. */
+const MOST_WAITING = 100;
 
 const KEYS = new Set(['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN']);
 
+/**
+ * Hands notifications to the command, one after the other in the order in which they were sent. The run never waits for
+ * it: what the command is too slow for waits in memory, up to a bound, and of heartbeats only the latest. At the end of a
+ * run what still waits shares half of the time that the end has, and the last notification is delivered in any case.
+ */
 export function openNotifier(options: NotifierOptions): Notifier {
-  const { log, writeStderr } = options;
+  const { log, writeStderr, forceSignal } = options;
   const env = withoutSecrets(options.env, options.secrets);
-  const running = new Set<Promise<void>>();
-  let last = false;
+  const stopEarlier = new AbortController();
+  let waiting: Notification[] = [];
+  let delivering: Promise<void> | null = null;
+  let isEnding = false;
+  let hasWarned = false;
 
-  const send = (notification: Notification) => {
-    const run = runNotifyCommand({ ...options, env }, `${JSON.stringify(notification)}\n`).then((problem) => {
-      running.delete(run);
-      if (problem === null) return;
-      const message = `알림 명령이 실패했습니다 (${notification.event}): ${problem}`;
-      if (last) writeStderr(`${message}\n`);
-      else log.warn({ event: 'notify_failed', of: notification.event, problem }, message);
-    });
-    running.add(run);
-  };
   return {
-    send,
-    sendLast: async (notification) => {
-      last = true;
-      send(notification);
-      await Promise.all(running);
+    send: (notification) => {
+      if (isEnding) return;
+      if (notification.event === 'heartbeat') waiting = waiting.filter(({ event }) => event !== 'heartbeat');
+      waiting.push(notification);
+      if (waiting.length > MOST_WAITING) dropOldest();
+      delivering ??= deliverWaiting();
+    },
+    finish: async (last) => {
+      isEnding = true;
+      const begunAt = performance.now();
+      await finishEarlier();
+      if (last === null) return;
+      const limitMs = Math.max(LIMIT - LIMIT_OF_EARLIER, LIMIT - (performance.now() - begunAt));
+      await deliver(last, limitMs, new AbortController().signal);
     },
   };
+
+  async function deliverWaiting(): Promise<void> {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      await deliver(next, LIMIT, stopEarlier.signal);
+    }
+    delivering = null;
+    hasWarned = false;
+  }
+
+  async function deliver(notification: Notification, limitMs: number, giveUp: AbortSignal): Promise<void> {
+    const { command, cwd } = options;
+    const problem = await runNotifyCommand({
+      ...{ command, cwd, env: { ...env, ...variablesOf(notification) } },
+      input: `${JSON.stringify(notification)}\n`,
+      ...{ limitMs, forcedLimitMs: FORCED_LIMIT, forceSignal, giveUp },
+    });
+    if (problem === null) return;
+    const { event } = notification;
+    const message = `알림 명령이 실패했습니다 (${event}): ${problem}`;
+    if (isEnding) writeStderr(`${message}\n`);
+    else log.warn({ event: 'notify_failed', of: event, problem }, message);
+  }
+
+  function dropOldest(): void {
+    const dropped = waiting.shift();
+    // Once until the command has caught up.
+    if (hasWarned) return;
+    hasWarned = true;
+    log.warn(
+      { event: 'notify_dropped', of: dropped?.event, waiting: waiting.length },
+      `알림 명령이 느려 오래된 알림을 버립니다 (${waiting.length}건이 기다리는 중)`,
+    );
+  }
+
+  /** Waits for what was sent before the last notification, for as long as the end has for it. */
+  async function finishEarlier(): Promise<void> {
+    if (delivering === null) return;
+    const stop = () => {
+      const left = waiting.length;
+      waiting = [];
+      stopEarlier.abort();
+      if (left > 0) writeStderr(`실행이 끝나 알림 ${left}건을 보내지 않습니다\n`);
+    };
+    const timer = setTimeout(stop, LIMIT_OF_EARLIER);
+    forceSignal.addEventListener('abort', stop, { once: true });
+    if (forceSignal.aborted) stop();
+    await delivering;
+    clearTimeout(timer);
+    forceSignal.removeEventListener('abort', stop);
+  }
 }
 
 function withoutSecrets(env: NodeJS.ProcessEnv, secrets: readonly string[]): NodeJS.ProcessEnv {
@@ -82,61 +132,19 @@ function withoutSecrets(env: NodeJS.ProcessEnv, secrets: readonly string[]): Nod
   return Object.fromEntries(Object.entries(env).filter((variable) => !isSecret(variable)));
 }
 
-/** @returns what went wrong, in Korean; null when the command ended with 0 in time */
-function runNotifyCommand(
-  { command, cwd, env, forceSignal }: Pick<NotifierOptions, 'command' | 'cwd' | 'env' | 'forceSignal'>,
-  input: string,
-): Promise<string | null> {
-  return new Promise((resolve) => {
-    let child: ChildProcess;
-    try {
-      // In a process group of its own, which can be ended as a whole, and which a Ctrl+C in the terminal does not reach.
-      child = spawn(command, { shell: true, detached: true, cwd, env, stdio: ['pipe', 'ignore', 'pipe'] });
-    } catch (error) {
-      return resolve((error as Error).message);
-    }
-    let said = '';
-    const finish = (problem: string | null) => {
-      clearTimeout(timer);
-      forceSignal.removeEventListener('abort', shorten);
-      resolve(problem);
-    };
-    const giveUp = () => {
-      endGroup(child);
-      finish('제한 시간 안에 끝나지 않아 중단했습니다');
-    };
-    const shorten = () => {
-      clearTimeout(timer);
-      timer = setTimeout(giveUp, LIMIT_FORCED);
-    };
-    let timer = setTimeout(giveUp, forceSignal.aborted ? LIMIT_FORCED : LIMIT);
-    forceSignal.addEventListener('abort', shorten, { once: true });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(0, SAID);
-    });
-    child.on('error', ({ message }) => finish(message));
-    // What it has left in the background may keep its output open; only a failure waits for what is still to come.
-    child.on('exit', (code) => {
-      if (code === 0) finish(null);
-    });
-    child.on('close', (code, signal) =>
-      finish(`${describeExit(code, signal)}${said === '' ? '' : ` - ${said.trim()}`}`),
-    );
-    // A command that does not read.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input);
-  });
-}
+/** How long such a variable may be, in UTF-16 units: systems start no program whose variables are too long. */
+const LONGEST_VARIABLE = 4000;
 
-function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
-  return signal === null ? `종료 코드 ${code}` : `${signal}로 끝남`;
-}
-
-function endGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Gone in this moment.
-  }
+/** The parts that a short command needs, for shells that cannot read JSON. */
+function variablesOf({ event, message, story }: Notification): NodeJS.ProcessEnv {
+  const variables = {
+    NOTIFICATION_EVENT: event,
+    NOTIFICATION_MESSAGE: message,
+    NOTIFICATION_STORY_TITLE: story?.title ?? '',
+    NOTIFICATION_STORY_FILE: story?.markdown_path ?? '',
+    NOTIFICATION_STORY_METADATA_FILE: story?.metadata_path ?? '',
+  };
+  // No variable can hold a zero character.
+  const fit = (value: string) => value.replaceAll('\0', '').slice(0, LONGEST_VARIABLE);
+  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, fit(value)]));
 }

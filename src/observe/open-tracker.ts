@@ -1,5 +1,6 @@
 import type { Config } from '../config/load.js';
-import { systemClock } from '../lib/clock.js';
+import { parseEvents } from '../config/notification-events.js';
+import { SECOND, systemClock } from '../lib/clock.js';
 import { FORMAT } from '../lib/files.js';
 import type { Logger } from '../logging/logger.js';
 import type { Caps } from '../run/budget.js';
@@ -25,7 +26,7 @@ export async function openStatusTracker({
   secrets,
   ...options
 }: OpenTrackerOptions): Promise<StatusTracker> {
-  const { notifyCommand: command, notifyFailures, outputDir } = config;
+  const { notifyCommand: command, notifyFailures, notifyHeartbeatSeconds, outputDir } = config;
   const notifier =
     command === null ? null : (await import('./notify.js')).openNotifier({ ...options, command, log, secrets });
   return createStatusTracker({
@@ -33,16 +34,25 @@ export async function openStatusTracker({
     log,
     show: [(status) => writeStatus(outputDir, status), ...(readPm2Environment() === null ? [] : [reportMetrics])],
     notifier,
+    notifyEvents: parseEvents(config.notifyEvents) ?? new Set(),
+    heartbeatMs: notifyHeartbeatSeconds * SECOND,
     notifyFailures,
     secrets,
   });
+}
+
+interface TrackedRunOptions {
+  runName: string;
+  limits: Limits;
+  caps: Caps;
+  callTimeoutSeconds: number;
 }
 
 /** The run that this process has, as its watch needs to know it. @param folder the story folder */
 export function toTrackedRun(
   folder: string,
   run: Run,
-  { runName, limits, caps }: { runName: string; limits: Limits; caps: Caps },
+  { runName, limits, caps, callTimeoutSeconds }: TrackedRunOptions,
 ): TrackedRun {
   const before = readBefore(folder, run.id);
   return {
@@ -55,6 +65,7 @@ export function toTrackedRun(
       deadline: limits.durationMs === null ? null : toIso(run.startedAt + limits.durationMs),
       max_stories: limits.maxStories,
       caps: toCaps(caps),
+      call_timeout_seconds: callTimeoutSeconds,
     },
     state: run.state,
     before: { last_story: before?.last_story ?? null, last_failure: before?.last_failure ?? null },

@@ -43,14 +43,15 @@ interface FoundRun {
 /**
  * The runs of a folder that have a living worker, newest first; with none, the one that was active last. Changes
  * nothing.
- * @returns nothing only when there is no run at all
+ * @param runName only runs of that name; null: all
+ * @returns nothing only when there is no such run at all
  */
-export async function readStatuses(folder: string): Promise<Status[]> {
+export async function readStatuses(folder: string, runName: string | null = null): Promise<Status[]> {
   const living: FoundRun[] = [];
   let last: FoundRun | null = null;
   for (const runId of await listRuns(folder)) {
     const ledger = readLedger(ledgerPath(folder, runId));
-    if (ledger === null) continue;
+    if (ledger === null || (runName !== null && ledger.begin.run_name !== runName)) continue;
     const found = { ledger, state: replay(ledger) };
     if (isLiving(found.state)) living.push(found);
     if (last === null || found.state.lastAt > last.state.lastAt) last = found;
@@ -86,6 +87,7 @@ function toStatus(folder: string, { ledger, state }: FoundRun): Status {
     deadline: told?.deadline ?? null,
     max_stories: told?.max_stories ?? null,
     caps: told?.caps ?? toCaps({ tokens: null, costUsd: null }),
+    ...(told?.call_timeout_seconds === undefined ? {} : { call_timeout_seconds: told.call_timeout_seconds }),
   };
   return {
     ...given,

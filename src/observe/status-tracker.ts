@@ -1,11 +1,20 @@
-import type { Clock } from '../lib/clock.js';
-import { formatCost, formatNumber } from '../lib/format-number.js';
+import type { NotificationEvent } from '../config/notification-events.js';
+import { type Clock, LONGEST_TIMER } from '../lib/clock.js';
 import { redact } from '../lib/redact.js';
 import type { Logger } from '../logging/logger.js';
 import type { RunState } from '../run/run-state.js';
-import { describeNearCap } from '../worker/attempt/announce-outcome.js';
 import type { WorkerEvent } from '../worker/events.js';
-import type { Notification, Notifier } from './notify.js';
+import { healthOf } from './health.js';
+import {
+  endedNews,
+  heartbeatNews,
+  isWanted,
+  type News,
+  type Notification,
+  newsOf,
+  startedNews,
+} from './notifications.js';
+import type { Notifier } from './notify.js';
 import {
   type Activity,
   countsOf,
@@ -19,8 +28,8 @@ import {
 } from './status.js';
 
 /**
- * Keeps the status of the run, and hands it on whenever the run begins to do something else: there are no timers. Nothing
- * that goes wrong here reaches the run.
+ * Keeps the status of the run, and hands it on whenever the run begins to do something else. Nothing that goes wrong here
+ * reaches the run. Only heartbeats have a timer, which keeps no process alive.
  */
 export interface StatusTracker {
   /** From now on it is about this run. */
@@ -44,8 +53,12 @@ export interface StatusTrackerOptions {
   log: Logger;
   /** Where the status is shown. */
   show: readonly ((status: Status) => void)[];
-  /** null: nobody asked to be notified. */
+  /** null: no command is to be told. */
   notifier: Notifier | null;
+  /** What the command is to be told of. */
+  notifyEvents: ReadonlySet<NotificationEvent>;
+  /** How often, in milliseconds, while the worker is well. */
+  heartbeatMs: number;
   /** Notify when a run of failures has become this long; 0: never. */
   notifyFailures: number;
   /** Texts that must not get out: an endpoint may repeat the key in what it says. */
@@ -57,9 +70,12 @@ export function createStatusTracker({
   log,
   show,
   notifier,
+  notifyEvents,
+  heartbeatMs,
   notifyFailures,
   secrets,
 }: StatusTrackerOptions): StatusTracker {
+  let heartbeat: NodeJS.Timeout | undefined;
   let tracked: TrackedRun | null = null;
   let activity: Activity = initialActivity(clock.now());
 
@@ -67,12 +83,17 @@ export function createStatusTracker({
     track: (run) => {
       tracked = run;
       update({ ...initialActivity(clock.now()), ...run.before });
+      quietly(() => {
+        const current = status();
+        if (current !== null) tell(startedNews(current));
+      });
+      startHeartbeat();
     },
     onEvent: (event) =>
       quietly(() => {
         accept(event);
-        const news = newsOf(event);
-        if (news !== null) notifier?.send(notification(news));
+        const news = newsOf(event, tracked?.state().failuresInARow ?? 0, notifyFailures);
+        if (news !== null) tell(news);
       }),
     trackRetries: (real) => ({
       ...real,
@@ -84,12 +105,12 @@ export function createStatusTracker({
       },
     }),
     ended: async (end) => {
+      clearInterval(heartbeat);
       quietly(() => update({ ...activity, doing: 'ended', since: toIso(clock.now()), next_at: null, end }));
       let last: Promise<void> | undefined;
       quietly(() => {
-        const { reason, exit_code } = end;
-        const news = notification({ event: 'run_ended', message: describeEnded(end, status()) });
-        last = notifier?.sendLast({ ...news, reason, exit_code });
+        const news = endedNews(end, status());
+        last = notifier?.finish(isWanted(news, notifyEvents) ? toNotification(news) : null);
       });
       await last;
     },
@@ -114,17 +135,22 @@ export function createStatusTracker({
     return withoutSecrets({ ...tracked.info, ...countsOf(tracked.state()), ...activity }, secrets);
   }
 
-  function newsOf(event: WorkerEvent): Pick<Notification, 'event' | 'message'> | null {
-    if (event.kind === 'cap_near') return { event: 'cap_near', message: describeNearCap(event.hit) };
-    const inARow = tracked?.state().failuresInARow ?? 0;
-    if (event.kind !== 'failed' || inARow !== notifyFailures) return null;
-    return {
-      event: 'failures',
-      message: `연속 ${formatNumber(inARow)}회 소설을 얻지 못했습니다 - ${event.failure.reason}`,
-    };
+  function tell(news: News): void {
+    if (isWanted(news, notifyEvents)) notifier?.send(toNotification(news));
   }
 
-  function notification(news: Pick<Notification, 'event' | 'message'>): Notification {
+  /** The first one comes after a whole interval: a worker that dies young, again and again, is not well. */
+  function startHeartbeat(): void {
+    if (notifier === null || !notifyEvents.has('heartbeat')) return;
+    heartbeat = setInterval(() => quietly(beat), Math.min(heartbeatMs, LONGEST_TIMER)).unref();
+  }
+
+  function beat(): void {
+    const current = status();
+    if (current !== null && healthOf(current, clock.now(), notifyFailures).isWell) tell(heartbeatNews(current));
+  }
+
+  function toNotification(news: News): Notification {
     const current = status();
     return withoutSecrets({ ...news, run_id: current?.run_id ?? null, status: current }, secrets);
   }
@@ -144,14 +170,6 @@ const SHOWN: ReadonlySet<(WorkerEvent | StorageRetryEvent)['kind']> = new Set([
   'holding',
   'holding_over',
 ]);
-
-function describeEnded({ over, message }: StatusEnd, status: Status | null): string {
-  const what = `${over ? '실행이 끝났습니다' : '실행이 중단되었습니다'} - ${message}`;
-  if (status === null) return what;
-  const { stories, tokens, cost_usd } = status;
-  const cost = cost_usd === null || cost_usd === 0 ? '' : `, 비용 ${formatCost(cost_usd)}`;
-  return `${what}. 소설 ${formatNumber(stories)}편, 토큰 ${formatNumber(tokens.total_tokens)}${cost}`;
-}
 
 function withoutSecrets<T>(value: T, secrets: readonly string[]): T {
   const replace = (_key: string, each: unknown) => (typeof each === 'string' ? redact(each, secrets) : each);

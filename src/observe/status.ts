@@ -37,6 +37,8 @@ export interface RunInfo {
   max_stories: number | null;
   /** In tokens and in US dollars; null: no cap, or unknown. */
   caps: { tokens: number | null; cost_usd: number | null };
+  /** How long one call may take; absent in format 1. */
+  call_timeout_seconds?: number;
 }
 
 /** What the run's ledger knows. */
@@ -54,6 +56,8 @@ export interface Counts {
   calls_without_usage: number;
   /** What counts towards the caps: everything known, and the most that unknown calls can have used. */
   counted: { tokens: number; cost_usd: number };
+  /** When the latest record of the ledger was written. */
+  last_record_at: string;
 }
 
 /** What only the worker knows. */
@@ -158,7 +162,7 @@ export function toCaps({ tokens, costUsd }: Caps): RunInfo['caps'] {
 }
 
 export function countsOf(state: RunState): Counts {
-  const { statistics, epoch, resumes, failuresInARow } = state;
+  const { statistics, epoch, resumes, failuresInARow, lastAt } = state;
   const { tokens, costUsd } = spent(state);
   return {
     epoch,
@@ -171,6 +175,7 @@ export function countsOf(state: RunState): Counts {
     cost_usd: statistics.costUsd,
     calls_without_usage: statistics.callsWithoutUsage,
     counted: { tokens, cost_usd: costUsd },
+    last_record_at: toIso(lastAt),
   };
 }
 
@@ -191,7 +196,7 @@ function isWaiting(doing: ActivityKind): doing is Waiting {
 }
 
 /** What the run is doing, in a few Korean words. */
-function describeDoing({ doing, in_hand = 0, detail, next_at, deadline }: Status): string {
+export function describeDoing({ doing, in_hand = 0, detail, next_at, deadline }: Status): string {
   if (doing === 'batch' && detail !== undefined) return `${waitingLabel(doing)} (${detail})`;
   if (doing === 'writing' && in_hand > 1) return `소설 ${formatNumber(in_hand)}편을 쓰는 중`;
   return next_at !== null && next_at === deadline ? '마감을 기다리는 중' : labelOf(doing);

@@ -40,11 +40,13 @@ export interface Pm2Options {
   /** The folder of ecosystem.config.cjs. */
   root: string;
   env: NodeJS.ProcessEnv;
+  /** Flags of the worker. */
+  flags?: readonly string[];
 }
 
 export type Pm2 = ReturnType<typeof openPm2>;
 
-export function openPm2({ home, root, env }: Pm2Options) {
+export function openPm2({ home, root, env, flags = [] }: Pm2Options) {
   const command = join(root, 'node_modules', 'pm2', 'bin', 'pm2');
   let ownEnv = { ...env, PM2_HOME: home, PM2_DISABLE_VERSION_CHECK: '1' };
   /** Identified by the time of their start, too: their numbers may be reused. */
@@ -103,7 +105,7 @@ export function openPm2({ home, root, env }: Pm2Options) {
     /** Starts the ecosystem file. @param settings the worker's; default: those of the last start */
     start: async (settings: Readonly<Record<string, string>> = {}): Promise<void> => {
       ownEnv = { ...ownEnv, ...settings };
-      await run(['start', ECOSYSTEM]);
+      await run(['start', ECOSYSTEM, '--', ...flags]);
     },
     readApp: async () => toApp(await run(['jlist'])),
     /** null while there is none. */

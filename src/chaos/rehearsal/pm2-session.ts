@@ -37,6 +37,8 @@ export interface SessionChoices {
    * the folder of a session that is given up is removed.
    */
   graceMs: number;
+  /** The worker's flags; none by default. */
+  flags?: readonly string[];
   /** Called with each line of `pm2 logs`. */
   onLine?: (line: string) => void;
 }
@@ -51,11 +53,11 @@ const LONGEST_START = 30 * SECOND;
 
 export async function withSession<T>(
   { root, env, giveUp }: SessionOptions,
-  { graceMs, onLine = () => {} }: SessionChoices,
+  { graceMs, flags = [], onLine = () => {} }: SessionChoices,
   act: (session: Session) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'rehearsal-'));
-  const pm2 = openPm2({ home: join(folder, 'pm2'), root, env });
+  const pm2 = openPm2({ home: join(folder, 'pm2'), root, env, flags });
   const readers: Reader[] = [];
   let storiesWatched = 0;
   try {

@@ -19,7 +19,7 @@ import { checkBehaviour, type Observations } from './behaviour-checks.js';
 import { type EnvironmentFault, type FaultPlan, isInTime, type Lane, planFaults, type Weather } from './fault-plan.js';
 import { type Injected, inject, openStorage, type Sandbox } from './inject.js';
 import { type Session, type SessionOptions, withSession } from './pm2-session.js';
-import { type DayScale, scaleOf, settingsOf, slownessOf } from './time-scale.js';
+import { type DayScale, flagsOf, scaleOf, settingsOf, slownessOf } from './time-scale.js';
 
 // A day of the real worker under the real pm2, in about a minute.
 
@@ -60,7 +60,7 @@ export interface Rehearsal {
 export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
   // How often pm2 looks at the memory of its workers, in milliseconds; 30 s by default.
   const env = { ...environmentWithoutSettings(options.env), PM2_WORKER_INTERVAL: '2500' };
-  return withSession({ ...options, env }, { graceMs: 0 }, (session) => rehearseIn(session, options));
+  return withSession({ ...options, env }, { graceMs: 0, flags: flagsOf() }, (session) => rehearseIn(session, options));
 }
 
 async function rehearseIn({ folder, pm2, ...session }: Session, options: RehearsalOptions): Promise<Rehearsal> {

@@ -92,6 +92,8 @@ export function settingsOf(
     priceOutputUsd: 10,
     resume: 'true',
     author: 'anthropic',
+    // A command of the user's own is not to be told of a day that is none.
+    notifyEvents: 'none',
     anthropicApiKey: place.apiKey,
     anthropicBaseUrl: place.url,
     maxContinuations: MAX_CONTINUATIONS,
@@ -113,6 +115,17 @@ export function settingsOf(
     return [[env, String(fallback)]];
   });
   return { ...Object.fromEntries(values), ENV_FILE: devNull };
+}
+
+/**
+ * Flags for the texts that no variable can take away from `config/local.json`, such as the user's own cards: an empty
+ * variable is one that was not given, an empty flag says that there is none.
+ */
+export function flagsOf(): string[] {
+  return SETTING_NAMES.flatMap((name) => {
+    const { arg, format } = SETTINGS[name];
+    return arg !== null && format === 'text|null' ? [`--${arg}=`] : [];
+  });
 }
 
 /** The time of the rehearsed day, as `13:30`. @param elapsedMs since its start */

@@ -10,7 +10,7 @@ import type { WorkerEvent } from '../../worker/events.js';
 export const NOON = new Date(2026, 10, 24, 12).getTime();
 export const MINUTE = 60_000;
 
-export const SAVED: WorkerEvent = {
+export const SAVED: Extract<WorkerEvent, { kind: 'saved' }> = {
   kind: 'saved',
   story: { title: '반품 구역', description: '', opening: '', ending: '', tags: [], text: '본문', wordCount: 2 },
   stored: { name: 'horror_story_20261124_120000_00000001', markdownPath: '', metadataPath: '' },

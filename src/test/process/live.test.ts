@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import type { Notification } from '../../observe/notify.js';
+import type { Notification } from '../../observe/notifications.js';
 import { toTrackedRun } from '../../observe/open-tracker.js';
 import type { Metric } from '../../observe/pm2.js';
 import type { Status } from '../../observe/status.js';
@@ -128,6 +128,46 @@ describe('the command of NOTIFY_COMMAND', GUARD, () => {
     );
   });
 
+  test('is told of everything that it asks for, in order, with the files of each story', async (t) => {
+    const { worker, notes } = await notifying(t, [STORY, BUSY, STORY], {
+      flags: ['--max-stories', '2', '--interval-seconds', '0.7', '--notify-failures', '1'],
+      env: {
+        NOTIFY_EVENTS: 'run_started,story_saved,failures,heartbeat,run_ended',
+        NOTIFY_HEARTBEAT_SECONDS: '0.25',
+      },
+    });
+    assert.deepEqual(await worker.exited, { code: 0, signal: null });
+    const events = notes().map(({ event }) => event);
+    assert.deepEqual(
+      events.filter((event) => event !== 'heartbeat'),
+      ['run_started', 'story_saved', 'failures', 'story_saved', 'run_ended'],
+    );
+    assert.ok(events.includes('heartbeat'));
+    for (const { story } of notes().filter(({ event }) => event === 'story_saved')) {
+      assert.equal(story?.title, '반품 구역');
+      assert.match(readFileSync(story?.markdown_path ?? '', 'utf8'), /^---\ntitle: 반품 구역\n/);
+      const metadata = JSON.parse(readFileSync(story?.metadata_path ?? '', 'utf8')) as Record<string, unknown>;
+      assert.deepEqual([metadata.word_count, metadata.cost_usd], [story?.word_count, story?.cost_usd]);
+    }
+    assert.equal(worker.stderr(), '');
+  });
+
+  test('is told of a pause, with when the run goes on', async (t) => {
+    // An hour that is over: the next one is tomorrow.
+    const hour = new Date().getHours();
+    const hours = [(hour + 22) % 24, (hour + 23) % 24].map((each) => `${String(each).padStart(2, '0')}:00`);
+    const { worker, notes } = await notifying(t, [STORY], {
+      env: { NOTIFY_EVENTS: 'paused' },
+      flags: ['--active-hours', hours.join('-')],
+    });
+    await worker.printed(/일시 정지합니다/);
+    worker.child.kill('SIGTERM');
+    assert.deepEqual(await worker.exited, { code: 0, signal: null });
+    const [note, ...others] = notes();
+    assert.deepEqual([note?.event, note?.reason, others], ['paused', 'inactive_hours', []]);
+    assert.ok(Date.parse(note?.until ?? '') > Date.now());
+  });
+
   test('is told of a defect', async (t) => {
     const { worker, notes } = await notifying(t, [STORY], {
       flags: ['--max-stories', '2', '--interval-seconds', '3600'],
@@ -175,9 +215,8 @@ describe('the command of NOTIFY_COMMAND', GUARD, () => {
 
   test('that hangs does not hold up the loop', async (t) => {
     const { worker } = await notifying(t, [BUSY, STORY], {
-      // Until the end is told.
-      command:
-        'case "$(cat)" in *run_ended*) echo >> "$FOLDER/end" ;; *) until [ -e "$FOLDER/end" ]; do sleep 0.05; done ;; esac',
+      // Until the run has done all that it had to do.
+      command: 'until [ "$(ls "$OUTPUT_DIR"/*.md | wc -l)" -eq 3 ]; do sleep 0.05; done 2> /dev/null',
       flags: ['--max-stories', '3', '--notify-failures', '1'],
     });
     assert.deepEqual(await worker.exited, { code: 0, signal: null });
@@ -384,6 +423,8 @@ test('a ledger that cannot be read has nothing to show of earlier processes, and
     maxRejectedInARow: null,
     concurrency: 1,
   };
-  const { before } = toTrackedRun(folder, run, { runName: 'default', limits, caps: { tokens: null, costUsd: null } });
+  const { before } = toTrackedRun(folder, run, {
+    ...{ runName: 'default', limits, caps: { tokens: null, costUsd: null }, callTimeoutSeconds: 600 },
+  });
   assert.deepEqual(before, { last_story: null, last_failure: null });
 });

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type FaultKind, type FaultPlan, isInTime, planFaults } from '../../../chaos/rehearsal/fault-plan.js';
 import { KIND_NAMES } from '../../../chaos/rehearsal/output.js';
-import { MAX_CONTINUATIONS, scaleOf, settingsOf, slownessOf, timeOfDay } from '../../../chaos/rehearsal/time-scale.js';
+import {
+  flagsOf,
+  MAX_CONTINUATIONS,
+  scaleOf,
+  settingsOf,
+  slownessOf,
+  timeOfDay,
+} from '../../../chaos/rehearsal/time-scale.js';
+import { parseCommandLine } from '../../../cli/args.js';
 import { loadConfig } from '../../../config/load.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 
@@ -103,10 +111,14 @@ test("neither the user's .env nor local.json makes another day of it", (t) => {
   mkdirSync(join(root, 'config'));
   writeFileSync(join(root, '.env'), 'MAX_STORIES=3\nMAX_TOKENS_TOTAL=5\nCUSTOM_REQUEST=비\nANTHROPIC_API_KEY=mine\n');
   writeFileSync(join(root, 'config', 'production.json'), '{"completedExitCode": 10}');
-  writeFileSync(join(root, 'config', 'local.json'), '{"durationSeconds": 5, "minStoryCharacters": 9, "maxCostUsd": 1}');
+  writeFileSync(
+    join(root, 'config', 'local.json'),
+    '{"durationSeconds": 5, "minStoryCharacters": 9, "maxCostUsd": 1, "cards": "my.json", "request": "비"}',
+  );
   const place = { url: 'http://127.0.0.1:1', apiKey: 'sk-ant-x', outputDir: '/tmp/a', logDir: '/tmp/b' };
   const env = { ...settingsOf(SCALE, place), NODE_ENV: 'production' };
-  const { config } = loadConfig({ root, env, flags: {} });
+  const { config } = loadConfig({ root, env, flags: parseCommandLine(flagsOf()).flags });
+  assert.deepEqual([config.cards, config.notifyEvents], [null, 'none']);
   assert.deepEqual(
     [config.maxStories, config.durationSeconds, config.request, config.minStoryCharacters, config.completedExitCode],
     [0, 60, null, 1000, 10],

@@ -37,7 +37,7 @@ function problemOf(act: () => unknown): ConfigError {
 const COUNTS = ['maxStories', 'maxConsecutiveFailures', 'minStoryCharacters', 'offlineCharactersPerSecond'] as const;
 const POSITIVE_COUNTS = ['maxTokens', 'maxTokensTotal', 'logMaxSizeMb', 'logKeepFiles'] as const;
 const SECONDS = ['durationSeconds', 'intervalSeconds'] as const;
-const POSITIVE_SECONDS = ['heartbeatSeconds', 'retryBaseSeconds', 'retryMaxSeconds'] as const;
+const POSITIVE_SECONDS = ['heartbeatSeconds', 'notifyHeartbeatSeconds', 'retryBaseSeconds', 'retryMaxSeconds'] as const;
 const NO_NUMBERS = [
   '3abc',
   'abc',
@@ -81,6 +81,7 @@ const BAD: [names: readonly (keyof typeof SETTINGS)[], values: string[]][] = [
   [['author'], ['', 'Offline', 'claude']],
   [['logLevel'], ['', 'INFO', 'verbose', '30']],
   [['logFormat'], ['', 'yaml']],
+  [['notifyEvents'], ['', 'run_end', 'run_ended;cap_near', 'run_ended,', 'none,run_ended', 'Run_Ended']],
   [
     ['model', 'outputDir', 'logDir'],
     ['', '  '],

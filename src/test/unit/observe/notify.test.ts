@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { identityOf, isProcessAlive, type ProcessIdentity } from '../../../lib/process-identity.js';
-import { type Notification, type NotifierOptions, openNotifier } from '../../../observe/notify.js';
+import type { Notification } from '../../../observe/notifications.js';
+import { type NotifierOptions, openNotifier } from '../../../observe/notify.js';
 import { recordingLog, temporaryFolder } from '../../helpers/fakes.js';
 
 const NOTE: Notification = {
@@ -32,36 +33,94 @@ function notifierFor(t: TestContext, command: string, options: Partial<NotifierO
     ...options,
   });
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+  /** The notifications that the command wrote into a file, one a line. */
+  const notes = () =>
+    (existsSync(join(folder, 'notes')) ? read('notes') : '')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Notification);
   /** The processes whose ids the command wrote into a file, one a line. */
   const processes = async (count: number): Promise<ProcessIdentity[]> => {
     const ids = () => (existsSync(join(folder, 'pids')) ? read('pids').trim().split('\n') : []);
     while (ids().length < count) await nextTurn();
     return ids().map((pid) => identityOf(Number(pid)));
   };
-  return { notifier, log, complaints, hurry, read, processes };
+  return { folder, notifier, log, complaints, hurry, read, notes, processes };
 }
 
 /** Does not end by itself, nor does its child; says who they are. */
 const HANGS = 'sleep 1000 & echo $! >> pids; echo $$ >> pids; wait';
+
+/** Does so only the first time; after that it keeps what it reads. */
+const HANGS_AT_FIRST = `case "$(cat | tee current)" in *cap_near*) ${HANGS} ;; *) cat current >> notes ;; esac`;
 
 async function ended(processes: readonly ProcessIdentity[]): Promise<void> {
   while (processes.some(isProcessAlive)) await nextTurn();
 }
 
 describe('the command', () => {
-  test('reads each note as a line of JSON, and the end waits for all', async (t) => {
-    const { notifier, log, complaints, read } = notifierFor(t, 'cat > "$$.json"; cat "$$.json" >> notes');
-    notifier.send(NOTE);
-    await notifier.sendLast(LAST);
-    const notes = read('notes')
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Notification);
-    assert.deepEqual(
-      notes.sort((a, b) => a.event.localeCompare(b.event)),
-      [NOTE, LAST],
+  test('reads each notification as a line of JSON, one after the other, and the end waits for all', async (t) => {
+    const { notifier, log, complaints, notes, read } = notifierFor(
+      t,
+      'echo begin >> order; cat >> notes; sleep 0.02; echo end >> order',
     );
+    const many = Array.from({ length: 5 }, (_, at): Notification => ({ ...NOTE, message: String(at) }));
+    for (const each of many) notifier.send(each);
+    await notifier.finish(LAST);
+    assert.deepEqual(notes(), [...many, LAST]);
+    assert.equal(read('order'), 'begin\nend\n'.repeat(6));
     assert.deepEqual([log.records, complaints], [[], []]);
+  });
+
+  test('is run again after it was idle', async (t) => {
+    const { notifier, notes } = notifierFor(t, 'cat >> notes');
+    notifier.send(NOTE);
+    while (notes().length < 1) await nextTurn();
+    for (let turns = 0; turns < 20; turns++) await nextTurn();
+    notifier.send({ ...NOTE, message: 'again' });
+    await notifier.finish(null);
+    assert.deepEqual(
+      notes().map(({ message }) => message),
+      [NOTE.message, 'again'],
+    );
+    notifier.send(NOTE);
+    await notifier.finish(null);
+    assert.equal(notes().length, 2);
+  });
+
+  test('has the parts that a short command needs as variables too, and nothing of a story where there is none', async (t) => {
+    const { notifier, read } = notifierFor(t, 'env | grep ^NOTIFICATION_ | sort >> variables; echo >> variables');
+    notifier.send({
+      ...NOTE,
+      event: 'story_saved',
+      message: '저장 "$(rm x)"',
+      story: {
+        title: `'; \0echo`,
+        word_count: 3,
+        cost_usd: null,
+        markdown_path: '/a b.md',
+        metadata_path: '/a b_metadata.json',
+      },
+    });
+    await notifier.finish(LAST);
+    assert.equal(
+      read('variables'),
+      [
+        'NOTIFICATION_EVENT=story_saved',
+        'NOTIFICATION_MESSAGE=저장 "$(rm x)"',
+        'NOTIFICATION_STORY_FILE=/a b.md',
+        'NOTIFICATION_STORY_METADATA_FILE=/a b_metadata.json',
+        `NOTIFICATION_STORY_TITLE='; echo`,
+        '',
+        'NOTIFICATION_EVENT=run_ended',
+        `NOTIFICATION_MESSAGE=${LAST.message}`,
+        'NOTIFICATION_STORY_FILE=',
+        'NOTIFICATION_STORY_METADATA_FILE=',
+        'NOTIFICATION_STORY_TITLE=',
+        '',
+        '',
+      ].join('\n'),
+    );
   });
 
   test('gets the environment without keys, by name and by value', async (t) => {
@@ -73,7 +132,7 @@ describe('the command', () => {
       WEBHOOK: 'https://example.com/hook',
     };
     const { notifier, read } = notifierFor(t, 'env > environment', { env, secrets: ['sk-secret'] });
-    await notifier.sendLast(LAST);
+    await notifier.finish(LAST);
     assert.match(read('environment'), /^WEBHOOK=https:\/\/example\.com\/hook$/m);
     assert.doesNotMatch(read('environment'), /ANTHROPIC|secret|COPY/);
   });
@@ -86,7 +145,7 @@ describe('the command', () => {
       COUNT: '1',
     };
     const { notifier, read } = notifierFor(t, 'env > environment', { env, secrets: ['ollama', '1'] });
-    await notifier.sendLast(LAST);
+    await notifier.finish(LAST);
     assert.match(read('environment'), /^OLLAMA_URL=http:\/\/ollama:11434$/m);
     assert.match(read('environment'), /^COUNT=1$/m);
     assert.doesNotMatch(read('environment'), /ANTHROPIC/);
@@ -111,7 +170,7 @@ describe('the command', () => {
       assert.deepEqual([record?.level, record?.fields.event, record?.fields.of], ['warn', 'notify_failed', 'cap_near']);
       assert.match(record?.message ?? '', problem);
       const atEnd = notifierFor(t, command);
-      await atEnd.notifier.sendLast(NOTE);
+      await atEnd.notifier.finish(NOTE);
       assert.deepEqual(atEnd.log.records, []);
       assert.equal(atEnd.complaints.length, 1);
       assert.match(atEnd.complaints[0]?.trimEnd() ?? '', problem);
@@ -120,19 +179,19 @@ describe('the command', () => {
 
   test('that cannot be run in its folder is a warning too', async (t) => {
     const { notifier, complaints } = notifierFor(t, 'true', { cwd: '/no/such/folder' });
-    await notifier.sendLast(LAST);
+    await notifier.finish(LAST);
     assert.match(complaints.join(), /ENOENT/);
   });
 
   test('that says much, and reads nothing of a long note, is no matter', async (t) => {
     const { notifier, log, complaints } = notifierFor(t, 'head -c 1000000 /dev/zero >&2; head -c 1000000 /dev/zero');
-    await notifier.sendLast({ ...LAST, message: '가'.repeat(500_000) });
+    await notifier.finish({ ...LAST, message: '가'.repeat(500_000) });
     assert.deepEqual([log.records, complaints], [[], []]);
   });
 
   test('may leave something behind in the background', async (t) => {
     const { notifier, complaints, processes } = notifierFor(t, 'sleep 1000 & echo $! >> pids');
-    await notifier.sendLast(LAST);
+    await notifier.finish(LAST);
     const [left] = await processes(1);
     assert.ok(left !== undefined && isProcessAlive(left));
     process.kill(left.pid);
@@ -162,7 +221,7 @@ describe('a command that hangs', GUARD, () => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { notifier, hurry, complaints, processes } = notifierFor(t, HANGS);
     hurry.abort();
-    const last = notifier.sendLast(LAST);
+    const last = notifier.finish(LAST);
     const group = await processes(2);
     t.mock.timers.tick(1000);
     await last;
@@ -173,7 +232,7 @@ describe('a command that hangs', GUARD, () => {
   test('is given 1 s more when the end is forced while it runs', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { notifier, hurry, processes } = notifierFor(t, HANGS);
-    const last = notifier.sendLast(LAST);
+    const last = notifier.finish(LAST);
     const group = await processes(2);
     t.mock.timers.tick(5000);
     hurry.abort();
@@ -185,25 +244,88 @@ describe('a command that hangs', GUARD, () => {
     await ended(group);
   });
 
-  test('holds up no other, and what goes wrong at the end is not said in the log', async (t) => {
+  test('keeps what was sent after it waiting, and the run never', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
-    const { notifier, log, complaints, processes } = notifierFor(
-      t,
-      `case "$(cat)" in *cap_near*) ${HANGS} ;; *) echo $$ >> pids ;; esac`,
-    );
+    const { notifier, log, notes, processes } = notifierFor(t, HANGS_AT_FIRST);
+    notifier.send(NOTE);
+    notifier.send({ ...NOTE, event: 'failures' });
+    const group = await processes(2);
+    for (let turns = 0; turns < 20; turns++) await nextTurn();
+    assert.deepEqual(notes(), []);
+    t.mock.timers.tick(10_000);
+    await ended(group);
+    while (notes().length < 1) await nextTurn();
+    assert.equal(notes()[0]?.event, 'failures');
+    assert.deepEqual(log.events(), ['notify_failed']);
+  });
+
+  test('at the end has half of its 10 s, with all that wait behind it, and the last one is delivered', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { notifier, log, complaints, notes, processes } = notifierFor(t, HANGS_AT_FIRST);
     notifier.send(NOTE);
     const group = await processes(2);
-    let isOver = false;
-    const last = notifier.sendLast(LAST).then(() => {
-      isOver = true;
-    });
-    await ended((await processes(3)).slice(2));
+    notifier.send({ ...NOTE, event: 'failures' });
+    notifier.send({ ...NOTE, event: 'story_saved' });
+    const last = notifier.finish(LAST);
+    t.mock.timers.tick(4999);
     for (let turns = 0; turns < 20; turns++) await nextTurn();
-    assert.equal(isOver, false);
-    t.mock.timers.tick(10_000);
+    assert.ok(group.every(isProcessAlive));
+    t.mock.timers.tick(1);
+    await ended(group);
+    await last;
+    assert.deepEqual(notes(), [LAST]);
+    assert.deepEqual(log.records, []);
+    assert.deepEqual(complaints, [
+      '실행이 끝나 알림 2건을 보내지 않습니다\n',
+      '알림 명령이 실패했습니다 (cap_near): 제한 시간 안에 끝나지 않아 중단했습니다\n',
+    ]);
+  });
+
+  test('is ended at once when the end is forced, for the last one to be delivered', async (t) => {
+    const { notifier, hurry, notes, processes } = notifierFor(t, HANGS_AT_FIRST);
+    notifier.send(NOTE);
+    const group = await processes(2);
+    const last = notifier.finish(LAST);
+    hurry.abort();
     await last;
     await ended(group);
-    assert.deepEqual(log.records, []);
-    assert.match(complaints.join(), /cap_near/);
+    assert.deepEqual(notes(), [LAST]);
+    const forced = notifierFor(t, HANGS_AT_FIRST);
+    forced.notifier.send(NOTE);
+    await forced.processes(2);
+    forced.hurry.abort();
+    await forced.notifier.finish(LAST);
+    assert.deepEqual(forced.notes(), [LAST]);
+  });
+});
+
+describe('a command that is too slow', GUARD, () => {
+  test('has no more than 100 waiting, the latest ones, of heartbeats one; that is said once', async (t) => {
+    // However slow the machine is, nothing is given up.
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { notifier, log, notes, folder } = notifierFor(
+      t,
+      'if mkdir first 2> /dev/null; then while [ ! -e go ]; do sleep 0.01; done; else cat >> notes; fi',
+    );
+    const numbered = (at: number): Notification => ({ ...NOTE, event: 'story_saved', message: String(at) });
+    notifier.send(NOTE);
+    for (let at = 1; at <= 150; at++) {
+      notifier.send({ ...NOTE, event: 'heartbeat', message: `beat ${at}` });
+      notifier.send(numbered(at));
+    }
+    assert.deepEqual(log.events(), ['notify_dropped']);
+    assert.match(log.records[0]?.message ?? '', /느려 오래된 알림을 버립니다 \(100건이 기다리는 중\)/);
+    writeFileSync(join(folder, 'go'), '');
+    await notifier.finish(LAST);
+    const messages = notes().map(({ message }) => message);
+    assert.deepEqual(
+      messages.slice(0, -1).filter((each) => !each.startsWith('beat')),
+      Array.from({ length: 99 }, (_, at) => String(52 + at)),
+    );
+    assert.deepEqual(
+      messages.filter((each) => each.startsWith('beat')),
+      ['beat 150'],
+    );
+    assert.equal(messages.at(-1), LAST.message);
   });
 });

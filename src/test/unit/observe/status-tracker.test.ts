@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
-import type { Notification, Notifier } from '../../../observe/notify.js';
+import { describe, type TestContext, test } from 'node:test';
+import { NOTIFICATION_EVENTS, type NotificationEvent, parseEvents } from '../../../config/notification-events.js';
+import { SETTINGS } from '../../../config/settings.js';
+import type { Notification } from '../../../observe/notifications.js';
+import type { Notifier } from '../../../observe/notify.js';
 import type { Status } from '../../../observe/status.js';
 import { createStatusTracker, type StatusTrackerOptions } from '../../../observe/status-tracker.js';
 import type { RunState } from '../../../run/run-state.js';
@@ -17,7 +20,9 @@ function watched(options: Partial<StatusTrackerOptions> = {}) {
   const notes: Notification[] = [];
   const notifier: Notifier = {
     send: (note) => void notes.push(note),
-    sendLast: async (note) => void notes.push(note),
+    finish: async (note) => {
+      if (note !== null) notes.push(note);
+    },
   };
   let state: RunState = stateWith({});
   const watch = createStatusTracker({
@@ -25,6 +30,8 @@ function watched(options: Partial<StatusTrackerOptions> = {}) {
     log,
     show: [(status) => void shown.push(status)],
     notifier,
+    notifyEvents: parseEvents(SETTINGS.notifyEvents.default) ?? assert.fail(),
+    heartbeatMs: MINUTE,
     notifyFailures: 3,
     secrets: [],
     ...options,
@@ -201,5 +208,166 @@ describe('a notification', () => {
     failInARow(3);
     await watch.ended(END);
     assert.deepEqual(log.records, []);
+  });
+});
+
+const PAUSED = { kind: 'paused', reason: 'inactive_hours', until: Date.UTC(2026, 10, 29, 13) } as const;
+const only = (...events: NotificationEvent[]) => ({ notifyEvents: new Set(events) });
+
+describe('of the events', () => {
+  /** Lets one of each happen, and the run end. */
+  async function live(options: Partial<StatusTrackerOptions>): Promise<string[]> {
+    const { watch, notes, follow, failInARow } = watched(options);
+    follow();
+    watch.onEvent({ kind: 'writing', inHand: 1 });
+    watch.onEvent(SAVED);
+    failInARow(3);
+    watch.onEvent({ kind: 'cap_near', hit: { cap: 'cost', used: 4, limit: 5 } });
+    watch.onEvent(PAUSED);
+    await watch.ended(END);
+    return notes.map(({ event }) => event);
+  }
+
+  test('those of version 1.0.0 are told by default, all when they are asked for, and none when none is', async () => {
+    assert.deepEqual(await live({}), ['failures', 'cap_near', 'run_ended']);
+    const all = ['run_started', 'story_saved', 'failures', 'cap_near', 'paused', 'run_ended'];
+    assert.deepEqual(await live(only(...NOTIFICATION_EVENTS)), all);
+    for (const event of all) assert.deepEqual(await live(only(event as NotificationEvent)), [event]);
+    assert.deepEqual(await live(only()), []);
+  });
+
+  test('a start says whether the run begins or is taken up', () => {
+    const { notes, follow, become } = watched(only('run_started'));
+    follow();
+    become(stateWith({ stories: 12 }, { resumes: 1 }));
+    follow();
+    assert.deepEqual(
+      notes.map(({ message, run_id }) => [message, run_id]),
+      [
+        ['실행을 시작합니다 (default)', 'run_1'],
+        ['실행을 이어서 합니다 - 소설 12편까지 (default)', 'run_1'],
+      ],
+    );
+  });
+
+  test('a story comes with its title, its length, its cost and where its files are', () => {
+    const { watch, notes, follow } = watched(only('story_saved'));
+    follow();
+    const stored = { name: 'a', markdownPath: '/stories/a.md', metadataPath: '/stories/a_metadata.json' };
+    watch.onEvent({ ...SAVED, stored });
+    watch.onEvent({ ...SAVED, stored, costUsd: null });
+    assert.deepEqual(
+      notes.map(({ message, story }) => [message, story]),
+      [0.01, null].map((cost_usd) => [
+        `소설 저장 - "반품 구역" (2자${cost_usd === null ? '' : ', $0.01'})`,
+        {
+          title: '반품 구역',
+          word_count: 2,
+          cost_usd,
+          markdown_path: '/stories/a.md',
+          metadata_path: '/stories/a_metadata.json',
+        },
+      ]),
+    );
+  });
+
+  test('a pause says why and until when', () => {
+    const { watch, notes, follow } = watched(only('paused'));
+    follow();
+    watch.onEvent(PAUSED);
+    const [note] = notes;
+    assert.deepEqual([note?.reason, note?.until], ['inactive_hours', '2026-11-29T13:00:00.000Z']);
+    assert.match(note?.message ?? '', /^일시 정지합니다 - 정한 시간대를 기다리는 중, \d\d:\d\d:\d\d에 이어 갑니다$/);
+  });
+
+  test('pauses that nobody planned are told to those who ask for failures', () => {
+    const { watch, notes, follow } = watched();
+    follow();
+    for (const reason of ['daily_cap', 'inactive_hours', 'spend_limit', 'crash_loop'] as const) {
+      watch.onEvent({ ...PAUSED, reason });
+    }
+    assert.deepEqual(
+      notes.map(({ event, reason }) => [event, reason]),
+      [
+        ['paused', 'spend_limit'],
+        ['paused', 'crash_loop'],
+      ],
+    );
+  });
+});
+
+describe('a heartbeat', () => {
+  /** Timers and the clock move together. */
+  function beating(t: TestContext, options: Partial<StatusTrackerOptions> = only('heartbeat')) {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const made = watched(options);
+    const pass = async (ms: number) => {
+      await made.clock.sleep(ms, new AbortController().signal);
+      t.mock.timers.tick(ms);
+    };
+    return { ...made, pass, beats: () => made.notes.filter(({ event }) => event === 'heartbeat').length };
+  }
+
+  test('is sent after every interval of a worker that is well, and not at once', async (t) => {
+    const { watch, follow, notes, beats, pass, become, clock } = beating(t);
+    follow();
+    assert.equal(beats(), 0);
+    await pass(MINUTE);
+    become(stateWith({ stories: 2 }));
+    watch.onEvent({ kind: 'waiting', for: 'interval', until: clock.now() + 30 * MINUTE });
+    await pass(MINUTE);
+    assert.deepEqual(
+      notes.map(({ message }) => message),
+      ['잘 돌고 있습니다 - 소설 0편', '잘 돌고 있습니다 - 소설 2편'],
+    );
+    await watch.ended(END);
+    await pass(10 * MINUTE);
+    assert.equal(beats(), 2);
+  });
+
+  test('is not sent while the worker keeps failing, holds a story, or pauses for what nobody planned', async (t) => {
+    const { watch, follow, beats, pass, failInARow, clock } = beating(t);
+    follow();
+    const wait = (reason: 'inactive_hours' | 'crash_loop' | 'retry') =>
+      watch.onEvent({ kind: 'waiting', for: reason, until: clock.now() + 30 * MINUTE });
+    wait('crash_loop');
+    await pass(MINUTE);
+    assert.equal(beats(), 0);
+    wait('inactive_hours');
+    await pass(MINUTE);
+    assert.equal(beats(), 1);
+    failInARow(2);
+    wait('retry');
+    await pass(MINUTE);
+    assert.equal(beats(), 2);
+    failInARow(3);
+    wait('retry');
+    await pass(MINUTE);
+    assert.equal(beats(), 2);
+  });
+
+  test('is not sent by a worker that should have done something long ago', async (t) => {
+    const { watch, follow, beats, pass, clock } = beating(t);
+    follow();
+    watch.onEvent({ kind: 'waiting', for: 'interval', until: clock.now() + MINUTE });
+    for (let minutes = 0; minutes < 10; minutes++) await pass(MINUTE);
+    assert.equal(beats(), 3);
+  });
+
+  test('is not sent where it is not asked for, or nobody listens', async (t) => {
+    for (const options of [only('run_ended'), { ...only('heartbeat'), notifier: null }]) {
+      t.mock.timers.reset();
+      const { follow, beats, pass } = beating(t, options);
+      follow();
+      await pass(10 * MINUTE);
+      assert.equal(beats(), 0);
+    }
+  });
+
+  test('with an interval that no timer can hold is sent after the longest that one can', async (t) => {
+    const { follow, beats, pass } = beating(t, { ...only('heartbeat'), heartbeatMs: 1e13 });
+    follow();
+    await pass(MINUTE);
+    assert.equal(beats(), 0);
   });
 });
