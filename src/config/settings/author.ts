@@ -1,0 +1,72 @@
+import type { Setting } from './setting.js';
+
+/** Who writes, and how the API is called. */
+export const AUTHOR_SETTINGS = {
+  author: {
+    doc: '작가 선택. auto는 키나 주소가 있으면 anthropic, 없으면 offline(내장 작가)',
+    unit: null,
+    format: ['auto', 'anthropic', 'offline'],
+    default: 'auto' as 'auto' | 'anthropic' | 'offline',
+    env: 'AUTHOR',
+    arg: 'author',
+  },
+  anthropicApiKey: {
+    doc: 'Anthropic API 키',
+    unit: null,
+    format: 'secret|null',
+    default: null as string | null,
+    sensitive: true,
+    env: 'ANTHROPIC_API_KEY',
+    arg: null,
+  },
+  anthropicAuthToken: {
+    doc: 'API 키 대신 쓰는 인증 토큰. 키가 있으면 쓰지 않습니다',
+    unit: null,
+    format: 'secret|null',
+    default: null as string | null,
+    sensitive: true,
+    env: 'ANTHROPIC_AUTH_TOKEN',
+    arg: null,
+  },
+  anthropicBaseUrl: {
+    doc: 'Messages API를 쓰는 다른 서버의 주소 (Ollama, llama.cpp, vLLM, LiteLLM 등). 끝에 /v1을 붙이지 않습니다',
+    unit: null,
+    format: 'base-url|null',
+    default: null as string | null,
+    env: 'ANTHROPIC_BASE_URL',
+    arg: 'base-url',
+  },
+  model: {
+    doc: '모델 이름',
+    unit: null,
+    format: 'text',
+    default: 'claude-sonnet-5-5',
+    env: 'CLAUDE_MODEL',
+    arg: 'model',
+  },
+  fallbackModels: {
+    doc: '모델이 연속 3번 붐비거나 없어졌을 때 대신 쓸 모델. 여러 번 주거나 쉼표로 나눠 차례로 적습니다. 30분 뒤 처음 모델로 돌아갑니다',
+    unit: null,
+    format: 'text|null',
+    default: null as string | null,
+    env: 'FALLBACK_MODEL',
+    arg: 'fallback-model',
+    repeatable: true,
+  },
+  maxTokens: {
+    doc: '한 번의 답에 허용하는 최대 토큰. 모델이 생각하는 데 쓰는 토큰도 들어갑니다',
+    unit: '토큰',
+    format: 'positive-count',
+    default: 16000,
+    env: 'MAX_TOKENS',
+    arg: 'max-tokens',
+  },
+  temperature: {
+    doc: '값이 있을 때만 보냅니다. 지금의 Anthropic API는 받지 않으므로 로컬 서버에서만 쓰세요',
+    unit: null,
+    format: 'temperature|null',
+    default: null as number | null,
+    env: 'TEMPERATURE',
+    arg: 'temperature',
+  },
+} satisfies Record<string, Setting>;
