@@ -2,7 +2,11 @@ import type { Failure } from '../api/failure.js';
 import type { Answer } from '../api/messages-client.js';
 import { addKnownUsage, type Usage } from '../api/usage.js';
 import { askForRest, type Prompt } from '../prompt/prompt.js';
+import { mergeDoubts } from './doubt.js';
 import { type ReadAnswer, readAnswer } from './read-answer.js';
+import { readRest } from './read-rest.js';
+import { readEnding } from './reading/ending.js';
+import { stopKindOf } from './stop-reason.js';
 import { isCutOff, type ValidationOptions, type Verdict, validateAnswer } from './validate-answer.js';
 
 // A text that was cut off at a token limit, its rest, and how the two become one.
@@ -32,6 +36,9 @@ export function cutBack(text: string): CutText | null {
 
 /** The shortest overlap, in characters other than space, that is a repetition and no accident. */
 const SHORTEST_OVERLAP = 8;
+
+/** The longest: a model that repeats more begins anew. */
+const LONGEST_OVERLAP = 4000;
 
 /**
  * Joins a cut-off text with its rest. A model that was asked for the rest may begin with the title again, with `…`, or
@@ -64,7 +71,7 @@ function beginsAnew(kept: string, body: string): boolean {
 function overlap(kept: string, body: string): number {
   const end = kept.replace(/\s/g, '');
   const positions = [...body.matchAll(/\S/g)].map(({ index }) => index);
-  const start = body.replace(/\s/g, '').slice(0, end.length);
+  const start = body.replace(/\s/g, '').slice(0, Math.min(end.length, LONGEST_OVERLAP));
   for (let length = start.length; length >= SHORTEST_OVERLAP; length--) {
     if (end.endsWith(start.slice(0, length))) return (positions[length - 1] ?? -1) + 1;
   }
@@ -80,12 +87,46 @@ export function restRequest(prompt: Prompt, answer: Answer): { prompt: Prompt; c
   return cut === null ? null : { prompt: askForRest(prompt, cut.kept), cut };
 }
 
-/** The two answers as one. A rest without text leaves the answer cut off. */
-function joinAnswers(first: Answer, cut: CutText, rest: Answer): Answer {
+/** The story so far, with the answer to a request for its rest. */
+function joinRead(first: ReadAnswer, cut: CutText, rest: Answer): { read: ReadAnswer; failure: Failure | null } {
+  const { text, tags, removed, doubts, isAnew, failure } = readRest(rest.text, cut.kept);
+  const isLast = !isCutOff(rest);
+  const carried = { tags: [...first.tags, ...tags], doubts: mergeDoubts(first.doubts, doubts) };
+  if (isAnew) {
+    const anew = readAnswer(rest.text, { isCutOff: !isLast });
+    const hasTitle = anew.title !== null || first.title === null;
+    return {
+      read: {
+        ...anew,
+        ...(hasTitle ? {} : { title: first.title, text: `# ${first.title}\n\n${anew.text}` }),
+        tags: [...new Set([...first.tags, ...anew.tags])],
+        removed: [...first.removed, ...anew.removed],
+        doubts: mergeDoubts(first.doubts, anew.doubts),
+      },
+      failure: null,
+    };
+  }
+  // What cannot be joined is kept aside, word for word, and not mixed into the story.
+  if (failure !== null) return { read: { ...first, text: cut.kept }, failure };
+  const joined = joinRest(cut, text);
+  // The end may have begun before the cut, with notes that the rest only goes on with.
+  const ending = isLast ? readEnding(joined.split('\n'), first.title) : null;
+  const read = {
+    title: first.title,
+    text: ending === null ? joined : ending.lines.join('\n').trim(),
+    tags: [...new Set([...carried.tags, ...(ending?.tags ?? [])])],
+    removed: [...first.removed, ...removed, ...(ending?.removed ?? [])],
+    doubts: mergeDoubts(carried.doubts, ending?.doubts ?? []),
+  };
+  return { read, failure: null };
+}
+
+/** The two answers as one. A rest that goes on with nothing leaves the answer cut off, so that it is asked for again. */
+function joinAnswers(first: Answer, text: string, rest: Answer, hasRest: boolean): Answer {
   return {
     ...rest,
-    text: joinRest(cut, rest.text),
-    stopReason: rest.text.trim() === '' && rest.stopReason === 'end_turn' ? first.stopReason : rest.stopReason,
+    text,
+    stopReason: !hasRest && stopKindOf(rest.stopReason) === 'whole' ? first.stopReason : rest.stopReason,
     usage: addKnownUsage(first.usage, rest.usage),
     model: rest.model ?? first.model,
   };
@@ -103,6 +144,8 @@ export interface CallSummary {
 export interface Draft {
   /** All answers so far, as one. Once there are several, its text is that of `read`. */
   answer: Answer;
+  /** What the model wrote, word for word: all of one answer, or the kept text and all of the answer with its rest. */
+  verbatim: string;
   /** The story so far, read; what was taken away from any of the answers is named here. */
   read: ReadAnswer;
   /** Why a rest could not be joined to what it was to go on from; null while all could. */
@@ -124,7 +167,16 @@ export interface ReceivedAnswer {
 
 export function newDraft({ answer, costUsd, generationMs }: ReceivedAnswer): Draft {
   const read = readAnswer(answer.text, { isCutOff: isCutOff(answer) });
-  return { answer, read, seamFailure: null, costUsd, generationMs, calls: [factsOf(answer, costUsd)], part: null };
+  return {
+    answer,
+    verbatim: answer.text.trim(),
+    read,
+    seamFailure: null,
+    costUsd,
+    generationMs,
+    calls: [factsOf(answer, costUsd)],
+    part: null,
+  };
 }
 
 /** The draft with its rest. @param part where the draft was kept meanwhile */
@@ -134,11 +186,12 @@ export function appendRest(
   cut: CutText,
   { answer, costUsd, generationMs }: ReceivedAnswer,
 ): Draft {
-  const joined = joinAnswers(draft.answer, cut, answer);
+  const { read, failure } = joinRead(draft.read, cut, answer);
   return {
-    answer: joined,
-    read: { ...draft.read, text: joined.text },
-    seamFailure: null,
+    answer: joinAnswers(draft.answer, read.text, answer, failure !== null || read.text !== cut.kept),
+    verbatim: `${cut.kept}${cut.gap}${answer.text.trim()}`,
+    read,
+    seamFailure: draft.seamFailure ?? failure,
     costUsd: draft.costUsd === null || costUsd === null ? null : draft.costUsd + costUsd,
     generationMs: draft.generationMs + generationMs,
     calls: [...draft.calls, factsOf(answer, costUsd)],

@@ -1,6 +1,8 @@
-import type { Doubt } from './doubt.js';
-import { normalise } from './reading/normalise.js';
+import { type Doubt, mergeDoubts } from './doubt.js';
+import { readEnding } from './reading/ending.js';
+import { readOpening } from './reading/opening.js';
 import type { Removed } from './reading/removed.js';
+import { type Unpacked, unpack } from './reading/unpack.js';
 
 /** An answer, read: the story, and what stood around it. */
 export interface ReadAnswer {
@@ -10,7 +12,7 @@ export interface ReadAnswer {
   text: string;
   /** The tags that the model gave, without `#`. */
   tags: string[];
-  /** What was taken away, in the order in which it stood. */
+  /** What was taken away, in the order in which it stood; a title is named where it had another form. */
   removed: Removed[];
   doubts: Doubt[];
 }
@@ -21,13 +23,34 @@ export interface ReadingOptions {
 }
 
 /** Reads a story out of the raw text of an answer. Pure; what is not certain stays, with a doubt. */
-export function readAnswer(raw: string, _options: ReadingOptions = {}): ReadAnswer {
-  const text = normalise(raw);
-  const heading = /^ {0,3}#{1,6}[ \t]+(\S.*)$/m.exec(text);
-  const title =
-    heading?.[1]
-      ?.replace(/[ \t]+#+[ \t]*$/, '')
-      .replace(/^(\*{1,3}|_{1,3})(.+)\1$/, '$2')
-      .trim() ?? null;
-  return { title, text, tags: [], removed: [], doubts: [] };
+export function readAnswer(raw: string, { isCutOff = false }: ReadingOptions = {}): ReadAnswer {
+  const opened = unpack(raw);
+  const lines = opened.text.split('\n');
+  const opening = readOpening(lines);
+  const title = opening.title ?? opened.title;
+  const below = lines.slice(opening.from);
+  const ending = isCutOff ? { lines: below, tags: [], removed: [], doubts: [] } : readEnding(below, title);
+  const body = ending.lines.join('\n').trim();
+  // Talk with hardly anything left is an answer of its own, such as a refusal, and judged as a whole.
+  const taken = [...opening.removed, ...ending.removed].reduce((sum, each) => sum + each.text.length, 0);
+  if (title === null && body.length < taken) return asItStands(opened);
+  const text = title === null || opening.isTitleInText ? body : `# ${title}\n\n${body}`.trim();
+  return {
+    title,
+    text,
+    tags: [...new Set([...opened.tags, ...opening.tags, ...ending.tags])],
+    removed: inOrder([...opened.removed, ...opening.removed, ...ending.removed]),
+    doubts: mergeDoubts(opened.doubts, opening.doubts, ending.doubts),
+  };
+}
+
+const asItStands = ({ text, title, tags, removed, doubts }: Unpacked): ReadAnswer => ({
+  ...{ title, text: title === null ? text : `# ${title}\n\n${text}` },
+  ...{ tags: [...new Set(tags)], removed: inOrder(removed), doubts: mergeDoubts(doubts) },
+});
+
+const PLACES: readonly Removed['where'][] = ['around', 'before', 'inside', 'after'];
+
+function inOrder(removed: readonly Removed[]): Removed[] {
+  return PLACES.flatMap((place) => removed.filter(({ where }) => where === place));
 }

@@ -1,6 +1,9 @@
 import { stringify } from 'yaml';
 import type { Premise } from '../prompt/cards.js';
 import type { ReadAnswer } from './read-answer.js';
+import { headingOf } from './reading/forms/lines.js';
+import { sameTitle } from './reading/forms/title.js';
+import { sentencesOf } from './sentences.js';
 
 /** A finished story, as it will stand on disk. */
 export interface Story {
@@ -11,7 +14,7 @@ export interface Story {
   /** The last sentence. */
   ending: string;
   tags: string[];
-  /** The story as written, its heading included; only the space around it is gone. */
+  /** The story as read, its heading included. */
   text: string;
   /** Code points of `text`, heading and spaces included. */
   wordCount: number;
@@ -28,28 +31,62 @@ export interface FrontmatterFacts {
   provider: string;
 }
 
+/**
+ * A date that YAML 1.1 takes for a timestamp is written without quotes: Hugo, Jekyll and Obsidian read both forms, the
+ * `date` of an Astro collection only this one. Readers of YAML 1.2 get the same string as ever.
+ */
+const QUOTED_DATE = /^date: "([\dT:+.Z-]+)"$/m;
+
 const GENRE = '호러';
 const BASE_TAGS = [GENRE, '심리호러', '단편'];
 const TITLE_FALLBACK_LENGTH = 30;
-const LONGEST_TITLE_LINE = 60;
+const UNTITLED = '무제';
 const DESCRIPTION_LENGTH = 150;
 const OPENING_LENGTH = 120;
-/** `제목: `, `**제목:** `, `**제목**: `. */
-const TITLE_LABEL = /^(?:\*\*|__)?제목(?:\*\*|__)?\s*[:：](?:(?:\*\*|__)(?=\s))?\s*/;
 
-/** The story with its title (or the nearest thing to one), tags and description. */
+/** The story with its title (or the nearest thing to one), tags, description, first and last sentence. */
 export function toStory(read: ReadAnswer, premise: Premise): Story {
   const { text } = read;
-  const { title, body } = findTitle(text);
+  const running = prose(bodyOf(read));
+  const title = read.title ?? shorten(running, TITLE_FALLBACK_LENGTH);
   return {
-    title,
-    description: shorten(prose(body), DESCRIPTION_LENGTH),
-    opening: shorten(firstSentence(prose(body)), OPENING_LENGTH),
-    ending: '',
-    tags: [...BASE_TAGS, ...new Set([premise.place.text, premise.fear.text])],
+    title: title === '' ? UNTITLED : title,
+    description: shorten(running, DESCRIPTION_LENGTH),
+    ...edgesOf(text),
+    tags: tagsOf([...BASE_TAGS, premise.place.text, premise.fear.text, ...read.tags]),
     text,
     wordCount: countCharacters(text),
   };
+}
+
+/** The text below its title, wherever that stands. */
+function bodyOf({ title, text }: Pick<ReadAnswer, 'title' | 'text'>): string {
+  if (title === null) return text;
+  const lines = text.split('\n');
+  const at = lines.findIndex((line) => {
+    const heading = headingOf(line);
+    return heading !== null && sameTitle(heading.text, title);
+  });
+  return lines.slice(at + 1).join('\n');
+}
+
+/** The first and the last sentence of a text, headings aside. */
+function edgesOf(text: string): Pick<Story, 'opening' | 'ending'> {
+  const sentences = sentencesOf(prose(text));
+  return {
+    opening: shorten(sentences[0] ?? '', OPENING_LENGTH),
+    ending: shorten(sentences.at(-1) ?? '', OPENING_LENGTH),
+  };
+}
+
+/** Every tag once, as readers of frontmatter accept it: no blanks, no marks but `-`, `_` and `/`, not only digits. */
+function tagsOf(phrases: readonly string[]): string[] {
+  const tags = new Map<string, string>();
+  for (const phrase of phrases) {
+    const tag = phrase.replace(/[^\p{L}\p{M}\p{N}_/]+/gu, '-').replace(/^[-/]+|[-/]+$/g, '');
+    if (/[^\d-]/.test(tag) && !tags.has(tag.toLowerCase())) tags.set(tag.toLowerCase(), tag);
+  }
+  return [...tags.values()];
 }
 
 /** Code points, which is what a reader of Korean calls 글자 수. */
@@ -71,14 +108,15 @@ export function toMarkdown(story: Story, facts: FrontmatterFacts): string {
       wordCount: story.wordCount,
       model: facts.model,
       provider: facts.provider,
-      temperature: facts.temperature,
+      // Schemas that expect a number refuse null.
+      ...(facts.temperature === null ? {} : { temperature: facts.temperature }),
       draft: false,
     },
     // One line a value: folded lines would be legal, and a nuisance to every grep. And for older readers a title "yes"
     // must not be a boolean.
     { lineWidth: 0, compat: 'yaml-1.1' },
   );
-  return `---\n${frontmatter}---\n\n${story.text}\n`;
+  return `---\n${frontmatter.replace(QUOTED_DATE, 'date: $1')}---\n\n${story.text}\n`;
 }
 
 /** The two parts of a Markdown file of `toMarkdown`; null when it is not put together like that. */
@@ -87,46 +125,17 @@ export function fromMarkdown(markdown: string): { frontmatter: string; text: str
   return frontmatter === undefined || text === undefined ? null : { frontmatter, text };
 }
 
-/**
- * The first `#` heading is the title, or a deeper one that opens the text. Without one, a short first line set apart from the text is (`**제목**`,
- * `제목: …`), and else the first words of the story.
- */
-function findTitle(text: string): { title: string; body: string } {
-  const heading = /^ {0,3}#[ \t]+(\S.*)$/m.exec(text) ?? /^#{2,6}[ \t]+(\S.*)/.exec(text);
-  if (heading?.[1] !== undefined) {
-    const title = plain(heading[1].replace(/[ \t]+#+[ \t]*$/, ''));
-    if (title !== '') return { title, body: text.slice(heading.index + heading[0].length) };
-  }
-  const [first = '', ...rest] = text.split('\n');
-  const candidate = plain(plain(first).replace(TITLE_LABEL, ''));
-  const setApart = rest.length > 0 && rest[0]?.trim() === '' && !/[.!?…。”"]$/.test(candidate);
-  if (prose(candidate) !== '' && setApart && countCharacters(candidate) <= LONGEST_TITLE_LINE) {
-    return { title: candidate, body: rest.join('\n') };
-  }
-  return { title: shorten(prose(text), TITLE_FALLBACK_LENGTH) || '무제', body: text };
-}
-
-/** Without the emphasis marks around a whole line. */
-function plain(line: string): string {
-  return line
-    .trim()
-    .replace(/^(\*{1,3}|_{1,3})(.+)\1$/, '$2')
-    .trim();
-}
-
-/** The running text on one line: no headings, rules or emphasis marks. */
+/** The running text on one line: no headings, rules, fences, quotation or emphasis marks. */
 function prose(text: string): string {
   return text
     .split('\n')
-    .filter((line) => !/^\s*(#{1,6}(\s|$)|[-*_]{3,}\s*$)/.test(line))
-    .join(' ')
-    .replace(/(\*\*|__)/g, '')
-    .replace(/\s+/g, ' ')
-    .trim();
-}
-
-function firstSentence(text: string): string {
-  return /^.+?[.!?…](?=[\s”’"']|$)[”’"']*/.exec(text)?.[0] ?? text;
+    .filter((line) => !/^\s*(#{1,6}(\s|$)|[-*_]{3,}\s*$|`{3,}|~{3,})/.test(line))
+    .map((line) => line.replace(/^\s*>\s?/, ''))
+    .join('\n')
+    .replace(/\*\*|__/g, '')
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .join(' ');
 }
 
 /** In such a text every code unit is a character to a reader: nearly all that is Korean. */

@@ -1,7 +1,12 @@
 import type { Failure, FailureKind } from '../api/failure.js';
 import { formatNumber, formatPercent } from '../lib/format-number.js';
-import { type Doubt, mergeDoubts } from './doubt.js';
+import { type Doubt, type DoubtCode, doubtOf, mergeDoubts } from './doubt.js';
+import { lastLineOf, surelyBreaksOff } from './judging/last-line.js';
+import { countLetters, findBroken, findForeign, isKorean } from './judging/letters.js';
+import { type Finding, findLoop } from './judging/loops.js';
+import { findOutline, findRefusal, findTalk, sharesOf } from './judging/no-story.js';
 import type { ReadAnswer } from './read-answer.js';
+import { sentencesOf } from './sentences.js';
 import type { MostSimilar } from './similarity.js';
 import { stopKindOf } from './stop-reason.js';
 import { countCharacters } from './story.js';
@@ -33,37 +38,104 @@ export function isCutOff({ stopReason, text }: { stopReason: string | null; text
 }
 
 /**
- * Decides whether an answer is a whole story.
+ * Decides whether an answer is a whole story. What a text is decides, not the form of its last line: that counts only
+ * where the model has not said that it is done.
  * @param read the answer's text, as `readAnswer` read it
  */
 export function validateAnswer(answer: StoppedAnswer, read: ReadAnswer, { minCharacters }: ValidationOptions): Verdict {
-  return { failure: failureOf(answer, read.text, minCharacters), doubts: mergeDoubts(read.doubts) };
+  const { text } = read;
+  const stopped = failureOfStop(answer, text);
+  if (stopped !== null) return { failure: stopped, doubts: read.doubts };
+  const problems = [...problemsOf(text, minCharacters), ...problemsOfEnd(answer.stopReason, text)];
+  return {
+    failure: problems.find((problem) => problem.failure !== null)?.failure ?? null,
+    doubts: mergeDoubts(
+      read.doubts,
+      problems.flatMap(({ doubt }) => doubt ?? []),
+    ),
+  };
 }
 
-function failureOf(answer: StoppedAnswer, text: string, minCharacters: number): Failure | null {
-  const { stopReason, refusalCategory } = answer;
-  if (stopReason === 'refusal') {
-    const category = refusalCategory ?? 'unnamed';
-    return failure('unusable', `refusal:${category}`, `모델이 쓰기를 거절했습니다 (분류: ${category})`);
+/** Something that may be wrong with a text: a failure, or else a doubt. */
+export interface Problem {
+  failure: Failure | null;
+  doubt: Doubt | null;
+}
+
+/** What the stop reason alone says. */
+export function failureOfStop({ stopReason, refusalCategory }: StoppedAnswer, text: string): Failure | null {
+  const kind = stopKindOf(stopReason);
+  const code = stopReason ?? 'none';
+  switch (kind) {
+    case 'refused': {
+      const category = refusalCategory ?? 'unnamed';
+      return failure('unusable', `refusal:${category}`, `모델이 쓰기를 거절했습니다 (분류: ${category})`);
+    }
+    case 'cut_off': {
+      const reason = `글이 토큰 한도에서 잘렸습니다 (${formatNumber(countCharacters(text))}자)`;
+      return { ...failure('incomplete', code, reason), advice: 'MAX_TOKENS를 늘리세요' };
+    }
+    case 'filtered':
+      return failure('unusable', code, `출력 필터가 글을 잘랐습니다 (${code})`);
+    case 'paused':
+      return failure('incomplete', code, `모델이 글을 마치지 않고 멈췄습니다 (${code})`);
+    default:
+      return null;
   }
+}
+
+/** What the text itself says, in the order in which it is told. */
+export function problemsOf(text: string, minCharacters: number): Problem[] {
   const characters = countCharacters(text);
-  if (stopReason !== null && stopKindOf(stopReason) === 'cut_off') {
-    const reason = `글이 토큰 한도에서 잘렸습니다 (${formatNumber(characters)}자)`;
-    return { ...failure('incomplete', stopReason, reason), advice: 'MAX_TOKENS를 늘리세요' };
+  if (characters === 0) return [surely('unusable', 'empty', '답에 글이 없습니다')];
+  const body = text.replace(/^# .*\n+/, '');
+  const sentences = sentencesOf(body);
+  const shares = sharesOf(body, sentences);
+  const letters = countLetters(text);
+  const problems = [
+    problemOf(findBroken(text), 'broken_text', '글자가 깨져 있습니다', 'broken_characters'),
+    problemOf(findRefusal(body), 'refusal:in_words', '모델이 말로 거절했습니다', 'refusal'),
+    isKorean(letters) ? null : surely('unusable', 'not_korean', '한국어가 아닌 글이 섞여 있습니다'),
+    problemOf(
+      letters.hasOthers ? findForeign(text) : null,
+      'foreign_script',
+      '다른 문자가 곳곳에 섞여 있습니다',
+      'foreign_letters',
+    ),
+    problemOf(findTalk(body, shares), 'talk', '소설이 아니라 요청한 사람에게 하는 말입니다', 'talk'),
+    problemOf(findOutline(body, shares), 'outline', '소설이 아니라 개요나 목록입니다', 'outline'),
+    characters < minCharacters ? tooShort(characters, minCharacters) : null,
+    problemOf(findLoop(body, sentences), 'repetition', '같은 말이 되풀이됩니다', 'repetition'),
+  ];
+  return problems.filter((problem) => problem !== null);
+}
+
+function problemsOfEnd(stopReason: string | null, text: string): Problem[] {
+  const kind = stopKindOf(stopReason);
+  const problems: Problem[] = [];
+  if (kind === 'unknown') problems.push({ failure: null, doubt: doubtOf('stop_reason', stopReason ?? undefined) });
+  const end = lastLineOf(text);
+  if (kind !== 'whole' && end === 'breaks_off') {
+    problems.push(surely('incomplete', 'no_ending', '마지막 문장이 끝나지 않았습니다'));
+  } else if (kind === 'whole' ? surelyBreaksOff(text) : end === 'unclear') {
+    problems.push({ failure: null, doubt: doubtOf('unfinished_sentence') });
   }
-  if (characters === 0) return failure('unusable', 'empty', '답에 글이 없습니다');
-  const { preface, paragraphs } = takeApart(text);
-  if (koreanShare(text) < LEAST_KOREAN) return failure('unusable', 'not_korean', '한국어가 아닌 글이 섞여 있습니다');
-  if (characters < minCharacters) {
-    const counts = `${formatNumber(characters)}자, 최소 ${formatNumber(minCharacters)}자`;
-    return failure('unusable', 'too_short', `답이 너무 짧습니다 (${counts})`);
-  }
-  if (preface !== '' || META_BEFORE.test(paragraphs[0] ?? '') || META_AFTER.test(paragraphs.at(-1) ?? '')) {
-    return failure('unusable', 'meta_talk', '소설 앞뒤에 소설이 아닌 말이 있습니다');
-  }
-  if (hasRepetition(paragraphs)) return failure('unusable', 'repetition', '같은 문단이 되풀이됩니다');
-  if (!ends(text)) return failure('incomplete', 'no_ending', '마지막 문장이 끝나지 않았습니다');
-  return null;
+  return problems;
+}
+
+function tooShort(characters: number, minCharacters: number): Problem {
+  const counts = `${formatNumber(characters)}자, 최소 ${formatNumber(minCharacters)}자`;
+  return surely('unusable', 'too_short', `답이 너무 짧습니다 (${counts})`);
+}
+
+function surely(kind: FailureKind, code: string, reason: string): Problem {
+  return { failure: failure(kind, code, reason), doubt: null };
+}
+
+function problemOf(finding: Finding | null, code: string, reason: string, doubt: DoubtCode): Problem | null {
+  if (finding === null) return null;
+  if (finding.isFailure) return surely('unusable', code, `${reason} (${finding.detail})`);
+  return { failure: null, doubt: doubtOf(doubt, finding.detail) };
 }
 
 /**
@@ -79,46 +151,4 @@ export function validateSimilarity(nearest: MostSimilar | null, limit: number | 
 
 function failure(kind: FailureKind, code: string, reason: string): Failure {
   return { kind, code, reason, advice: null, retryAfterMs: null };
-}
-
-/** What stands before the title, and the paragraphs below it. */
-function takeApart(text: string): { preface: string; paragraphs: string[] } {
-  const heading = /^ {0,3}#[ \t]+\S.*$/m.exec(text);
-  const preface = heading === null ? '' : text.slice(0, heading.index);
-  const body = heading === null ? text : text.slice(heading.index + heading[0].length);
-  const paragraphs = body
-    .split(/\n\s*\n/)
-    .map((paragraph) => paragraph.trim())
-    .filter((paragraph) => paragraph !== '');
-  // A rule above the title says nothing.
-  return { preface: preface.replace(/[-*_\s]/g, ''), paragraphs };
-}
-
-/** How a model talks to whoever asked, not to a reader. */
-const META_BEFORE =
-  /^(물론(입니다|이죠|이에요)|네[,.!] |알겠습니다|요청하신|요청에 따라|(다음|아래)은 .{0,30}(소설|이야기|단편)|sure\b|certainly\b|of course\b|here('s| is)\b)/i;
-const META_AFTER =
-  /^[([*_\s]*(총?\s*(글자|공백)[^.]{0,12}\s*[:：]?\s*약?\s*[\d,]+\s*자|약?\s*[\d,]+자(?![가-힣])|이 (소설|이야기|단편)(은|는) .{0,60}(작성|구성|표현)|도움이 되|마음에 드|수정이 필요|더 필요한|let me know\b)/i;
-
-/** The least share of Hangul among the letters of a Korean text; names and screens may be in Latin letters. */
-const LEAST_KOREAN = 0.8;
-
-function koreanShare(text: string): number {
-  const letters = text.match(/\p{L}/gu)?.length ?? 0;
-  const hangul = text.match(/\p{Script=Hangul}/gu)?.length ?? 0;
-  return letters === 0 ? 0 : hangul / letters;
-}
-
-/** Short ones, a knock or a name called, may well come back. */
-const REPEATABLE = 60;
-
-function hasRepetition(paragraphs: readonly string[]): boolean {
-  const long = paragraphs.filter((paragraph) => countCharacters(paragraph) >= REPEATABLE);
-  return new Set(long).size < long.length;
-}
-
-/** A mark that ends a sentence, or a verb that does; quotes, brackets and emphasis may close after it. */
-function ends(text: string): boolean {
-  const last = text.replace(/[\s"'”’」』)\]*_~]+$/u, '');
-  return /([.!?…。！？─—]|[다요까죠네지라])$/u.test(last);
 }

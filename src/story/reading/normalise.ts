@@ -1,14 +1,37 @@
 /** Line ends of other systems, and the characters that Unicode made for them. */
-const LINE_ENDS = /\r\n?|[\u0085\u2028\u2029]/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const LINE_ENDS = /\r\n?|[\u000b\u000c\u0085\u2028\u2029]/g;
 
 /** Control characters other than tab and line feed, and marks of byte order: invisible, and trouble for every reader. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufeff]/g;
+const CONTROLS = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\ufeff]/g;
 
-/** Zero-width characters at the edge of a line, where they join nothing. */
-const ZERO_WIDTH_EDGES = /^[\u200b-\u200d\u2060\u00ad]+|[\u200b-\u200d\u2060\u00ad]+$/gm;
+/** Zero-width space, joiners, word joiner, soft hyphen: at the edge of a line they join nothing. */
+const ZERO_WIDTH = new Set(['\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\u2060', '\u00ad']);
 
-/** One form for every text: LF, NFC, no control characters, no zero-width characters at the edges, no space around. */
+/** One form for every text: LF, NFC, no control characters, no zero-width characters at edges, no space around. */
 export function normalise(raw: string): string {
-  return raw.replace(LINE_ENDS, '\n').replace(CONTROLS, '').replace(ZERO_WIDTH_EDGES, '').normalize('NFC').trim();
+  return raw
+    .replace(LINE_ENDS, '\n')
+    .replace(CONTROLS, '')
+    .normalize('NFC')
+    .split('\n')
+    .map(withoutZeroWidthEdges)
+    .join('\n')
+    .trim();
 }
+
+/** Only characters of zero width go; space among them stays, for it may be an indentation. */
+function withoutZeroWidthEdges(line: string): string {
+  let start = 0;
+  while (start < line.length && isEdge(line[start] ?? '')) start++;
+  let end = line.length;
+  while (end > start && isEdge(line[end - 1] ?? '')) end--;
+  const [before, after] = [line.slice(0, start), line.slice(end)];
+  return `${visible(before)}${line.slice(start, end)}${visible(after)}`;
+}
+
+const isEdge = (character: string): boolean => ZERO_WIDTH.has(character) || /\s/.test(character);
+
+const visible = (edge: string): string =>
+  edge === '' ? '' : [...edge].filter((each) => !ZERO_WIDTH.has(each)).join('');

@@ -253,7 +253,7 @@ export class DayMaker {
     };
     const call = { request_id: 'req_1', stop_reason: 'end_turn', usage, cost_usd: this.#cost(usage) };
     const read = readAnswer(text);
-    const joined = { answer, read, seamFailure: null };
+    const joined = { answer, verbatim: text, read, seamFailure: null };
     const draft = { ...joined, costUsd: call.cost_usd, generationMs: ms, calls: [call] as const, part: from ?? null };
     const written = { sequence: this.day.stories.size + 1, attempts: 1, premise, draft };
     const occasion = { runId: this.day.runId, now: this.#at, ...(why === undefined ? {} : { setAside: why }) };

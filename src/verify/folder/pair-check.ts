@@ -117,13 +117,16 @@ function differences(frontmatter: Record<string, unknown> | null, json: Record<s
     provider: json.provider,
     temperature: config.temperature,
   };
-  return Object.keys(expected).filter((key) => JSON.stringify(frontmatter[key]) !== JSON.stringify(expected[key]));
+  // A temperature that was not set is left out, and null in files of version 1.
+  const isDifferent = (key: string) =>
+    JSON.stringify(frontmatter[key] ?? null) !== JSON.stringify(expected[key] ?? null);
+  return Object.keys(expected).filter(isDifferent);
 }
 
 function savedOptionsOf({ stop_reason, doubts, config }: ReadMetadata): SavedOptions {
   return {
     stopReason: stop_reason,
-    isRead: doubts !== null,
+    recorded: doubts === null ? null : doubts.map(({ code }) => code),
     minCharacters: config?.min_story_characters ?? 0,
   };
 }

@@ -116,7 +116,7 @@ export function createSettlement(deps: SettlementDeps): Settlement {
     const { kind, code } = failure;
     const name = newName(clock.now());
     // Word for word, so that other rules can read it again.
-    const verbatim = { ...draft.read, text: draft.answer.text.trim(), removed: [] };
+    const verbatim = { ...draft.read, text: draft.verbatim, removed: [] };
     const files = filesOf(inHand, text, toStory(verbatim, premise), failure);
     const outcome = { ...outcomeOf(inHand, draft), kind: 'failure', failure: kind, code, name } as const;
     const saved = await saveFiles(files, outcome, 'set-aside');

@@ -77,21 +77,33 @@ test('a description is never cut through what a reader sees as one character', (
   }
 });
 
-test('the tags are the genre and what the story is about, each once', () => {
-  assert.deepEqual(toStory('# 제\n\n본문', PREMISE).tags, [
-    '호러',
-    '심리호러',
-    '단편',
-    PREMISE.place.text,
-    PREMISE.fear.text,
-  ]);
+test('the tags are the genre, what the story is about and those of the model, each once and without blanks', () => {
+  const [place, fear] = ['물류센터의-반품-구역', '내-기억을-믿을-수-없다는-두려움'];
+  assert.deepEqual(toStory('# 제\n\n본문', PREMISE).tags, ['호러', '심리호러', '단편', place, fear]);
   const twice = { ...PREMISE, fear: PREMISE.place };
   assert.equal(toStory('# 제\n\n본문', twice).tags.length, 4);
+  const read = {
+    ...readAnswer('# 제\n\n본문'),
+    tags: ['#호러', '밤 근무', 'Night/Shift', '물류센터의 "반품" 구역', '2024', '!'],
+  };
+  const tags = ['호러', '심리호러', '단편', place, fear, '밤-근무', 'Night/Shift'];
+  assert.deepEqual(storyOf(read, PREMISE).tags, tags);
+});
+
+test('first and last sentence are of the story, and a heading is none', () => {
+  const { opening, ending } = toStory('# 반품 구역\n\n문이 열렸다. 나는 3.5초를 셌다.\n\n## 2\n\n“왔구나.”', PREMISE);
+  assert.deepEqual([opening, ending], ['문이 열렸다.', '“왔구나.”']);
+});
+
+test('the date stands without quotes, as schemas that ask for a date want it, and reads as the same string', () => {
+  const markdown = toMarkdown(toStory(storyText(), PREMISE), FACTS);
+  assert.match(markdown, /^date: 2026-11-23T14:30:05\+09:00$/m);
+  assert.equal(readBack(markdown).fields.date, FACTS.date);
 });
 
 test('characters are code points, heading and spaces included', () => {
   assert.equal(countCharacters('가 나\n👻'), 5);
-  assert.equal(toStory('\n# 제목\n\n가 👻\n', PREMISE).wordCount, '# 제목\n\n가 '.length + 1);
+  assert.equal(toStory('\n# 상자\n\n가 👻\n', PREMISE).wordCount, '# 상자\n\n가 '.length + 1);
 });
 
 test('the story stands below the frontmatter as it was written', () => {
@@ -106,13 +118,11 @@ test('the story stands below the frontmatter as it was written', () => {
     'model',
     'provider',
     'tags',
-    'temperature',
     'title',
     'wordCount',
   ]);
   assert.equal(fields.wordCount, countCharacters(text));
   assert.equal(fields.draft, false);
-  assert.equal(fields.temperature, null);
   assert.equal(fields.date, FACTS.date);
   assert.equal(fields.model, FACTS.model);
   assert.equal(fields.provider, FACTS.provider);
@@ -125,8 +135,8 @@ test('a temperature that was set stands in the frontmatter', () => {
 
 test('a text that begins with a rule does not end the frontmatter, nor lose the rule', () => {
   const text = `---\ntitle: 가짜\n---\n\n${storyText()}`;
-  const { fields, body } = readBack(toMarkdown(toStory(text, PREMISE), FACTS));
-  assert.equal(fields.title, '반품 구역');
+  const { fields, body } = readBack(toMarkdown(storyOf({ ...readAnswer(text), text }, PREMISE), FACTS));
+  assert.equal(fields.title, '가짜');
   assert.equal(body, `\n${text}\n`);
 });
 
@@ -171,7 +181,8 @@ const HOSTILE = [
 
 for (const title of HOSTILE) {
   test(`the frontmatter gives back the title ${JSON.stringify(title).slice(0, 40)}`, () => {
-    const story = toStory(`# ${title}\n\n${title} 그리고 본문이다.`, PREMISE);
+    const text = `# ${title}\n\n${title} 그리고 본문이다.`;
+    const story = storyOf({ title, text, tags: [title], removed: [], doubts: [] }, PREMISE);
     const { fields, body } = readBack(toMarkdown(story, FACTS));
     assert.equal(story.title, title);
     assert.equal(fields.title, title);

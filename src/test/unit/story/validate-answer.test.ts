@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Answer } from '../../../api/messages-client.js';
 import { readAnswer } from '../../../story/read-answer.js';
 import { validateAnswer } from '../../../story/validate-answer.js';
 import { storyText } from '../../helpers/fakes.js';
 
-function verdictOn(answer: Partial<Answer>, minCharacters = 1000) {
-  const { text, ...stopped } = { text: storyText(), stopReason: 'end_turn', refusalCategory: null, ...answer };
-  return validateAnswer(stopped, readAnswer(text), { minCharacters }).failure;
+interface Judged {
+  text?: string;
+  stopReason?: string | null;
+  refusalCategory?: string | null;
 }
+
+function judge(answer: Judged, minCharacters = 1000) {
+  const { text, ...stopped } = { text: storyText(), stopReason: 'end_turn', refusalCategory: null, ...answer };
+  return validateAnswer(stopped, readAnswer(text), { minCharacters });
+}
+
+const verdictOn = (answer: Judged, minCharacters = 1000) => judge(answer, minCharacters).failure;
 
 test('a whole text that is long enough is a story', () => {
   assert.equal(verdictOn({}), null);
@@ -19,7 +26,7 @@ test('an endpoint that gives no stop reason can still write a story', () => {
   assert.equal(verdictOn({ stopReason: null }), null);
 });
 
-const TABLE: [name: string, answer: Partial<Answer>, kind: string, code: string, words: RegExp][] = [
+const TABLE: [name: string, answer: Judged, kind: string, code: string, words: RegExp][] = [
   ['a refusal', { stopReason: 'refusal', text: '' }, 'unusable', 'refusal:unnamed', /거절/],
   ['a refusal with a category', { stopReason: 'refusal', refusalCategory: 'bio' }, 'unusable', 'refusal:bio', /bio/],
   ['a text cut at max_tokens', { stopReason: 'max_tokens' }, 'incomplete', 'max_tokens', /잘렸습니다/],
@@ -39,7 +46,7 @@ const TABLE: [name: string, answer: Partial<Answer>, kind: string, code: string,
   ],
   ['no text', { text: '' }, 'unusable', 'empty', /글이 없습니다/],
   ['nothing but space', { text: ' \n\n\t ' }, 'unusable', 'empty', /글이 없습니다/],
-  ['a text far too short', { text: '# 제목\n\n짧다.' }, 'unusable', 'too_short', /9자, 최소 1,000자/],
+  ['a text far too short', { text: '# 창고\n\n짧다.' }, 'unusable', 'too_short', /9자, 최소 1,000자/],
 ];
 
 for (const [name, answer, kind, code, words] of TABLE) {
@@ -57,12 +64,13 @@ test('a cut text says which setting to raise', () => {
 });
 
 test('the shortest story is counted in code points, without the space around it', () => {
-  assert.equal(verdictOn({ text: `\n${'가'.repeat(499)}${'👻'.repeat(500)}.\n` }), null);
-  assert.equal(verdictOn({ text: `${'가'.repeat(499)}${'👻'.repeat(499)}.\n\n` })?.code, 'too_short');
+  const text = storyText({ characters: 1200 }).slice(0, 500);
+  assert.equal(verdictOn({ text: `\n${text}${'👻 '.repeat(249)}👻.\n` }), null);
+  assert.equal(verdictOn({ text: `${text}${'👻 '.repeat(249)}.\n\n` })?.code, 'too_short');
 });
 
 test('with no least length every text counts, and no text still does not', () => {
-  assert.equal(verdictOn({ text: '끝.' }, 0), null);
+  assert.equal(verdictOn({ text: '문이 닫혔다.' }, 0), null);
   assert.equal(verdictOn({ text: '' }, 0)?.code, 'empty');
 });
 
@@ -86,27 +94,6 @@ const GATE: [name: string, text: string, code: string | null][] = [
   ['one whose short line comes back', endingWith('똑똑.\n\n똑똑.\n\n나는 대답하지 않았다.'), null],
   ['one without a heading', BODY.replace('# 반품 구역\n\n', ''), null],
   ['one with a rule above its title', `---\n\n${BODY}`, null],
-  ['one cut in a word', endingWith('나는 손잡이를 돌리려고 했지'.slice(0, -1)), 'no_ending'],
-  ['one cut after a particle', endingWith('나는 문을'), 'no_ending'],
-  ['one cut after a comma', endingWith('문을 열자,'), 'no_ending'],
-  ['one cut after a connective', endingWith('불을 켰지만'), 'no_ending'],
-  ['one cut inside a quotation', endingWith('“너는 왜 아직도'), 'no_ending'],
-  ['one cut after a heading', endingWith('## 3'), 'no_ending'],
-  ['one cut after a number', endingWith('시계는 새벽 3'), 'no_ending'],
-  ['one cut after a colon', endingWith('송장에는 이렇게 적혀 있었다:'), 'no_ending'],
-  ['a promise before the story', `물론입니다. 말씀하신 소재로 써 보겠습니다.\n\n${BODY}`, 'meta_talk'],
-  ['an acknowledgement before the story', `네, 알겠습니다.\n\n${BODY}`, 'meta_talk'],
-  ['an English preface', `Sure! Here is the story you asked for:\n\n${BODY}`, 'meta_talk'],
-  [
-    'a preface below the title',
-    BODY.replace('\n\n', '\n\n다음은 요청하신 소재로 쓴 단편 소설입니다.\n\n'),
-    'meta_talk',
-  ],
-  ['a preface without a title', `요청하신 이야기입니다.\n\n${BODY.replace('# 반품 구역\n\n', '')}`, 'meta_talk'],
-  ['a count of characters after the story', endingWith('(총 글자 수: 3,512자)'), 'meta_talk'],
-  ['a bare count after the story', endingWith('약 3,500자'), 'meta_talk'],
-  ['a commentary after the story', endingWith('이 소설은 기억에 대한 두려움을 중심으로 구성했습니다.'), 'meta_talk'],
-  ['an offer after the story', endingWith('마음에 드시지 않으면 다시 쓰겠습니다.'), 'meta_talk'],
   [
     'English',
     `# The Returns\n\n${'The box was warm. I put it down and read the label again. '.repeat(30)}`,
@@ -116,15 +103,63 @@ const GATE: [name: string, text: string, code: string | null][] = [
   ['Japanese', `# 返品\n\n${'箱は温かかった。私はそれを置いてもう一度ラベルを読んだ。'.repeat(40)}`, 'not_korean'],
   ['numbers alone', '1234567890. '.repeat(120), 'not_korean'],
   ['a title alone', '# 반품 구역', 'too_short'],
-  ['an apology', '죄송하지만 그런 내용은 쓸 수 없습니다.', 'too_short'],
+  ['an apology', '죄송하지만 그런 내용은 쓸 수 없습니다.', 'refusal:in_words'],
   ['a plan of a story', '# 반품 구역\n\n- 도입: 상자가 온다.\n- 반전: 내 이름이다.', 'too_short'],
   ['a paragraph twice', `${BODY}\n\n${PARAGRAPH}\n\n${PARAGRAPH}`, 'repetition'],
-  ['a paragraph that comes back later', `# 반품\n\n${PARAGRAPH}\n\n${BODY.slice(8)}\n\n${PARAGRAPH}`, 'repetition'],
   ['the whole story twice', `${BODY}\n\n${BODY.slice(8)}`, 'repetition'],
 ];
 
 for (const [name, text, code] of GATE) {
   test(`${name} ${code === null ? 'passes' : `is set aside as ${code}`}`, () => {
     assert.equal(verdictOn({ text })?.code ?? null, code);
+  });
+}
+
+test('a paragraph that comes back once, later, may be a frame: a doubt, and no loop', () => {
+  const { failure, doubts } = judge({ text: `# 반품\n\n${PARAGRAPH}\n\n${BODY.slice(8)}\n\n${PARAGRAPH}` });
+  assert.equal(failure, null);
+  assert.deepEqual(
+    doubts.map(({ code }) => code),
+    ['repetition'],
+  );
+});
+
+const BROKEN_OFF: [name: string, text: string][] = [
+  ['one cut in a word', endingWith('나는 손잡이를 돌리려고 했지'.slice(0, -1))],
+  ['one cut after a particle', endingWith('나는 문을')],
+  ['one cut after a comma', endingWith('문을 열자,')],
+  ['one cut after a connective', endingWith('불을 켰지만')],
+  ['one cut inside a quotation', endingWith('“너는 왜 아직도')],
+  ['one cut after a heading', endingWith('## 3')],
+  ['one cut after a number', endingWith('시계는 새벽 3')],
+  ['one cut after a colon', endingWith('송장에는 이렇게 적혀 있었다:')],
+];
+
+for (const [name, text] of BROKEN_OFF) {
+  test(`${name} is set aside when the model has not said that it is done, and else a story`, () => {
+    assert.equal(verdictOn({ text, stopReason: null })?.code, 'no_ending');
+    assert.equal(verdictOn({ text, stopReason: 'something_new' })?.code, 'no_ending');
+    assert.equal(verdictOn({ text }), null);
+  });
+}
+
+const SURROUNDED: [name: string, text: string][] = [
+  ['a promise before the story', `물론입니다. 말씀하신 소재로 써 보겠습니다.\n\n${BODY}`],
+  ['an acknowledgement before the story', `네, 알겠습니다.\n\n${BODY}`],
+  ['an English preface', `Sure! Here is the story you asked for:\n\n${BODY}`],
+  ['a preface below the title', BODY.replace('\n\n', '\n\n다음은 요청하신 소재로 쓴 단편 소설입니다.\n\n')],
+  ['a preface without a title', `요청하신 이야기입니다.\n\n${BODY.replace('# 반품 구역\n\n', '')}`],
+  ['a count of characters after the story', endingWith('(총 글자 수: 3,512자)')],
+  ['a bare count after the story', endingWith('약 3,500자')],
+  ['a commentary after the story', endingWith('이 소설은 기억에 대한 두려움을 중심으로 구성했습니다.')],
+  ['an offer after the story', endingWith('마음에 드시지 않으면 다시 쓰겠습니다.')],
+];
+
+for (const [name, text] of SURROUNDED) {
+  test(`${name} is taken away`, () => {
+    const read = readAnswer(text);
+    assert.equal(read.text.replace(/^# .*\n\n/, ''), BODY.replace(/^# .*\n\n/, ''));
+    assert.equal(read.removed.length, 1);
+    assert.equal(verdictOn({ text }), null);
   });
 }
