@@ -40,16 +40,14 @@ const ROUNDING = 5;
 const COMPLETED = 10;
 
 export function checkBehaviour(observations: Observations, { runs: [run], texts }: Artifacts): Violation[] {
-  const stories = texts.filter(({ location }) => location === 'stories').length;
-  return run === undefined
-    ? []
-    : [
-        ...checkDeadline(observations, run),
-        ...checkPatience(observations, run),
-        ...checkPace(observations, run),
-        ...checkSupervisor(observations, stories),
-        ...checkFaultsCame(observations),
-      ];
+  if (run === undefined) return [];
+  return [
+    ...checkDeadline(observations, run),
+    ...checkPatience(observations, run),
+    ...checkPace(observations, run),
+    ...checkSupervisor(observations, texts.filter(({ location }) => location === 'stories').length),
+    ...checkFaultsCame(observations),
+  ];
 }
 
 /** The run ends at its deadline: not before, and at most a story later. */

@@ -8,7 +8,7 @@ import type { Verification } from '../../verify/verify.js';
 import { isAnswered, isWhole } from '../reconcile.js';
 import type { Violation } from '../violation.js';
 import { unplannedFailures } from './behaviour-checks.js';
-import type { ApiFault, FaultKind, Weather } from './fault-plan.js';
+import type { FaultKind, Weather } from './fault-plan.js';
 import type { Rehearsal, RehearsalProgress } from './rehearsal.js';
 import { type DayScale, MAX_CONTINUATIONS, timeOfDay } from './time-scale.js';
 
@@ -103,14 +103,10 @@ function apiFaultLines({ plan, observations: { calls, faultsLeft } }: Rehearsal)
     const mine = calls.filter((call) => call.kind === fault.kind);
     const killed = mine.filter((call) => call.killed).length;
     const came = mine.filter((call) => !call.killed && isWhole(call)).length;
+    const planned = fault.kind === 'cut_off_for_good' ? 1 + MAX_CONTINUATIONS : fault.times;
     const rest = killed === 0 ? '' : `도중에 강제 종료 ${killed}회`;
-    return row(!faultsLeft.includes(fault), KIND_NAMES[fault.kind], `${came}/${answersOf(fault)}`, rest);
+    return row(!faultsLeft.includes(fault), KIND_NAMES[fault.kind], `${came}/${planned}`, rest);
   });
-}
-
-/** How many answers of its kind a fault amounts to. */
-function answersOf({ kind, times }: ApiFault): number {
-  return kind === 'cut_off_for_good' ? 1 + MAX_CONTINUATIONS : times;
 }
 
 function environmentFaultLines({ observations: { injected, scale }, artifacts }: Rehearsal): string[] {

@@ -12,7 +12,6 @@ import { signalTo, waitUntil } from '../processes.js';
 
 /** The app of ecosystem.config.cjs. */
 export const APP = 'horror-story-worker';
-const ECOSYSTEM = 'ecosystem.config.cjs';
 
 /** One command takes no longer than this, in milliseconds. */
 const LONGEST_COMMAND = 60 * SECOND;
@@ -105,7 +104,7 @@ export function openPm2({ home, root, env, flags = [] }: Pm2Options) {
     /** Starts the ecosystem file. @param settings the worker's; default: those of the last start */
     start: async (settings: Readonly<Record<string, string>> = {}): Promise<void> => {
       ownEnv = { ...ownEnv, ...settings };
-      await run(['start', ECOSYSTEM, '--', ...flags]);
+      await run(['start', 'ecosystem.config.cjs', '--', ...flags]);
     },
     readApp: async () => toApp(await run(['jlist'])),
     /** null while there is none. */
