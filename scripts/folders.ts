@@ -21,6 +21,7 @@ const ORDER = [
   'cli',
   'verify',
   'report',
+  'book',
   'chaos',
 ] as const;
 
