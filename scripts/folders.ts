@@ -16,6 +16,7 @@ const ORDER = [
   'config',
   'worker',
   'observe',
+  'preview',
   'offline',
   'app',
   'cli',
