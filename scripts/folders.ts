@@ -16,11 +16,13 @@ const ORDER = [
   'config',
   'worker',
   'observe',
+  'preview',
   'offline',
   'app',
   'cli',
   'verify',
   'report',
+  'book',
   'chaos',
 ] as const;
 

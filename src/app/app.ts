@@ -19,7 +19,7 @@ import { openDeck } from '../prompt/deck.js';
 import type { RunEnd } from '../run/end-reason.js';
 import type { Run } from '../run/run.js';
 import { checkFolderFormat } from '../store/folder-format.js';
-import { readRecentStories } from '../store/recent-stories.js';
+import { RECENT_STORIES, readRecentStories } from '../store/recent-stories.js';
 import { openSimilarityIndex, type SimilarityIndex } from '../store/similarity-index.js';
 import { openStoryStore, removeStaging } from '../store/story-store.js';
 import { type AttemptDeps, createAttempts } from '../worker/attempt/attempt.js';
@@ -34,9 +34,6 @@ import { createRunFinisher } from './finish-run.js';
 import { openPauses } from './pauses.js';
 
 // The composition root: puts a run together from the settings.
-
-/** How many stories the next one is told to keep away from. */
-const RECENT_STORIES = 8;
 
 const MEGABYTE = 1024 ** 2;
 

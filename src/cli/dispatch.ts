@@ -1,6 +1,9 @@
+import type { LoadedConfig } from '../config/load.js';
+import { systemClock } from '../lib/clock.js';
 import { describeUserError } from '../lib/command-line.js';
 import { ExitCode, UserError } from '../lib/errors.js';
 import { ROOT, version } from '../lib/project.js';
+import { systemRandom } from '../lib/random.js';
 import { readPm2Environment } from '../observe/pm2.js';
 import type { Shutdown } from '../worker/shutdown.js';
 import { type CommandLine, parseCommandLine } from './args.js';
@@ -25,8 +28,18 @@ async function dispatch({ action, flags }: CommandLine, shutdown: Shutdown): Pro
   const { loadConfig } = await import('../config/load.js');
   const loaded = loadConfig({ root: ROOT, env: process.env, flags });
   if (action === 'print-config') return print((await import('./help.js')).describeConfig(loaded));
+  if (action === 'dry-run') return print(await dryRun(loaded));
   const { runWorker } = await import('../app/app.js');
   await runWorker(loaded, shutdown);
+}
+
+async function dryRun(loaded: LoadedConfig): Promise<string> {
+  const [{ previewRun }, { previewText }] = await Promise.all([
+    import('../preview/preview.js'),
+    import('../preview/text.js'),
+  ]);
+  const context = { now: systemClock.now, random: systemRandom, supervisor: readPm2Environment() };
+  return previewText(await previewRun(loaded, context));
 }
 
 function print(text: string): void {

@@ -127,7 +127,7 @@ export interface AuthorChoice {
   provider: string;
 }
 
-const VENDOR_HOST = 'api.anthropic.com';
+export const VENDOR_HOST = 'api.anthropic.com';
 
 /**
  * The author that the settings ask for: with `auto`, the Messages API as soon as a credential or an address is

@@ -1,4 +1,4 @@
-import { appendFileSync, fstatSync, readSync } from 'node:fs';
+import { appendFileSync, fstatSync, readFileSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { endsLine, isSystemError, makeFolder, withFile } from './files.js';
 
@@ -51,5 +51,19 @@ async function inFolder<T>(path: string, act: (file: number) => T): Promise<T> {
     if (!isSystemError(error) || error.code !== 'ENOENT') throw error;
     await makeFolder(dirname(path));
     return withFile(path, 'a+', act);
+  }
+}
+
+/**
+ * The whole lines of such a file, for a reader that must not make it.
+ * @param from where to start reading, in bytes
+ * @returns none when the file is not there
+ */
+export function readLines(path: string, from = 0): string[] {
+  try {
+    return readFileSync(path).subarray(from).toString().split('\n').slice(0, -1);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AppendLog, openAppendLog } from '../lib/append-log.js';
+import { type AppendLog, openAppendLog, readLines } from '../lib/append-log.js';
 import { checkFormat, FORMAT, isSystemError, replaceFile, withFile } from '../lib/files.js';
 import type { Random } from '../lib/random.js';
 import { AXES, type Axis, type AxisCards, byAxis, idsOf, type Premise } from './cards.js';
@@ -81,12 +81,9 @@ export function openDeck({ folder, axes, random, newId }: DeckOptions): DrawPrem
       const format = formatOf(line);
       checkFormat(format, path);
       isMarked ||= format === FORMAT;
-      const draw = parseDraw(line);
+      const id = useDraw(state, line);
       sinceDigest++;
-      // Of two draws that want the same card of a round, the first line has it.
-      if (draw === null) continue;
-      const { id, premise, again = false, ahead = {} } = draw;
-      if (state.use(premise, { allowRepeat: again, ahead })) valid.add(id);
+      if (id !== null) valid.add(id);
     }
     if (sinceDigest >= DIGEST_EVERY) {
       sinceDigest = 0;
@@ -105,13 +102,33 @@ export async function checkDeckFormat(folder: string): Promise<void> {
   if (!existsSync(path)) return;
   const digest = await readDigest(path);
   checkFormat(digest?.format, path);
-  for (const line of await openAppendLog(path, digest?.read).readOn()) checkFormat(formatOf(line), path);
+  for (const line of readLines(path, digest?.read)) checkFormat(formatOf(line), path);
 }
 
 /** @returns null where the line does not say */
 function formatOf(line: string): number | null {
   const [, format] = /^\{"format":(\d+)/.exec(line) ?? [];
   return format === undefined ? null : Number(format);
+}
+
+/** A premise that the next draw may have. Uses nothing up, writes nothing, and needs no folder. */
+export async function peekPremise({ folder, axes, random }: Omit<DeckOptions, 'newId'>): Promise<Premise> {
+  const path = join(folder, FILE);
+  const digest = await readDigest(path);
+  const state = new DeckState(axes, digest?.snapshot);
+  for (const line of readLines(path, digest?.read)) useDraw(state, line);
+  return state.propose(random).premise;
+}
+
+/**
+ * Uses up what a line of the deck's file took. Of two draws that want the same card of a round, the first line has it.
+ * @returns the id of the draw; null when it is void
+ */
+function useDraw(state: DeckState, line: string): string | null {
+  const draw = parseDraw(line);
+  if (draw === null) return null;
+  const { id, premise, again = false, ahead = {} } = draw;
+  return state.use(premise, { allowRepeat: again, ahead }) ? id : null;
 }
 
 function parseDraw(line: string): Draw | null {

@@ -129,28 +129,51 @@ export async function resumeRun(
   query: ResumeQuery,
   onUnreadable: (path: string) => void = () => {},
 ): Promise<ClaimedRun | null> {
-  // A batch was paid for: it is collected also when its run is over, or its deadline past.
-  for (const runId of await listRunsWithBatches(context.folder)) {
-    const ledger = readLedger(ledgerPath(context.folder, runId));
-    const isWanted = ledger !== null && isOfQuery(ledger, query) && replay(ledger).batches.length > 0;
-    const claimed = isWanted ? await claimRun(context, runId, 'resume') : null;
-    if (claimed !== null) return claimed;
-  }
-  const oldest = query.durationMs === null ? '' : idAt(Math.max(0, context.now() - query.durationMs));
-  for (const runId of await listRuns(context.folder)) {
-    const path = ledgerPath(context.folder, runId);
-    // There may be thousands, of which hardly one has to be read: the deadline of most is past.
-    if (runId < oldest || isClosed(path)) continue;
-    const ledger = readLedger(path);
-    if (ledger === null) onUnreadable(path);
-    if (ledger === null || !isOpen(context, ledger, query)) continue;
+  for await (const { ledger, isBatchOut } of listResumable(context, query, onUnreadable)) {
+    const runId = ledger.begin.run_id;
     const taken = await claimRun(context, runId, 'resume');
     if (taken !== null) return taken;
-    if (isBeingRecovered(context, runId)) {
+    if (!isBatchOut && isBeingRecovered(context, runId)) {
       throw new RunBusyError();
     }
   }
   return null;
+}
+
+/** The ledger of the run that `resumeRun` would take up at this moment; null when there is none. Claims nothing. */
+export async function findResumable(
+  context: Pick<RunContext, 'folder' | 'now'>,
+  query: ResumeQuery,
+): Promise<ReadLedger | null> {
+  for await (const { ledger } of listResumable(context, query, () => {})) {
+    const { owner } = replay(ledger);
+    if (owner === null || !isProcessAlive(owner)) return ledger;
+  }
+  return null;
+}
+
+/** The runs that can be taken up unless their owner lives, in the order in which that is tried. */
+async function* listResumable(
+  { folder, now }: Pick<RunContext, 'folder' | 'now'>,
+  query: ResumeQuery,
+  onUnreadable: (path: string) => void,
+): AsyncGenerator<{ ledger: ReadLedger; isBatchOut: boolean }> {
+  // A batch was paid for: it is collected also when its run is over, or its deadline past.
+  for (const runId of await listRunsWithBatches(folder)) {
+    const ledger = readLedger(ledgerPath(folder, runId));
+    if (ledger !== null && isOfQuery(ledger, query) && replay(ledger).batches.length > 0) {
+      yield { ledger, isBatchOut: true };
+    }
+  }
+  const oldest = query.durationMs === null ? '' : idAt(Math.max(0, now() - query.durationMs));
+  for (const runId of await listRuns(folder)) {
+    const path = ledgerPath(folder, runId);
+    // There may be thousands, of which hardly one has to be read: the deadline of most is past.
+    if (runId < oldest || isClosed(path)) continue;
+    const ledger = readLedger(path);
+    if (ledger === null) onUnreadable(path);
+    else if (isOpen(now(), ledger, query)) yield { ledger, isBatchOut: false };
+  }
 }
 
 /** Does a process that still runs have this run? */
@@ -171,11 +194,11 @@ function isOfQuery({ begin }: ReadLedger, { runName, newRunToken }: ResumeQuery)
   return begin.run_name === runName && (newRunToken === null || begin.new_run_token === newRunToken);
 }
 
-function isOpen({ now }: RunContext, ledger: ReadLedger, query: ResumeQuery): boolean {
+function isOpen(now: number, ledger: ReadLedger, query: ResumeQuery): boolean {
   const { begin } = ledger;
   const { durationMs } = query;
   if (!isOfQuery(ledger, query)) return false;
-  if (durationMs !== null && begin.at + durationMs <= now()) return false;
+  if (durationMs !== null && begin.at + durationMs <= now) return false;
   return !replay(ledger).over;
 }
 

@@ -6,6 +6,9 @@ import type { Story } from '../story/story.js';
 import { readMetadata } from './story-metadata.js';
 import { filesOf } from './story-store.js';
 
+/** How many stories the next one is told to keep away from. */
+export const RECENT_STORIES = 8;
+
 /** The latest stories, newest last, and never more than so many. */
 export interface RecentStories {
   list(): readonly RecentStory[];

@@ -1,4 +1,4 @@
-/** HTML that is inserted into a page as it is. Strings are escaped when they are inserted. */
+/** HTML or XML that is inserted into a page as it is. Strings are escaped when they are inserted. */
 export class Html {
   readonly text: string;
   private constructor(text: string) {
@@ -32,13 +32,25 @@ function render(content: Content): string {
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Escapes text for an element or a quoted attribute, and removes control characters. */
+/** Escapes text for an element or a quoted attribute, on one line and without control characters. */
 export function escapeHtml(text: string): string {
-  return withoutControls(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return escapeMarks(withoutControls(text));
 }
 
-/** Control characters, lone surrogates, and marks that change the direction of writing. A title may contain any. */
-const NO_TEXT = /[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+/** The same for preformatted text: spaces and line ends stay. */
+export function escapeLines(text: string): string {
+  return escapeMarks(text.replace(NO_TEXT, (character) => (/[\t\n]/.test(character) ? character : '')));
+}
+
+function escapeMarks(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}
+
+/**
+ * Control characters, lone surrogates, code points that XML forbids, and marks that change the direction of writing. A title
+ * may contain any.
+ */
+const NO_TEXT = /[\p{Cc}\p{Cs}\ufffe\uffff\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Text on one line, without characters that control a terminal or a page. */
 export function withoutControls(text: string): string {

@@ -56,12 +56,13 @@ test('of a flag given twice the last one counts', () => {
   assert.deepEqual(parseCommandLine(['--max-stories', '3', '--max-stories', '5']).flags, { maxStories: '5' });
 });
 
-test('help, version and print-config are actions', () => {
+test('help, version, print-config and dry-run are actions', () => {
   const cases = [
     ['--help', 'help'],
     ['-h', 'help'],
     ['--version', 'version'],
     ['--print-config', 'print-config'],
+    ['--dry-run', 'dry-run'],
   ] as const;
   for (const [flag, action] of cases) assert.equal(parseCommandLine([flag]).action, action);
   assert.equal(parseCommandLine(['--print-config', '--help']).action, 'help');

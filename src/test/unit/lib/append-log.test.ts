@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openAppendLog } from '../../../lib/append-log.js';
+import { openAppendLog, readLines } from '../../../lib/append-log.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 
 test('each reader gets every whole line once, whoever wrote it', async (t) => {
@@ -51,4 +51,14 @@ test('what is known already need not be read again', async (t) => {
   const file = openAppendLog(path, Buffer.byteLength('하나\n'));
   assert.deepEqual(await file.readOn(), ['둘']);
   assert.equal(file.position(), statSync(path).size);
+});
+
+test('a mere reader has the whole lines from a byte on, and makes no file', async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, 'log.jsonl');
+  assert.deepEqual(readLines(path), []);
+  assert.equal(existsSync(path), false);
+  writeFileSync(path, '하나\n둘\n반쪽');
+  assert.deepEqual(readLines(path), ['하나', '둘']);
+  assert.deepEqual(readLines(path, Buffer.byteLength('하나\n')), ['둘']);
 });

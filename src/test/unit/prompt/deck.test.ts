@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { AXES, type AxisCards, idsOf, type Premise } from '../../../prompt/cards.js';
-import { type DrawPremise, openDeck } from '../../../prompt/deck.js';
+import { type DrawPremise, openDeck, peekPremise } from '../../../prompt/deck.js';
 import { seededRandom, temporaryFolder } from '../../helpers/fakes.js';
 
 let ids = 0;
@@ -242,4 +242,32 @@ test('a deck that grew by many lines since is read on, by however many workers',
   const premises = await drawn(2, first, second);
   premises.push(...(await drawn(280, first)), ...(await drawn(280, second)), ...(await drawn(5, deckOn(folder, 3))));
   assertFair(premises);
+});
+
+test('a peek shows what the next draw may have, again and again, and uses nothing up', async (t) => {
+  const folder = folderOf(t);
+  // Past a digest, and lines that follow it.
+  await drawn(20, deckOn(folder));
+  const path = join(folder, '.deck.jsonl');
+  const before = readFileSync(path, 'utf8');
+  const peek = () => peekPremise({ folder, axes: CARDS, random: seededRandom(7) });
+  const [first, second] = [await peek(), await peek()];
+  assert.deepEqual(second, first);
+  assert.equal(readFileSync(path, 'utf8'), before);
+  assert.deepEqual(await deckOn(folder, 7)(), first);
+});
+
+test('a peek keeps to cards that the present rounds have left, whoever used the others', async (t) => {
+  const folder = folderOf(t);
+  const used = await drawn(6, deckOn(folder));
+  for (let seed = 1; seed <= 20; seed++) {
+    const { person } = await peekPremise({ folder, axes: CARDS, random: seededRandom(seed) });
+    assert.ok(!used.some((premise) => premise.person.id === person.id), `${person.id} is used up`);
+  }
+});
+
+test('a peek makes no folder', async (t) => {
+  const folder = folderOf(t);
+  await peekPremise({ folder, axes: CARDS, random: seededRandom(1) });
+  assert.equal(existsSync(folder), false);
 });

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ProcessIdentity } from '../../../lib/process-identity.js';
 import { appendRecord, ledgerPath, listRuns, readLedger } from '../../../run/ledger.js';
-import { beginRun, claimRun, type ResumeQuery, type RunContext, replay, resumeRun } from '../../../run/run.js';
+import {
+  beginRun,
+  claimRun,
+  findResumable,
+  type ResumeQuery,
+  type RunContext,
+  replay,
+  resumeRun,
+} from '../../../run/run.js';
 import { seededRandom, temporaryFolder } from '../../helpers/fakes.js';
 import { attempt, DEAD, end, history, ME, neighbour, story } from '../../helpers/records.js';
 
@@ -196,6 +204,10 @@ for (const { name, leave, query, taken } of LEFT) {
     const folder = temporaryFolder(t);
     await leave(folder, t);
     const [id = ''] = await listRuns(folder);
+    const before = readFileSync(ledgerPath(folder, id), 'utf8');
+    const seen = await findResumable(at(folder), { ...ANY, ...query });
+    assert.equal(seen?.begin.run_id ?? null, taken ? id : null, 'is found likewise');
+    assert.equal(readFileSync(ledgerPath(folder, id), 'utf8'), before, 'looking claims nothing');
     const found = await resumeRun(at(folder), { ...ANY, ...query });
     assert.equal(found?.run.id ?? null, taken ? id : null);
     if (taken) assert.deepEqual(replay(ledgerOf(folder, id)).owner, ME);
@@ -208,6 +220,7 @@ for (const { name, leave, query, taken } of LEFT) {
       await leave(folder, t);
       // A deadline that passed for the newer one passed for the older one too.
       const expected = query?.durationMs === undefined ? older.id : null;
+      assert.equal((await findResumable(at(folder), { ...ANY, ...query }))?.begin.run_id ?? null, expected);
       assert.equal((await resumeRun(at(folder), { ...ANY, ...query }))?.run.id ?? null, expected);
     });
   }
