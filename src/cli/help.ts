@@ -15,7 +15,8 @@ const EXAMPLES = `예:
   npx pm2 start ecosystem.config.cjs                                 같은 24시간을 pm2로
 
 설정은 기본값 → config/default.json → config/$NODE_ENV.json → config/local.json → 환경 변수(.env 포함) → 옵션
-순서로 겹치며, 뒤의 설정이 우선합니다.
+순서로 겹치며, 뒤의 설정이 우선합니다. 빈 환경 변수는 주지 않은 것과 같습니다. .env 대신 다른 파일을 읽으려면
+환경 변수 ENV_FILE에 그 파일을 적습니다.
 
 종료 코드: 0 요청대로 끝남 · 1 실패 · 2 잘못된 옵션이나 설정 · 78 API가 거부 · 79 소설이 되지 못한 답의 연속 · 130 두 번째 신호로 강제 종료`;
 

@@ -109,7 +109,7 @@ function apply(
 }
 
 function fileLayers(root: string, profile: string | undefined): Layer[] {
-  // A profile is a file name; anything with a path in it is somebody else's NODE_ENV.
+  // A profile is a file name; a NODE_ENV with a path in it is meant for another program.
   const names = ['default', ...(profile !== undefined && /^[\w-]+$/.test(profile) ? [profile] : []), 'local'];
   return names.flatMap((name) => {
     const path = join('config', `${name}.json`);

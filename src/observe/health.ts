@@ -16,7 +16,7 @@ import { describeDoing, type Status } from './status.js';
  */
 export type HealthState = 'ok' | 'none' | 'failing' | 'paused' | 'stale';
 
-/** Exit codes of `npm run status -- --check`. None of them is 1 or 2, which a broken check ends with. */
+/** Exit codes of `npm run status -- --check`. 1 and 2 are left to a check that is broken or asked wrongly. */
 export const HEALTH_CODES: Record<HealthState, number> = { ok: 0, none: 3, failing: 4, paused: 5, stale: 6 };
 
 export interface Health {
@@ -66,7 +66,7 @@ export function healthOf(status: Status, now: number, notifyFailures: number): H
   return toHealth('ok', `정상 - ${describeDoing(status)}, 소설 ${formatNumber(stories)}편`);
 }
 
-/** The one that most needs somebody to look. */
+/** The health that most needs a person's attention; null of an empty list. */
 export function worstOf(healths: readonly Health[]): Health | null {
   const order: readonly HealthState[] = ['stale', 'failing', 'none', 'paused', 'ok'];
   return [...healths].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state))[0] ?? null;

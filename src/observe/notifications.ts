@@ -42,10 +42,10 @@ export interface StoryNews {
 /** A notification without what all of them say. */
 export type News = Omit<Notification, 'run_id' | 'status'>;
 
-/** Pauses that the user did not plan: somebody has to look. */
+/** Pauses that the user did not plan, and that need a person's attention. */
 const UNPLANNED: ReadonlySet<string> = new Set<PauseReason>(['spend_limit', 'crash_loop']);
 
-/** Did the user ask for this? Who asks for failures is told of pauses that are some. */
+/** Did the user ask for this event? Asking for failures includes the pauses that are failures. */
 export function isWanted({ event, reason }: News, wanted: ReadonlySet<NotificationEvent>): boolean {
   if (wanted.has(event)) return true;
   return event === 'paused' && wanted.has('failures') && reason !== undefined && UNPLANNED.has(reason);

@@ -26,7 +26,7 @@ export interface NotifierOptions {
   log: Logger;
   /** Takes what can no longer go to the log, which ends with the statistics. */
   writeStderr: (text: string) => void;
-  /** From here on nobody wants to wait. */
+  /** Aborted when the end is forced: the command then has little time left. */
   forceSignal: AbortSignal;
 }
 

@@ -18,8 +18,8 @@ import {
   toIso,
 } from './status.js';
 
-// What a worker says of itself, beside its ledger, for whoever asks while it works. The ledger is the record: this file
-// adds what is not in there, and may be missing, old or somebody else's.
+// The status file: what a worker reports of itself, beside its ledger, for readers while it works. The ledger is the record;
+// this file adds what the ledger does not hold, and may be missing, out of date or foreign.
 
 /** @param folder the story folder */
 export function statusPath(folder: string, runId: string): string {
@@ -60,7 +60,7 @@ export async function readStatuses(folder: string, runName: string | null = null
   return chosen.map((found) => toStatus(folder, found));
 }
 
-/** Whoever only puts right what a kill left behind is not at work on the run. */
+/** Does a living worker write stories of the run? One that only recovers what a kill left behind does not. */
 function isLiving({ owner, recovering }: RunState): boolean {
   return owner !== null && !recovering && isProcessAlive(owner);
 }

@@ -37,7 +37,7 @@ export interface StatusTracker {
   onEvent(event: WorkerEvent): void;
   /** The same clock, for what sleeps only while the disk refuses. */
   trackRetries(clock: Clock): Clock;
-  /** Resolves when everybody has been told. */
+  /** Resolves when the end is shown and the notifications are delivered. */
   ended(end: StatusEnd): Promise<void>;
 }
 

@@ -27,7 +27,7 @@ export interface RunInfo {
   format?: number;
   run_id: string;
   run_name: string;
-  /** Of the worker; null when none lives. */
+  /** Process id of the worker; null when no worker is alive. */
   pid: number | null;
   /** When the run first started, ISO 8601 as all times here. */
   started_at: string;
@@ -77,7 +77,7 @@ export interface Activity {
 }
 
 export interface LastStory {
-  /** null when nobody can say any more. */
+  /** null when it is no longer known. */
   title: string | null;
   file: string;
   at: string;
@@ -85,7 +85,7 @@ export interface LastStory {
 
 export interface LastFailure {
   code: string;
-  /** Korean; null when nobody can say any more. */
+  /** Korean; null when it is no longer known. */
   reason: string | null;
   at: string;
 }
@@ -212,7 +212,7 @@ export function describeStatus(status: Status, now: number): string {
       ? `지금: ${describeDoing(status)} (${next_at === null ? `${formatDuration(now - Date.parse(since))}째` : moment(next_at, now)})`
       : `종료: ${moment(since, now)} - ${end.message}`,
     `시작: ${moment(started_at, now)}`,
-    // Of a run that is over none is ahead.
+    // A run that is over has no deadline ahead.
     deadline !== null && end?.over !== true && `마감: ${moment(deadline, now)}`,
     `소설: ${formatNumber(stories)}편${of(max_stories, (most) => `${formatNumber(most)}편`)} (시도 ${formatNumber(attempts)}회)`,
     set_aside > 0 && `따로 보관: ${formatNumber(set_aside)}건`,

@@ -85,7 +85,7 @@ export async function listRunsWithBatches(folder: string): Promise<string[]> {
     .reverse();
 }
 
-/** What reading a file answers that is not there, is a folder, or belongs to somebody else. */
+/** Error codes of reading a file that is missing, is a folder, or belongs to another user. */
 const NO_FILE_OF_OURS = new Set(['ENOENT', 'EISDIR', 'EACCES', 'EPERM']);
 
 /**
@@ -149,7 +149,7 @@ export function isClosed(path: string): boolean {
       closeSync(file);
     }
   } catch {
-    // Whoever reads the whole of it finds out what is wrong.
+    // The reader of the whole file finds out what is wrong.
     return false;
   }
 }
@@ -177,8 +177,8 @@ export function parseRecord(line: string): LedgerRecord | null {
 
 /**
  * Appends records and makes them durable with one sync.
- * The file is opened anew each time, for somebody may have moved the folder away: writing into a file that nobody can
- * find any more would look like success.
+ * The file is opened anew each time, because the folder may have been moved away: writing into a file that is no longer at
+ * its path would look like success.
  * @param ifNew what to write before them when the file is not there
  * @throws the file system's error; none of the records is in the ledger then, and all can be appended again
  */
@@ -215,6 +215,6 @@ function takeBack(file: number, size: number): void {
   try {
     ftruncateSync(file, size);
   } catch {
-    // Whoever appends will be told the reason.
+    // The error of the append is the one that is reported.
   }
 }

@@ -42,7 +42,7 @@ export function createWaits({ rules, pauses, inHand, onEvent, clock, log }: Wait
       if (left <= 0) return;
       const until = clock.now() + left;
       gates.add(gate);
-      announce(gate, left);
+      announce(gate);
       if (deadline !== null && until >= deadline) await sleepToDeadline(deadline);
       else await clock.sleep(left, woken);
       gates.delete(gate);
@@ -69,31 +69,30 @@ export function createWaits({ rules, pauses, inHand, onEvent, clock, log }: Wait
     while (!woken.aborted && clock.now() < until) await clock.sleep(until - clock.now(), woken);
   }
 
-  function announce(gate: Gate, left: number): void {
+  function announce(gate: Gate): void {
+    const now = clock.now();
+    const sinceStart = clock.monotonic();
+    const goesOnAt = (waited: Gate): number => {
+      const until = now + waited.until - sinceStart;
+      return deadline === null ? until : Math.min(until, deadline);
+    };
     // Slots that wait at one gate say it once.
     if (gate !== announced) {
       announced = gate;
-      logWait(gate, left);
+      logWait(gate, now, goesOnAt(gate));
     }
-    onEvent(inHand() > 0 ? { kind: 'writing', inHand: inHand() } : toWaiting(gate));
-  }
-
-  function logWait({ reason }: Gate, left: number): void {
-    const now = clock.now();
-    const isCut = deadline !== null && now + left >= deadline;
-    const goesOnAt = isCut ? deadline : now + left;
-    log.info(
-      { event: 'waiting', for: reason, seconds: left / SECOND, until: new Date(goesOnAt).toISOString() },
-      isCut
-        ? `${clockTime(goesOnAt)}에 실행 시간이 끝나므로, 새 소설 없이 ${formatDuration(goesOnAt - now)} 뒤 종료합니다`
-        : `${clockTime(goesOnAt)}에 ${afterWaitLabel(reason)} (${formatDuration(left)} 뒤)`,
-    );
-  }
-
-  /** The wait of the slot that goes on first. @param gate of one of them */
-  function toWaiting(gate: Gate): WorkerEvent {
+    if (inHand() > 0) return onEvent({ kind: 'writing', inHand: inHand() });
+    // The wait that others see is that of the slot that goes on first.
     const first = [...gates].reduce((a, b) => (b.until < a.until ? b : a), gate);
-    const until = clock.now() + first.until - clock.monotonic();
-    return { kind: 'waiting', for: first.reason, until: deadline === null ? until : Math.min(until, deadline) };
+    onEvent({ kind: 'waiting', for: first.reason, until: goesOnAt(first) });
+  }
+
+  function logWait({ reason }: Gate, now: number, goesOnAt: number): void {
+    log.info(
+      { event: 'waiting', for: reason, seconds: (goesOnAt - now) / SECOND, until: new Date(goesOnAt).toISOString() },
+      goesOnAt === deadline
+        ? `${clockTime(goesOnAt)}에 실행 시간이 끝나므로, 새 소설 없이 ${formatDuration(goesOnAt - now)} 뒤 종료합니다`
+        : `${clockTime(goesOnAt)}에 ${afterWaitLabel(reason)} (${formatDuration(goesOnAt - now)} 뒤)`,
+    );
   }
 }

@@ -104,7 +104,8 @@ export function openPm2({ home, root, env, flags = [] }: Pm2Options) {
     /** Starts the ecosystem file. @param settings the worker's; default: those of the last start */
     start: async (settings: Readonly<Record<string, string>> = {}): Promise<void> => {
       ownEnv = { ...ownEnv, ...settings };
-      await run(['start', 'ecosystem.config.cjs', '--', ...flags]);
+      // pm2 refuses a separator with nothing after it.
+      await run(['start', 'ecosystem.config.cjs', ...(flags.length === 0 ? [] : ['--', ...flags])]);
     },
     readApp: async () => toApp(await run(['jlist'])),
     /** null while there is none. */

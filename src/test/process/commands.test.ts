@@ -82,14 +82,14 @@ test('npm run set-aside lists, shows and accepts, and says what is wrong with a 
   const folder = temporaryFolder(t);
   const name = await keepAside(folder, '첫째', NOON);
   const setAside = (...args: string[]) => run('set-aside', folder, args);
-  const list = new RegExp(`${name}.*첫째.*\\n.*max_tokens.*\\n따로 보관한 글 1건`);
+  const list = new RegExp(`max_tokens.*\\n.*${name}.*첫째.*\\n(.*\\n)*따로 보관한 글 1건`);
   assert.match((await setAside('list')).stdout, list);
   assert.match((await setAside('show', name)).stdout, /^# 첫째\n/);
   assert.match((await setAside('accept', name)).stdout, /받아들였습니다/);
   const gone = await setAside('accept', name);
   assert.equal(gone.code, 2);
   assert.match(gone.stderr, /맞는 것이 없습니다/);
-  const line = 'list, show 이름, accept 이름 중 하나로 쓰세요 (사용법: --help)\n';
+  const line = 'list, show 이름, accept 이름, rejudge 중 하나로 쓰세요 (사용법: --help)\n';
   assert.deepEqual(await setAside('burn'), { code: 2, stdout: '', stderr: line });
   assert.match((await setAside('--help')).stdout, /^사용법: npm run set-aside/);
 });
