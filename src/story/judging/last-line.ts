@@ -12,6 +12,8 @@ const FINAL_ENDING =
 /** Particles, connectives, the stem of a past tense: a word is still to come. */
 const OPEN_ENDING =
   /(?:[가-힣](?:을|를|은|는|과|와|의|에|에서|에게|으로|로|까지|부터|처럼|보다|만|도|이|가|며|고|면|서|지만|는데|려고|도록|거나|듯이|면서|어서|아서|니까|므로)|[았었했였겠됐갔왔봤]|[가-힣]던|그리고|하지만|그러나|그래서|그런데)$/u;
+/** A conjunction that joins a sentence to nothing. */
+const DANGLING = /\S\s(?:그리고|하지만|그러나|그래서|그런데)$/u;
 const OPEN_MARK = /[,:;·([{“‘「『]$/u;
 
 /** Looks at the last line of a text. */
@@ -41,7 +43,7 @@ export function surelyBreaksOff(text: string): boolean {
   const line = text.slice(text.trimEnd().lastIndexOf('\n') + 1).trim();
   return (
     lastLineOf(text) === 'breaks_off' &&
-    (line.length >= LONGEST_ENDING_FORM || OPEN_MARK.test(line) || hasOpenQuotation(line))
+    (line.length >= LONGEST_ENDING_FORM || OPEN_MARK.test(line) || hasOpenQuotation(line) || DANGLING.test(line))
   );
 }
 
