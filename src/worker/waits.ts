@@ -81,7 +81,10 @@ export function createWaits({ rules, pauses, inHand, onEvent, clock, log }: Wait
       announced = gate;
       logWait(gate, now, goesOnAt(gate));
     }
-    if (inHand() > 0) return onEvent({ kind: 'writing', inHand: inHand() });
+    if (inHand() > 0) {
+      onEvent({ kind: 'writing', inHand: inHand() });
+      return;
+    }
     // The wait that others see is that of the slot that goes on first.
     const first = [...gates].reduce((a, b) => (b.until < a.until ? b : a), gate);
     onEvent({ kind: 'waiting', for: first.reason, until: goesOnAt(first) });
