@@ -3,7 +3,7 @@ import { formatNumber } from '../lib/format-number.js';
 import { clockTime, formatDuration } from '../lib/format-time.js';
 import type { PauseReason } from '../run/end-reason.js';
 import { isPlannedPause } from './notifications.js';
-import { describeDoing, type Status } from './status.js';
+import { describeDoing, type Status, toWholeSecond } from './status.js';
 
 /**
  * How it stands with a worker, for monitors:
@@ -59,7 +59,7 @@ export function healthOf(status: Status, now: number, notifyFailures: number): H
   }
   if (doing === 'holding') return toHealth('failing', describeDoing(status));
   if (PAUSES.has(doing)) {
-    const until = next_at === null ? '' : `, ${clockTime(Date.parse(next_at))}까지`;
+    const until = next_at === null ? '' : `, ${clockTime(toWholeSecond(Date.parse(next_at)))}까지`;
     const isWell = isPlannedPause(doing as PauseReason);
     return { ...toHealth('paused', `일시 정지 - ${describeDoing(status)}${until}`), isWell };
   }

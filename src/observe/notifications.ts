@@ -5,7 +5,7 @@ import type { PauseReason } from '../run/end-reason.js';
 import { waitingLabel } from '../run/labels.js';
 import { describeNearCap } from '../worker/attempt/announce-outcome.js';
 import type { WorkerEvent } from '../worker/events.js';
-import type { Status, StatusEnd } from './status.js';
+import { type Status, type StatusEnd, toWholeSecond } from './status.js';
 
 // What the user's command is told of, as values. Pure.
 
@@ -77,7 +77,7 @@ export function newsOf(event: WorkerEvent, failuresInARow: number, notifyFailure
     case 'paused':
       return {
         event: 'paused',
-        message: `일시 정지합니다 - ${waitingLabel(event.reason)}, ${clockTime(event.until)}에 이어 갑니다`,
+        message: `일시 정지합니다 - ${waitingLabel(event.reason)}, ${clockTime(toWholeSecond(event.until))}에 이어 갑니다`,
         reason: event.reason,
         until: new Date(event.until).toISOString(),
       };

@@ -1,4 +1,5 @@
 import type { Usage } from '../api/usage.js';
+import { SECOND } from '../lib/clock.js';
 import { formatCost, formatNumber } from '../lib/format-number.js';
 import { clockTime, formatDuration, localIso } from '../lib/format-time.js';
 import { type Caps, spent } from '../run/budget.js';
@@ -243,9 +244,15 @@ function describeState({ end, deadline }: Status, now: number): string {
 const of = (limit: number | null, show: (limit: number) => string): string =>
   limit === null ? '' : ` / ${show(limit)}`;
 
+/** The end of a wait is put together from two clocks: 01:00:00 may be told as a millisecond less. */
+export function toWholeSecond(epochMs: number): number {
+  return Math.round(epochMs / SECOND) * SECOND;
+}
+
 /** A moment as a local time, and how far it is: `2026-11-24 05:54:11, 3분 2초 전`; the day only where it is another. */
 function moment(iso: string, now: number): string {
-  const at = Date.parse(iso);
+  const told = Date.parse(iso);
+  const at = told > now ? toWholeSecond(told) : told;
   const [day, today] = [localIso(at).slice(0, 10), localIso(now).slice(0, 10)];
   const away = `${formatDuration(Math.abs(at - now))} ${at > now ? '뒤' : '전'}`;
   return `${day === today ? '' : `${day} `}${clockTime(at)}, ${away}`;

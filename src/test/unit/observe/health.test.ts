@@ -93,7 +93,7 @@ describe('a worker', () => {
       ['crash_loop', false],
     ];
     for (const [doing, isWell] of cases) {
-      const health = healthOf(told({ doing, next_at: toIso(NOON + HOUR) }), NOON, 3);
+      const health = healthOf(told({ doing, next_at: toIso(NOON + HOUR - 1) }), NOON, 3);
       assert.deepEqual([health.state, health.isWell], ['paused', isWell], doing);
       assert.match(health.message, /^일시 정지 - .*, 13:00:00까지$/);
     }
