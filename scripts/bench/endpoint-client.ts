@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 // The benchmark's side of the endpoint, which runs in a process of its own so that it takes no processor time from the
 // measured process.
 
-export type ToEndpoint = { kind: 'begin'; holds: readonly number[] } | { kind: 'release' } | { kind: 'report' };
+export type ToEndpoint =
+  | { kind: 'begin'; holds: readonly number[]; delayMs: number }
+  | { kind: 'release' }
+  | { kind: 'report' };
 
 export type FromEndpoint =
   | { kind: 'listening'; url: string }
@@ -18,8 +21,9 @@ export interface EndpointClient {
   /**
    * Starts to count requests at 1 again.
    * @param holds the numbers of the requests that wait for `release` before they are answered
+   * @param delayMs how long each answer takes to begin; default 0
    */
-  begin(holds?: readonly number[]): Promise<void>;
+  begin(holds?: readonly number[], delayMs?: number): Promise<void>;
   /** Resolves when the request of that number waits for `release`. */
   held(number: number): Promise<void>;
   release(): void;
@@ -41,9 +45,9 @@ export async function startEndpointProcess(): Promise<EndpointClient> {
   const { url } = await next(child, 'listening');
   return {
     url,
-    begin: async (holds = []) => {
+    begin: async (holds = [], delayMs = 0) => {
       const begun = next(child, 'begun');
-      send({ kind: 'begin', holds });
+      send({ kind: 'begin', holds, delayMs });
       await begun;
     },
     held: async (number) => {

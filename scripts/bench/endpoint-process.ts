@@ -8,6 +8,7 @@ import { monotonicMs } from './stats.js';
 const textAt = createTexts();
 let arrivals: number[] = [];
 let holds = new Set<number>();
+let delayMs = 0;
 let release = () => {};
 
 const endpoint = await startEndpoint(async (_request, index) => {
@@ -21,13 +22,14 @@ const endpoint = await startEndpoint(async (_request, index) => {
     await released;
   }
   // The index counts from the start of this process, so no text is served twice.
-  return { content: [{ type: 'text', text: textAt(index) }] };
+  return { content: [{ type: 'text', text: textAt(index) }], delayMs };
 });
 
 process.on('message', (message: ToEndpoint) => {
   if (message.kind === 'begin') {
     arrivals = [];
     holds = new Set(message.holds);
+    delayMs = message.delayMs;
     send({ kind: 'begun' });
   } else if (message.kind === 'release') {
     release();

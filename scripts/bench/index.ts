@@ -2,6 +2,7 @@ import { cliCase } from './cases/cli.js';
 import { idleCase } from './cases/idle.js';
 import { logSizeCase } from './cases/log-size.js';
 import { longHistoryCase } from './cases/long-history.js';
+import { manyCase } from './cases/many.js';
 import { memoryCase } from './cases/memory.js';
 import { profileCase } from './cases/profile.js';
 import { shutdownCase } from './cases/shutdown.js';
@@ -17,6 +18,7 @@ export const CASES: readonly BenchCase[] = [
   startupCase,
   shutdownCase,
   throughputCase,
+  manyCase,
   logSizeCase,
   profileCase,
   longHistoryCase,
