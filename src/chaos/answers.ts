@@ -20,7 +20,11 @@ export const FAULTY_ANSWERS = [
   'meta_talk', // a story with talk around it
 ] as const;
 
-export type AnswerKind = 'story' | (typeof FAULTY_ANSWERS)[number];
+export type AnswerKind =
+  | 'story'
+  | (typeof FAULTY_ANSWERS)[number]
+  // In a batch alone: not processed, and free.
+  | 'expired';
 
 /** What to answer. */
 export interface AnswerPlan {
@@ -46,6 +50,8 @@ export interface Expected {
   destination: Destination | null;
   /** What the ledger has to count; null where the worker cannot know it. */
   usage: Usage | null;
+  /** What the vendor bills, also for an answer that does not arrive. */
+  billedTokens: number;
   /** How long the worker is asked to wait, in milliseconds; null when it is not asked. */
   retryAfterMs: number | null;
 }
@@ -96,6 +102,7 @@ export function answer(
   const part = whole.slice(0, from + Math.floor(share * (whole.length - from))).trim();
   const expected = (text: string | null, destination: Destination | null, more: Partial<Expected> = {}): Expected => ({
     ...{ kind, whole, full: text ?? '', breaksAfter: null, text, destination, usage, retryAfterMs: null },
+    billedTokens: usage.total_tokens,
     ...more,
   });
   const restOf = (text: string) => text.slice(kept.length).trimStart();
@@ -127,12 +134,16 @@ export function answer(
       const reply = message(whole, { fault: { afterCharacters: breaksAfter, kind: kind === 'cut' ? 'cut' : 'ping' } });
       return { expected: expected(null, null, { full: whole, breaksAfter, usage: null }), reply };
     }
+    case 'expired': {
+      const reply: Reply = { batchResult: 'expired' };
+      return { expected: expected(null, null, { usage: NO_TOKENS, billedTokens: 0 }), reply };
+    }
     case 'rate_limit':
     case 'overload':
     case 'server_error': {
       const retryAfterMs = kind === 'rate_limit' ? RETRY_AFTER : null;
       const reply = ERRORS[kind][Math.floor(share * ERRORS[kind].length)] ?? { status: 500 };
-      return { expected: expected(null, null, { usage: NO_TOKENS, retryAfterMs }), reply };
+      return { expected: expected(null, null, { usage: NO_TOKENS, billedTokens: 0, retryAfterMs }), reply };
     }
   }
 }

@@ -16,7 +16,8 @@ import { type DayScale, MAX_CONTINUATIONS, timeOfDay } from './time-scale.js';
 
 export const WEATHER_NAMES: Record<Weather, string> = { calm: '맑음', rough: '궂음', storm: '폭풍' };
 
-export const KIND_NAMES: Record<FaultKind, string> = {
+export const KIND_NAMES: Record<FaultKind | 'expired', string> = {
+  expired: '만료된 요청',
   rate_limit: '429, retry-after 1초',
   overload: '529 과부하, 잇달아',
   server_error: '5xx 서버 오류',
