@@ -17,7 +17,7 @@ export const FAULTY_ANSWERS = [
   'cut_off_for_good', // ends at max_tokens, where the worker may find nothing left to ask for
   'refusal',
   'empty', // a message without text
-  'meta_talk', // a story with talk around it
+  'meta_talk', // a story with reasoning, talk and an end marker around it
 ] as const;
 
 export type AnswerKind =
@@ -64,7 +64,9 @@ export interface CutOff {
 
 /** A real API asks for whole seconds. */
 const RETRY_AFTER = 1 * SECOND;
-const PREFACE = '물론입니다. 요청하신 호러 단편을 써 보았습니다.\n\n';
+/** What the worker has to take away. */
+const BEFORE = '<think>\n상자에서 시작하자.\n</think>\n\n물론입니다. 요청하신 호러 단편을 써 보았습니다.\n\n';
+const AFTER = '\n\n(끝)';
 const APOLOGY = '죄송하지만 이 이야기는 더 이어 갈 수 없습니다.';
 
 /** The answers without a message, of which one is picked. */
@@ -125,7 +127,7 @@ export function answer(
       return { expected: expected(text, 'set-aside'), reply: message(text, { stopReason: 'refusal' }) };
     }
     case 'meta_talk':
-      return { expected: expected(PREFACE + whole, 'set-aside'), reply: message(PREFACE + whole) };
+      return { expected: expected(whole, 'stories'), reply: message(BEFORE + whole + AFTER) };
     case 'empty':
       return { expected: expected(null, null), reply: message('', { content: [] }) };
     case 'cut':

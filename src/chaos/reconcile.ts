@@ -176,7 +176,7 @@ const EXPECTED: Record<AnswerKind, (outcome: OutcomeRecord, attempt: FoundAttemp
   refusal: (outcome) => codeOf(outcome).startsWith('refusal:'),
   empty: (outcome) => codeOf(outcome) === 'empty',
   expired: ({ kind }) => kind === 'abandoned',
-  meta_talk: (outcome) => codeOf(outcome) === 'meta_talk',
+  meta_talk: ({ kind }) => kind === 'story',
 };
 
 function codeOf(outcome: OutcomeRecord): string {

@@ -35,6 +35,7 @@ const ANSWERS: readonly Weighted<TrialAnswer>[] = [
   { weight: 8, value: 'cut_off_for_good' },
   { weight: 8, value: 'refusal' },
   { weight: 7, value: 'cut' },
+  { weight: 7, value: 'meta_talk' },
   { weight: 7, value: 'overload' },
 ];
 

@@ -38,6 +38,8 @@ export interface KillTestOptions extends Pick<ProcessOptions, 'nodeFlags' | 'env
   seed: number;
   /** The most stories that a trial asks for. */
   maxStories: number;
+  /** What is not drawn, but the same in every trial. */
+  shape?: Partial<TrialShape>;
   /** Path of the worker's main.js. */
   worker: string;
   /** How many workers at a time. */
@@ -71,7 +73,7 @@ async function runTrial(seed: number, options: KillTestOptions): Promise<TrialRe
   const { maxStories, worker, nodeFlags = [], env = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'torture-'));
   const random = seededRandom(seed);
-  const shape = drawShape(random, maxStories);
+  const shape = { ...drawShape(random, maxStories), ...options.shape };
   const kills = planKills(random, { inBatches: shape.batchSize !== null });
   const answerSeed = Math.floor(random() * 2 ** 31);
   const trial = await openTrial({

@@ -171,11 +171,28 @@ function planAnswer(kind: TrialAnswer, cut: Call | null, mark: string, random: R
   return { kind: 'story', whole, share, charactersPerSecond: whole.length / (0.01 + 0.05 * random()) };
 }
 
+/** What a sentence is about: the same one again and again would be a loop. */
+const THINGS: readonly (readonly string[])[] = [
+  ['상자', '서랍', '거울', '항아리', '가방', '액자', '인형', '시계', '금고', '장롱'],
+  ['나는', '누나는', '노인은', '아이는', '경비는', '의사는', '이웃은', '간호사는', '삼촌은', '그림자는'],
+  [
+    '세어 보았다',
+    '돌아보았다',
+    '웃었다',
+    '문을 두드렸다',
+    '이름을 불렀다',
+    '숨을 멈췄다',
+    '불을 껐다',
+    '고개를 저었다',
+  ],
+];
+
 /** A text that carries its mark from the first line to the last. */
 function writeText(mark: string, characters: number, random: Random): string {
   const paragraphs: string[] = [];
   for (let length = 0, n = 1; length < characters; n++) {
-    const paragraph = `${n}번 선반의 상자에는 ${Math.floor(random() * 1e6)}이라고 적혀 있었다. 나는 그것을 세지 않으려고 했다. (${mark})`;
+    const drawn = THINGS.map((each) => each[Math.floor(random() * each.length)] ?? '');
+    const paragraph = `${n}번 선반의 ${drawn[0]}에는 ${Math.floor(random() * 1e6)}이라고 적혀 있었다. ${drawn[1]} ${Math.floor(random() * 1e6)}번 ${drawn[2]}. ${mark}, ${n}번째 줄이었다.`;
     paragraphs.push(paragraph);
     length += paragraph.length;
   }
