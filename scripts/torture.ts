@@ -70,9 +70,15 @@ function toTable(summary: ReturnType<typeof summarize>): string {
   const phases = Object.entries(summary.kills_met).sort(([, a], [, b]) => b - a);
   const rows: [string, string | number][] = [
     ['시험', summary.trials],
+    ['  한꺼번에 여러 편', summary.trials_at_once],
+    ['    가장 많을 때', summary.most_at_once],
+    ['  배치', summary.trials_in_batches],
+    ['  토큰 상한', summary.trials_with_a_cap],
+    ['  거절만', summary.trials_of_rejections],
     ['강제 종료', summary.kills],
     ...phases.map(([phase, times]): [string, number] => [`  ${phase}`, times]),
     ['프로세스', summary.lives],
+    ['배치 생성', summary.batches],
     ['소설', summary.stories],
     ['따로 보관', summary.set_aside],
     ['끊긴 호출', summary.calls_lost_to_kills],

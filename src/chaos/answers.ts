@@ -17,10 +17,14 @@ export const FAULTY_ANSWERS = [
   'cut_off_for_good', // ends at max_tokens, where the worker may find nothing left to ask for
   'refusal',
   'empty', // a message without text
-  'meta_talk', // a story with talk around it
+  'meta_talk', // a story with reasoning, talk and an end marker around it
 ] as const;
 
-export type AnswerKind = 'story' | (typeof FAULTY_ANSWERS)[number];
+export type AnswerKind =
+  | 'story'
+  | (typeof FAULTY_ANSWERS)[number]
+  // In a batch alone: not processed, and free.
+  | 'expired';
 
 /** What to answer. */
 export interface AnswerPlan {
@@ -46,6 +50,8 @@ export interface Expected {
   destination: Destination | null;
   /** What the ledger has to count; null where the worker cannot know it. */
   usage: Usage | null;
+  /** What the vendor bills, also for an answer that does not arrive. */
+  billedTokens: number;
   /** How long the worker is asked to wait, in milliseconds; null when it is not asked. */
   retryAfterMs: number | null;
 }
@@ -58,7 +64,9 @@ export interface CutOff {
 
 /** A real API asks for whole seconds. */
 const RETRY_AFTER = 1 * SECOND;
-const PREFACE = '물론입니다. 요청하신 호러 단편을 써 보았습니다.\n\n';
+/** What the worker has to take away. */
+const BEFORE = '<think>\n상자에서 시작하자.\n</think>\n\n물론입니다. 요청하신 호러 단편을 써 보았습니다.\n\n';
+const AFTER = '\n\n(끝)';
 const APOLOGY = '죄송하지만 이 이야기는 더 이어 갈 수 없습니다.';
 
 /** The answers without a message, of which one is picked. */
@@ -96,6 +104,7 @@ export function answer(
   const part = whole.slice(0, from + Math.floor(share * (whole.length - from))).trim();
   const expected = (text: string | null, destination: Destination | null, more: Partial<Expected> = {}): Expected => ({
     ...{ kind, whole, full: text ?? '', breaksAfter: null, text, destination, usage, retryAfterMs: null },
+    billedTokens: usage.total_tokens,
     ...more,
   });
   const restOf = (text: string) => text.slice(kept.length).trimStart();
@@ -118,7 +127,7 @@ export function answer(
       return { expected: expected(text, 'set-aside'), reply: message(text, { stopReason: 'refusal' }) };
     }
     case 'meta_talk':
-      return { expected: expected(PREFACE + whole, 'set-aside'), reply: message(PREFACE + whole) };
+      return { expected: expected(whole, 'stories'), reply: message(BEFORE + whole + AFTER) };
     case 'empty':
       return { expected: expected(null, null), reply: message('', { content: [] }) };
     case 'cut':
@@ -127,12 +136,16 @@ export function answer(
       const reply = message(whole, { fault: { afterCharacters: breaksAfter, kind: kind === 'cut' ? 'cut' : 'ping' } });
       return { expected: expected(null, null, { full: whole, breaksAfter, usage: null }), reply };
     }
+    case 'expired': {
+      const reply: Reply = { batchResult: 'expired' };
+      return { expected: expected(null, null, { usage: NO_TOKENS, billedTokens: 0 }), reply };
+    }
     case 'rate_limit':
     case 'overload':
     case 'server_error': {
       const retryAfterMs = kind === 'rate_limit' ? RETRY_AFTER : null;
       const reply = ERRORS[kind][Math.floor(share * ERRORS[kind].length)] ?? { status: 500 };
-      return { expected: expected(null, null, { usage: NO_TOKENS, retryAfterMs }), reply };
+      return { expected: expected(null, null, { usage: NO_TOKENS, billedTokens: 0, retryAfterMs }), reply };
     }
   }
 }

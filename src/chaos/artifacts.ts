@@ -65,7 +65,7 @@ export function endsOf({ ledger: { records } }: FoundRun): EndRecord[] {
 export interface FoundProcess {
   pid: number;
   attempts: FoundAttempt[];
-  /** The most of its calls that were without an outcome at once. */
+  /** The most of its streamed calls that were without an outcome at once. */
   mostOpen: number;
   /** It let go of the run in good order. */
   hasEnded: boolean;
@@ -98,7 +98,9 @@ export function processesOf({ ledger: { records } }: FoundRun): FoundProcess[] {
       const attempt = { process, record, outcome: null, isRecovered: false };
       attempts.set(latest, attempt);
       process.attempts.push(attempt);
-      const open = process.attempts.filter(({ outcome }) => outcome === null).length;
+      const open = process.attempts.filter(
+        ({ record, outcome }) => outcome === null && record.batch === undefined,
+      ).length;
       process.mostOpen = Math.max(process.mostOpen, open);
     } else if (record.type === 'outcome') {
       // Ledgers of version 1 have one call open at most, and do not name it.

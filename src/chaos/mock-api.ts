@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { premiseIn } from '../offline/author.js';
-import { startEndpoint } from '../offline/server/messages-server.js';
+import { BATCHES_PATH, type BatchBehaviour } from '../offline/server/batch-server.js';
+import { type Endpoint, startEndpoint } from '../offline/server/messages-server.js';
 import type { ReceivedRequest } from '../offline/server/reply.js';
 import type { AxisCards } from '../prompt/cards.js';
 import type { Combination } from '../prompt/deck-state.js';
@@ -14,6 +15,8 @@ export interface Call extends Expected {
   /** Counts from 0, and ends the request's id. */
   index: number;
   at: number;
+  /** How its batch names it; null for a streamed call. A batch is asked for its results by any process. */
+  customId: string | null;
   /** The process that asked; null where the request does not tell. */
   pid: number | null;
   /** The ids of the cards that the prompt names, by axis, as far as they are known. */
@@ -22,7 +25,7 @@ export interface Call extends Expected {
   continues: Call | null;
   /** null while it is being answered. */
   endedAt: number | null;
-  /** The last byte of the answer is with the operating system. */
+  /** The last byte of the answer is with the operating system, or can be had from a batch at any time. */
   sent: boolean;
   /** The worker was killed while it was being answered. */
   killed: boolean;
@@ -33,6 +36,8 @@ export interface MockApi {
   url: string;
   /** In the order of their arrival. */
   calls: readonly Call[];
+  /** The batches that were created, in order. */
+  batches: Endpoint['batches'];
   /** The calls that are being answered. */
   inProgress(): Call[];
   /** The worker is killed now. */
@@ -52,11 +57,16 @@ export interface MockApiOptions {
   /** Which process asks, where the request tells. */
   pidOf?: (request: ReceivedRequest) => number | null;
   now: () => number;
+  /** Default: every batch is created, and ends at once. */
+  batches?: BatchBehaviour;
+  /** Called as a worker asks for a batch to be created. */
+  onCreation?: () => void;
   /** Called as a request arrives, as its answer has left whole, and as it has ended in whatever way. */
   onChange: (what: 'request' | 'sent' | 'ended', call: Call) => void;
 }
 
-export async function startMockApi({ plan, axes, pidOf, now, onChange }: MockApiOptions): Promise<MockApi> {
+export async function startMockApi(options: MockApiOptions): Promise<MockApi> {
+  const { plan, axes, pidOf, now, batches = {}, onCreation = () => {}, onChange } = options;
   const calls: Call[] = [];
   /** By the headers of their requests. */
   const responses = new WeakMap<object, ServerResponse>();
@@ -66,12 +76,19 @@ export async function startMockApi({ plan, axes, pidOf, now, onChange }: MockApi
     const planned = plan(request, index, cut ?? null);
     const cutOff = cut === undefined ? null : { text: cut.text ?? '', kept: String(kept) };
     const { expected, reply } = answer(planned, index, cutOff);
+    const { customId = null } = request;
+    const isInBatch = customId !== null;
+    const at = now();
     const call: Call = {
       ...expected,
-      ...{ index, at: now(), pid: pidOf?.(request) ?? null, premise: premiseIn(request, axes) },
-      ...{ continues: cut ?? null, endedAt: null, sent: false, killed: false },
+      ...{ index, at, customId, pid: isInBatch ? null : (pidOf?.(request) ?? null), premise: premiseIn(request, axes) },
+      ...{ continues: cut ?? null, endedAt: isInBatch ? at : null, sent: isInBatch, killed: false },
     };
     calls.push(call);
+    if (isInBatch) {
+      for (const what of ['request', 'sent', 'ended'] as const) onChange(what, call);
+      return reply;
+    }
     responses
       .get(request.headers)
       ?.once('finish', () => {
@@ -84,13 +101,17 @@ export async function startMockApi({ plan, axes, pidOf, now, onChange }: MockApi
       });
     onChange('request', call);
     return reply;
-  });
+  }, batches);
   const { url, server, close } = endpoint;
-  server.on('request', (request, response) => responses.set(request.headers, response));
+  server.on('request', (request, response) => {
+    responses.set(request.headers, response);
+    if (request.method === 'POST' && request.url === BATCHES_PATH) onCreation();
+  });
   const inProgress = () => calls.filter(({ endedAt }) => endedAt === null);
   return {
     url,
     calls,
+    batches: endpoint.batches,
     inProgress,
     markKilled: () => {
       for (const call of inProgress()) call.killed = true;

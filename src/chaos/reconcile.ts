@@ -12,6 +12,7 @@ import {
   processesOf,
   recordsOf,
 } from './artifacts.js';
+import { type CreatedBatch, checkBatches } from './bulk-checks.js';
 import { type Call, chainOf } from './mock-api.js';
 import { differ, type Violation, violation } from './violation.js';
 
@@ -28,6 +29,8 @@ export interface Kill {
 export interface Recorded {
   calls: readonly Call[];
   kills: readonly Kill[];
+  /** The batches that were created. */
+  batches: readonly CreatedBatch[];
 }
 
 export interface ReconcileOptions {
@@ -35,6 +38,8 @@ export interface ReconcileOptions {
   atRest: boolean;
   /** Requests may fail before they arrive: the API was out of reach for a while, or the machine is busy. */
   mayMissRequests: boolean;
+  /** How many calls the worker makes at a time: a kill cuts off no more. Default 1. */
+  callsAtOnce?: number;
   /** May another process repeat the final record of this one? Default: no. */
   mayRepeatFinal?: (pid: number) => boolean;
 }
@@ -72,6 +77,7 @@ export function reconcile(recorded: Recorded, artifacts: Artifacts, options: Rec
     ...others.map(({ id }) => violation('second_run', id, '이어 하지 않고 새로 시작한 실행이 있습니다')),
     ...matches.flatMap((match) => checkCall(match, reconciled)),
     ...attempts.flatMap((attempt) => checkAttempt(attempt, recorded, matches, options)),
+    ...checkBatches(recorded.batches, artifacts.runs, options),
     ...(run === undefined || !options.atRest ? [] : checkEnd(run, artifacts, reconciled, options)),
   );
   return { violations, ...reconciled };
@@ -91,6 +97,7 @@ export function matchCalls(calls: readonly Call[], attempts: readonly FoundAttem
 }
 
 function isOf({ record, process }: FoundAttempt, call: Call): boolean {
+  if (call.customId !== null || record.custom_id !== undefined) return record.custom_id === call.customId;
   return (
     record.at <= call.at &&
     (call.pid ?? process.pid) === process.pid &&
@@ -109,7 +116,11 @@ function matchTexts(calls: readonly Call[], { texts, runs }: Artifacts) {
   const onDisk = new Map<number, string>();
   const published = new Set<number>();
   for (const { name, location, text, metadata } of texts) {
-    const isOfRequest = ({ index }: Call) => String(metadata.request_id).endsWith(`_${String(index).padStart(6, '0')}`);
+    const isOfRequest = ({ index, customId }: Call) =>
+      customId === null
+        ? String(metadata.request_id).endsWith(`_${String(index).padStart(6, '0')}`)
+        : // Results of a batch have no request of their own.
+          metadata.request_id === null;
     const call =
       calls.findLast((each) => each.text === text) ??
       calls.find((each) => isOfRequest(each) && !isAnswered(each) && text !== '' && each.full.startsWith(text));
@@ -164,7 +175,8 @@ const EXPECTED: Record<AnswerKind, (outcome: OutcomeRecord, attempt: FoundAttemp
   stall: (outcome) => codeOf(outcome) === 'idle_timeout',
   refusal: (outcome) => codeOf(outcome).startsWith('refusal:'),
   empty: (outcome) => codeOf(outcome) === 'empty',
-  meta_talk: (outcome) => codeOf(outcome) === 'meta_talk',
+  expired: ({ kind }) => kind === 'abandoned',
+  meta_talk: ({ kind }) => kind === 'story',
 };
 
 function codeOf(outcome: OutcomeRecord): string {
@@ -207,21 +219,20 @@ function hasArrivedInPart({ call: { kind, breaksAfter }, attempt }: Match): bool
   return kind === 'cut' && outcome !== null && codeOf(outcome) === 'cut' && (breaksAfter ?? 0) > WORTH_KEEPING;
 }
 
-/** How many calls the worker makes at a time: a kill cuts off no more. */
-const CALLS_AT_ONCE = 1;
-
 /** Only a kill may leave a call without an outcome, and every call that the ledger has was made. */
 function checkAttempt(
   attempt: FoundAttempt,
   { kills }: Recorded,
   matches: readonly Match[],
-  { mayMissRequests }: ReconcileOptions,
+  { atRest, mayMissRequests, callsAtOnce = 1 }: ReconcileOptions,
 ): Violation[] {
   const { process, record, outcome } = attempt;
   const where = `${record.number}번째 호출`;
+  // The results of a batch can be had until all of them are taken.
+  if (outcome === null && record.batch !== undefined && !atRest) return [];
   if (outcome === null) {
     const wasKilled = !process.hasEnded && kills.some(({ pid, at }) => pid === process.pid && at >= record.at);
-    const isExplained = wasKilled && process.mostOpen <= CALLS_AT_ONCE;
+    const isExplained = wasKilled && record.batch === undefined && process.mostOpen <= callsAtOnce;
     return isExplained ? [] : [violation('lost_without_kill', where, '강제 종료가 없었는데 결과가 없습니다')];
   }
   const mayBeMissing = mayMissRequests && outcome.kind === 'failure' && outcome.name === null;

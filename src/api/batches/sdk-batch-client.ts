@@ -11,6 +11,7 @@ import {
 } from '../sdk-client.js';
 import { StreamReader } from '../streaming/stream-reader.js';
 import { proxyFor } from '../transport.js';
+import { NO_TOKENS } from '../usage.js';
 import type { BatchClient, BatchInfo, BatchResult } from './batch-client.js';
 
 /** A client of the Message Batches API, through the SDK. */
@@ -100,11 +101,16 @@ function toResult({ custom_id: customId, result }: MessageBatchIndividualRespons
       return { customId, kind: 'failed', error: toFailedResult(result.message) };
     }
     case 'errored':
-      return { customId, kind: 'failed', error: toFailedResult(result.error) };
+      return { customId, kind: 'failed', error: toUnbilled(toFailedResult(result.error)) };
     case 'expired':
     case 'canceled':
       return { customId, kind: result.type };
   }
+}
+
+/** A request that ended in an error has no message, and is not billed. */
+function toUnbilled(error: CallError): CallError {
+  return new CallError({ ...error.detail, usage: NO_TOKENS }, { cause: error });
 }
 
 /** A request's error has the form of an error in the body of a 200. */

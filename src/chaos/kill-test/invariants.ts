@@ -1,10 +1,14 @@
 import { join } from 'node:path';
+import type { Price } from '../../api/pricing.js';
 import { listFolder } from '../../lib/files.js';
+import type { FoundRun } from '../../verify/folder/folder-check.js';
 import { listLogFiles } from '../../verify/log-reader.js';
-import { type Artifacts, finalsOf, readArtifacts, recordsOf } from '../artifacts.js';
+import { type Artifacts, endsOf, finalsOf, processesOf, readArtifacts, recordsOf } from '../artifacts.js';
+import { checkCap, checkCosts, checkCount } from '../bulk-checks.js';
 import { isAnswered, type Reconciliation, type Recorded, reconcile } from '../reconcile.js';
 import { type Violation, violation } from '../violation.js';
 import { type KillPhase, killPhaseOf } from './kill-phase.js';
+import type { TrialShape } from './trial-shape.js';
 
 // What has to hold whenever a process of the worker has ended.
 
@@ -28,7 +32,9 @@ export interface Inspection {
 export interface TrialRecord extends Recorded {
   outputDir: string;
   logDir: string;
-  maxStories: number;
+  shape: TrialShape;
+  /** In force for streamed calls. */
+  price: Price;
   /** The disk fails once, so that the worker has to keep what it cannot save. */
   diskFails: boolean;
   /** The processes so far, in order. */
@@ -42,7 +48,7 @@ export type Inspect = (options: { atRest: boolean }) => Promise<Inspection>;
 
 /** Each inspection remembers which texts it saw on disk: the later ones have to find them again. */
 export function createInspection(trial: TrialRecord): Inspect {
-  const { outputDir, logDir, kills, diskFails } = trial;
+  const { outputDir, logDir, kills, diskFails, shape, price } = trial;
   const safe = new Set<number>();
   return async ({ atRest }) => {
     const artifacts = await readArtifacts(outputDir, logDir, atRest);
@@ -50,6 +56,7 @@ export function createInspection(trial: TrialRecord): Inspect {
     const found = reconcile(trial, artifacts, {
       atRest,
       mayMissRequests: false,
+      callsAtOnce: shape.concurrency,
       // A process killed between the last line of the log and the end in the ledger is followed by another, which says
       // the statistics once more; so is one whose disk refused the end.
       mayRepeatFinal: (pid) => diskFails || kills.some((kill) => kill.pid === pid),
@@ -57,7 +64,9 @@ export function createInspection(trial: TrialRecord): Inspect {
     const { onDisk, superseded } = found;
     const gone = [...safe].filter((index) => !onDisk.has(index) && !superseded.has(index));
     for (const index of onDisk.keys()) safe.add(index);
-    const lost = found.matches.filter(({ call, attempt }) => attempt?.outcome === null && !onDisk.has(call.index));
+    const lost = found.matches.filter(
+      ({ call, attempt }) => attempt?.outcome === null && call.customId === null && !onDisk.has(call.index),
+    );
     return {
       violations: [
         ...artifacts.findings.flatMap(({ code, severity, where, message }) =>
@@ -65,6 +74,10 @@ export function createInspection(trial: TrialRecord): Inspect {
         ),
         ...gone.map((index) => violation('safe_then_gone', index, '디스크에 있던 글이 없어졌습니다')),
         ...found.violations,
+        ...(run === undefined ? [] : checkCount(run, shape.maxStories)),
+        ...(run === undefined ? [] : checkRejections(run, shape)),
+        ...(shape.maxTokens === null ? [] : checkCap(trial.calls, shape.maxTokens)),
+        ...checkCosts(found.matches, price),
         ...(await checkLog(trial, artifacts)),
         ...(atRest ? await checkRest(trial, artifacts, found) : []),
       ],
@@ -104,9 +117,18 @@ async function checkLog({ logDir, diskFails, tornLines }: TrialRecord, artifacts
   return violations;
 }
 
+/** A process that only has rejections makes as many calls as it may, and those that were in flight by then. */
+function checkRejections(run: FoundRun, { maxRejected, concurrency, batchSize }: TrialShape): Violation[] {
+  if (maxRejected === null) return [];
+  const most = maxRejected - 1 + (batchSize ?? concurrency);
+  return processesOf(run).flatMap(({ pid, attempts }) =>
+    attempts.length <= most ? [] : [violation('paid_for_rejections', pid, `${attempts.length}번 (${most}번까지)`)],
+  );
+}
+
 /** A run that is over has all its stories, and has left nothing in staging. */
 async function checkRest(
-  { outputDir, maxStories, calls }: TrialRecord,
+  { outputDir, shape: { maxStories, maxTokens }, calls }: TrialRecord,
   { runs: [run], texts }: Artifacts,
   { attempts }: Reconciliation,
 ): Promise<Violation[]> {
@@ -114,7 +136,8 @@ async function checkRest(
   const violations: Violation[] = [];
   const stories = texts.filter(({ location }) => location === 'stories').length;
   if (!run.state.over) violations.push(violation('not_over', run.id, '실행이 끝나지 않았습니다'));
-  if (stories !== maxStories) {
+  const isCapped = maxTokens !== null && endsOf(run).some(({ reason }) => reason === 'cap');
+  if (stories > maxStories || (stories < maxStories && !isCapped)) {
     violations.push(violation('story_count', run.id, `${stories}편 (${maxStories}편이어야 함)`));
   }
   // Every answer that this process did not see leave has to be one of those that a kill cut off.

@@ -1,6 +1,6 @@
 import { namedOutcomes } from '../../run/ledger.js';
 import type { Artifacts } from '../artifacts.js';
-import { isAnswered, type Reconciliation } from '../reconcile.js';
+import { isAnswered, type Match, type Reconciliation } from '../reconcile.js';
 
 /** At which point of a story a kill hit the worker, as the folder shows it afterwards. */
 export type KillPhase =
@@ -8,6 +8,8 @@ export type KillPhase =
   | 'resuming' // it had, and had asked for nothing yet
   | 'calling' // a call without a whole answer
   | 'answered' // a whole answer, and nothing of it on disk
+  | 'creating' // a batch is meant to be created, and its id is not in the ledger
+  | 'batch_out' // a batch is at the vendor, or its results are being collected
   | 'staging' // half of it staged
   | 'staged' // staged, and not in the ledger
   | 'recorded' // in the ledger, and not in its place
@@ -28,9 +30,10 @@ export function killPhaseOf(
   if (torn.length > 0) return 'staging';
   const staged = texts.find(({ location }) => location === 'staged');
   if (staged !== undefined) return namedOutcomes(run.ledger.records).has(staged.name) ? 'recorded' : 'staged';
-  const latest = process.attempts.at(-1);
-  if (latest === undefined) return 'resuming';
-  if (latest.outcome !== null) return 'between';
-  const call = matches.find(({ attempt }) => attempt === latest)?.call;
-  return call !== undefined && isAnswered(call) ? 'answered' : 'calling';
+  if (run.state.batches.length > 0) return run.state.batches.some(({ id }) => id === null) ? 'creating' : 'batch_out';
+  if (process.attempts.length === 0) return 'resuming';
+  const open = process.attempts.filter(({ outcome }) => outcome === null);
+  if (open.length === 0) return 'between';
+  const isOpen = ({ call, attempt }: Match) => attempt !== null && open.includes(attempt) && isAnswered(call);
+  return matches.some(isOpen) ? 'answered' : 'calling';
 }

@@ -8,6 +8,8 @@ export type Moment =
   | 'start' // the process is started
   | 'opening' // it looks for a run to resume, and puts right what it finds
   | 'request' // it asks for a story
+  | 'creation' // it asks for a batch to be created
+  | 'batched' // the batch's id is in the ledger
   | 'completed' // the answer has left the mock API whole
   | 'file' // something below the story folder has changed
   | 'stored' // a text is in its place
@@ -33,6 +35,7 @@ const ANSWERS: readonly Weighted<TrialAnswer>[] = [
   { weight: 8, value: 'cut_off_for_good' },
   { weight: 8, value: 'refusal' },
   { weight: 7, value: 'cut' },
+  { weight: 7, value: 'meta_talk' },
   { weight: 7, value: 'overload' },
 ];
 
@@ -48,6 +51,11 @@ const MOMENTS: readonly Weighted<Pick<KillPlan, 'after' | 'delayMs'>>[] = [
   { weight: 2, value: { after: 'stored', delayMs: 20 } },
   { weight: 1, value: { after: 'ending', delayMs: 5 } },
 ];
+const MOMENTS_OF_BATCHES: typeof MOMENTS = [
+  ...MOMENTS,
+  { weight: 10, value: { after: 'creation', delayMs: 15 } },
+  { weight: 4, value: { after: 'batched', delayMs: 250 } },
+];
 const MOMENTS_OF_RECOVERY: typeof MOMENTS = [
   { weight: 1, value: { after: 'opening', delayMs: 30 } },
   { weight: 2, value: { after: 'file', delayMs: 2 } },
@@ -55,7 +63,7 @@ const MOMENTS_OF_RECOVERY: typeof MOMENTS = [
 
 /** The latest moment of each name that a kill follows. */
 const LAST_NTH: Record<Moment, number> = {
-  ...{ start: 1, opening: 1, request: 3, completed: 3, stored: 3, ending: 1 },
+  ...{ start: 1, opening: 1, request: 3, creation: 2, batched: 2, completed: 3, stored: 3, ending: 1 },
   file: 50,
 };
 /** How many changes of files recovery takes, about. */
@@ -66,11 +74,13 @@ const CHANCE_OF_STOP = 0.1;
 /** That the process after a kill is killed soon after its start. */
 const CHANCE_OF_TWO_IN_A_ROW = 0.3;
 
-export function planKills(random: Random): KillPlan[] {
+/** @param inBatches the stories are written in batches, and those are killed at their moments too */
+export function planKills(random: Random, { inBatches = false } = {}): KillPlan[] {
+  const moments = inBatches ? MOMENTS_OF_BATCHES : MOMENTS;
   const count = 1 + Math.floor(random() * MOST_KILLS);
   return Array.from({ length: count }, (_, at) => {
     const isSecond = at > 0 && random() < CHANCE_OF_TWO_IN_A_ROW;
-    const { after, delayMs } = pick(isSecond ? MOMENTS_OF_RECOVERY : MOMENTS, random);
+    const { after, delayMs } = pick(isSecond ? MOMENTS_OF_RECOVERY : moments, random);
     const last = isSecond ? Math.min(LAST_OF_RECOVERY, LAST_NTH[after]) : LAST_NTH[after];
     // Squared: every process comes to its first moments, few to the later ones.
     const nth = 1 + Math.floor(random() ** 2 * last);

@@ -2,17 +2,22 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SECOND } from '../../lib/clock.js';
+import { ExitCode } from '../../lib/errors.js';
 import { seededRandom } from '../../lib/random.js';
 import { type Violation, violation } from '../violation.js';
 import type { Inspection } from './invariants.js';
 import type { KillPhase } from './kill-phase.js';
 import { drawAnswer, type KillPlan, planKills } from './kill-plan.js';
 import { openTrial, type ProcessOptions, type Trial } from './kill-trial.js';
+import { drawShape, type TrialShape } from './trial-shape.js';
 
 // Trials of a worker that is killed at random: one run each, killed again and again until it ends by itself.
 
 export interface TrialResult extends Pick<Inspection, 'stories' | 'setAside' | 'lostCalls' | 'lostAnswers'> {
   seed: number;
+  shape: TrialShape;
+  /** How many batches were created. */
+  batches: number;
   /** How many processes the run took. */
   lives: number;
   /** What each kill hit, in order. */
@@ -33,6 +38,8 @@ export interface KillTestOptions extends Pick<ProcessOptions, 'nodeFlags' | 'env
   seed: number;
   /** The most stories that a trial asks for. */
   maxStories: number;
+  /** What is not drawn, but the same in every trial. */
+  shape?: Partial<TrialShape>;
   /** Path of the worker's main.js. */
   worker: string;
   /** How many workers at a time. */
@@ -66,19 +73,21 @@ async function runTrial(seed: number, options: KillTestOptions): Promise<TrialRe
   const { maxStories, worker, nodeFlags = [], env = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'torture-'));
   const random = seededRandom(seed);
-  const kills = planKills(random);
+  const shape = { ...drawShape(random, maxStories), ...options.shape };
+  const kills = planKills(random, { inBatches: shape.batchSize !== null });
   const answerSeed = Math.floor(random() * 2 ** 31);
   const trial = await openTrial({
     ...{ folder, worker, random, id: String(seed) },
-    maxStories: 1 + Math.floor(random() * maxStories),
+    shape,
     // By index, so that a retry does not change what comes after it.
-    answers: (index) => drawAnswer(seededRandom(answerSeed + index)),
+    answers: (index) => (shape.maxRejected === null ? drawAnswer(seededRandom(answerSeed + index)) : 'refusal'),
   });
   try {
     const outcome = await runToEnd(trial, kills, { nodeFlags, env });
     const isSound = outcome.violations.length === 0;
     if (isSound) await rm(folder, { recursive: true, force: true });
-    return { seed, ...outcome, folder: isSound ? null : folder };
+    const batches = trial.batches().length;
+    return { seed, shape, batches, ...outcome, folder: isSound ? null : folder };
   } finally {
     await trial.close();
   }
@@ -91,15 +100,17 @@ async function runToEnd(trial: Trial, plans: readonly KillPlan[], options: Proce
   for (let lives = 1; ; lives++) {
     const plan = plans[lives - 1];
     const end = await trial.run({ ...options, ...(plan === undefined ? {} : { onMoment: killerOf(plan) }) });
-    if (!end.killed && end.code !== 0) {
+    const isRejected = end.code === ExitCode.rejected && trial.endsWithRejections;
+    if (!end.killed && end.code !== 0 && !isRejected) {
       violations.push(violation('exit_code', `life ${lives}`, `종료 코드 ${end.code}: ${end.stderr}`));
     }
     const interim = await trial.check({ atRest: false });
     violations.push(...interim.violations);
     if (end.killed) kills.push(interim.phase);
     const isStuck = plan === undefined && !interim.over;
-    if (!interim.over && !isStuck && violations.length === 0) continue;
-    const final = violations.length === 0 ? await trial.check({ atRest: true }) : interim;
+    if (!interim.over && !isStuck && !isRejected && violations.length === 0) continue;
+    // Rejections end the worker, and leave a run that can be gone on with.
+    const final = violations.length === 0 && !isRejected ? await trial.check({ atRest: true }) : interim;
     if (final !== interim) violations.push(...final.violations);
     const { stories, setAside, lostCalls, lostAnswers, over, hasFinalRecord } = final;
     return { lives, kills, untold: over && !hasFinalRecord, violations, stories, setAside, lostCalls, lostAnswers };
@@ -123,6 +134,12 @@ export function summarize(results: readonly TrialResult[], elapsedMs: number) {
   for (const phase of results.flatMap(({ kills }) => kills)) phases[phase] = (phases[phase] ?? 0) + 1;
   return {
     trials: results.length,
+    trials_at_once: results.filter(({ shape }) => shape.concurrency > 1).length,
+    most_at_once: Math.max(0, ...results.map(({ shape }) => shape.concurrency)),
+    trials_in_batches: results.filter(({ shape }) => shape.batchSize !== null).length,
+    trials_with_a_cap: results.filter(({ shape }) => shape.maxTokens !== null).length,
+    trials_of_rejections: results.filter(({ shape }) => shape.maxRejected !== null).length,
+    batches: sum(({ batches }) => batches),
     lives: sum(({ lives }) => lives),
     kills: sum(({ kills }) => kills.length),
     kills_met: phases,

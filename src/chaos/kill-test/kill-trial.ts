@@ -5,7 +5,8 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { systemClock } from '../../lib/clock.js';
+import type { Price } from '../../api/pricing.js';
+import { SECOND, systemClock } from '../../lib/clock.js';
 import type { Random } from '../../lib/random.js';
 import { readCards } from '../../prompt/read-cards.js';
 import type { AnswerPlan } from '../answers.js';
@@ -15,6 +16,7 @@ import { environmentWithoutSettings } from '../processes.js';
 import { isAnswered, type Kill } from '../reconcile.js';
 import { createInspection } from './invariants.js';
 import type { Moment, TrialAnswer } from './kill-plan.js';
+import { BATCH_POLL, type TrialShape } from './trial-shape.js';
 
 // One run of the real worker, in as many processes as it takes, with the mock API and a folder that has to agree with it.
 
@@ -23,7 +25,7 @@ export interface TrialOptions {
   folder: string;
   /** Path of the worker's main.js, in the `dist` of its project. */
   worker: string;
-  maxStories: number;
+  shape: TrialShape;
   /** Tells the texts of this trial from those of others. */
   id: string;
   /** The answer to each request, by index. */
@@ -51,13 +53,22 @@ export interface ProcessEnd {
 /** Longer than any process takes, in milliseconds. */
 const HUNG_AFTER = 60_000;
 
+/** More than any answer of the mock API uses. */
+const MAX_TOKENS = 6000;
+
+const PRICE: Price = { input: 2, output: 10 };
+
+/** What becomes of answers that a batch cannot give. */
+const IN_A_BATCH: Partial<Record<TrialAnswer, TrialAnswer>> = { slow: 'story', cut: 'expired' };
+
 /** The key of a process tells its requests from those of the others. */
 const KEY = 'kill-trial-process-';
 
 export type Trial = Awaited<ReturnType<typeof openTrial>>;
 
 export async function openTrial(options: TrialOptions) {
-  const { folder, worker, maxStories, id, answers, random, diskFails = false } = options;
+  const { folder, worker, shape, id, answers, random, diskFails = false } = options;
+  const { maxStories, concurrency, batchSize, maxTokens, maxRejected } = shape;
   const outputDir = join(folder, 'stories');
   const logDir = join(folder, 'logs');
   await mkdir(outputDir, { recursive: true });
@@ -66,20 +77,31 @@ export async function openTrial(options: TrialOptions) {
   const tornLines = new Set<string>();
   let onMoment: (moment: Moment) => void = () => {};
   const api = await startMockApi({
-    plan: (_, index, cut) => planAnswer(answers(index), cut, `표식-${id}-${index}`, random),
+    plan: ({ customId }, index, cut) => {
+      const kind = answers(index);
+      const possible = customId === undefined ? kind : (IN_A_BATCH[kind] ?? kind);
+      return planAnswer(possible, cut, `표식-${id}-${index}`, random);
+    },
     axes: readCards(join(dirname(dirname(worker)), 'config', 'premises')),
     // A request with another key is that of no process.
     pidOf: ({ headers }) => pids[Number(headers.authorization?.split(KEY)[1] ?? Number.NaN)] ?? -1,
     now: systemClock.now,
+    batches: shape.batches,
+    onCreation: () => onMoment('creation'),
     onChange: (what, call) => {
       if (what === 'request') onMoment('request');
       if (what === 'sent' && isAnswered(call)) onMoment('completed');
     },
   });
-  const { calls, close } = api;
+  const { calls, batches, close } = api;
   /** Compares folder, ledger, log and mock API. */
-  const check = createInspection({ outputDir, logDir, maxStories, diskFails, calls, pids, kills, tornLines });
-  return { run, check, close };
+  const check = createInspection({
+    ...{ outputDir, logDir, shape, diskFails, calls, pids, kills, tornLines, price: PRICE },
+    get batches() {
+      return batches();
+    },
+  });
+  return { run, check, close, batches, endsWithRejections: maxRejected !== null };
 
   /** Starts the worker and resolves when its process is gone. */
   async function run(options: ProcessOptions = {}): Promise<ProcessEnd> {
@@ -124,6 +146,14 @@ export async function openTrial(options: TrialOptions) {
       RETRY_BASE_SECONDS: '0.002',
       RETRY_MAX_SECONDS: '0.01',
       INTERVAL_SECONDS: '0.001',
+      CONCURRENCY: String(concurrency),
+      BATCH_POLL_SECONDS: String(BATCH_POLL / SECOND),
+      PRICE_INPUT_USD: String(PRICE.input),
+      PRICE_OUTPUT_USD: String(PRICE.output),
+      MAX_TOKENS: String(MAX_TOKENS),
+      MAX_REJECTED_IN_A_ROW: String(maxRejected ?? 0),
+      ...(batchSize === null ? {} : { BATCH_SIZE: String(batchSize) }),
+      ...(maxTokens === null ? {} : { MAX_TOKENS_TOTAL: String(maxTokens) }),
       // A worker that outlives the mock API must not go on for ever.
       MAX_CONSECUTIVE_FAILURES: '100',
     };
@@ -141,11 +171,28 @@ function planAnswer(kind: TrialAnswer, cut: Call | null, mark: string, random: R
   return { kind: 'story', whole, share, charactersPerSecond: whole.length / (0.01 + 0.05 * random()) };
 }
 
+/** What a sentence is about: the same one again and again would be a loop. */
+const THINGS: readonly (readonly string[])[] = [
+  ['상자', '서랍', '거울', '항아리', '가방', '액자', '인형', '시계', '금고', '장롱'],
+  ['나는', '누나는', '노인은', '아이는', '경비는', '의사는', '이웃은', '간호사는', '삼촌은', '그림자는'],
+  [
+    '세어 보았다',
+    '돌아보았다',
+    '웃었다',
+    '문을 두드렸다',
+    '이름을 불렀다',
+    '숨을 멈췄다',
+    '불을 껐다',
+    '고개를 저었다',
+  ],
+];
+
 /** A text that carries its mark from the first line to the last. */
 function writeText(mark: string, characters: number, random: Random): string {
   const paragraphs: string[] = [];
   for (let length = 0, n = 1; length < characters; n++) {
-    const paragraph = `${n}번 선반의 상자에는 ${Math.floor(random() * 1e6)}이라고 적혀 있었다. 나는 그것을 세지 않으려고 했다. (${mark})`;
+    const drawn = THINGS.map((each) => each[Math.floor(random() * each.length)] ?? '');
+    const paragraph = `${n}번 선반의 ${drawn[0]}에는 ${Math.floor(random() * 1e6)}이라고 적혀 있었다. ${drawn[1]} ${Math.floor(random() * 1e6)}번 ${drawn[2]}. ${mark}, ${n}번째 줄이었다.`;
     paragraphs.push(paragraph);
     length += paragraph.length;
   }
@@ -156,6 +203,7 @@ const MOMENT_OF: Record<string, Moment | undefined> = {
   author_chosen: 'opening',
   story_saved: 'stored',
   set_aside: 'stored',
+  batch_created: 'batched',
   run_finished: 'ending',
 };
 

@@ -5,6 +5,7 @@ import type { Terminal } from '../../logging/terminal.js';
 import type { Destination } from '../../store/story-store.js';
 import { CHECKS, type CheckCode, type CheckResult, CRITERIA, type Criterion } from '../../verify/catalog.js';
 import type { Verification } from '../../verify/verify.js';
+import type { AnswerKind } from '../answers.js';
 import { isAnswered, isWhole } from '../reconcile.js';
 import type { Violation } from '../violation.js';
 import { unplannedFailures } from './behaviour-checks.js';
@@ -63,7 +64,12 @@ function describe(event: NonNullable<RehearsalProgress['event']>): string {
   if ('fault' in event) return KIND_NAMES[event.fault.kind];
   if ('missed' in event) return `${KIND_NAMES[event.missed.fault.kind]}: 오지 않음 - ${event.missed.missed}`;
   const { kind, killed } = event.call;
-  return `${kind === 'story' ? '소설' : KIND_NAMES[kind]}${killed ? ' (강제 종료로 끊김)' : ''}`;
+  return `${answerName(kind)}${killed ? ' (강제 종료로 끊김)' : ''}`;
+}
+
+function answerName(kind: AnswerKind): string {
+  if (kind === 'story') return '소설';
+  return kind === 'expired' ? '만료된 요청' : KIND_NAMES[kind];
 }
 
 /** The result: counts, the faults that came, and what holds and what does not. */

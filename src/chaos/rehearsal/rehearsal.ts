@@ -119,7 +119,8 @@ async function rehearseIn({ folder, pm2, ...session }: Session, options: Rehears
     const injected = (await Promise.all([runLane('machine'), runLane('surroundings')])).flat();
     const supervised = await session.untilStopped(leftMs() + scale.totalMs + LONGEST_END);
     const observations: Observations = {
-      ...{ weather, scale, calls: api.calls, faultsLeft: apiFaults.left(), injected, kills, ...supervised },
+      ...{ weather, scale, calls: api.calls, faultsLeft: apiFaults.left(), injected, kills },
+      ...{ batches: api.batches(), ...supervised },
     };
     const checked = await check(observations, { folder: storage.folder, logDir, apiKey });
     return { plan, observations, ...checked, folder, elapsedMs: performance.now() - begun };

@@ -116,15 +116,19 @@ export function createBatchServer(
     const isCanceled = canceledAt !== null && canceledAt < end;
     batch.results ??= Promise.all(
       requests.map(async ({ custom_id, params }) => {
-        const result = isCanceled ? { type: 'canceled' } : await resultOf(params, headers);
+        const result = isCanceled ? { type: 'canceled' } : await resultOf(custom_id, params, headers);
         return { custom_id, result } as MessageBatchIndividualResponse;
       }),
     );
     return batch.results;
   }
 
-  async function resultOf(params: MessageCreateParamsStreaming, headers: IncomingHttpHeaders): Promise<object> {
-    const reply = await respond({ body: params, headers });
+  async function resultOf(
+    customId: string,
+    params: MessageCreateParamsStreaming,
+    headers: IncomingHttpHeaders,
+  ): Promise<object> {
+    const reply = await respond({ body: params, headers, customId });
     if (reply.batchResult !== undefined) return { type: reply.batchResult };
     if ((reply.status ?? 200) === 200) return { type: 'succeeded', message: toMessage(params, reply) };
     return { type: 'errored', error: { type: 'error', error: reply.error, request_id: null } };

@@ -67,6 +67,8 @@ export interface Fault {
 export interface ReceivedRequest {
   body: MessageCreateParamsStreaming;
   headers: IncomingMessage['headers'];
+  /** Of a request in a batch: how the batch names it. */
+  customId?: string;
 }
 
 /** Decides the reply to a request; `index` counts requests from 0. */

@@ -41,7 +41,16 @@ export function call(index: number, at: number, more: Partial<Call> = {}): Call 
       destination: 'stories',
     },
     premise: premiseOf(index + 1),
-    ...{ usage: toUsage(10 + index, 20), continues: null, pid: null, sent: true, killed: false, retryAfterMs: null },
+    ...{
+      usage: toUsage(10 + index, 20),
+      billedTokens: 30 + index,
+      customId: null,
+      continues: null,
+      pid: null,
+      sent: true,
+      killed: false,
+      retryAfterMs: null,
+    },
     ...more,
   };
 }
@@ -109,7 +118,15 @@ export function soundDay(): Day {
   ]);
   return {
     observations: {
-      ...{ weather: 'rough', scale: { ...scaleOf(10), dayMs: DAY }, calls, faultsLeft: [], injected: [], kills: [] },
+      ...{
+        weather: 'rough',
+        scale: { ...scaleOf(10), dayMs: DAY },
+        calls,
+        faultsLeft: [],
+        injected: [],
+        kills: [],
+        batches: [],
+      },
       app: { pid: 0, status: 'stopped', restarts: 0, memoryLimit: null, exitCode: 10 },
       ...{ workersLeft: [], mostWorkers: 1, storiesWatched: 2 },
     },

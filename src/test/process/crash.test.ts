@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { TrialAnswer } from '../../chaos/kill-test/kill-plan.js';
 import { openTrial, type Trial } from '../../chaos/kill-test/kill-trial.js';
+import { ONE_STORY } from '../../chaos/kill-test/trial-shape.js';
 import { seededRandom, temporaryFolder } from '../helpers/fakes.js';
 import { ROOT } from '../helpers/processes.js';
 
@@ -34,7 +35,7 @@ async function trialFor(t: TestContext, answers: readonly TrialAnswer[], diskFai
   const trial = await openTrial({
     folder: join(temporaryFolder(t), 'trial'),
     worker: join(ROOT, 'dist', 'main.js'),
-    maxStories: 1,
+    shape: ONE_STORY,
     id: 'crash',
     answers: (index) => answers[index] ?? 'story',
     random: seededRandom(1),

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isRunning } from '../../lib/process-identity.js';
 import { storyText, temporaryFolder } from '../helpers/fakes.js';
 import { cleanEnvironment, endpointFor, ROOT } from '../helpers/processes.js';
+import { sabotagedProject } from '../helpers/sabotaged-project.js';
 
 // The command as people call it, on the real pm2 and the real worker.
 
@@ -34,24 +35,6 @@ function start(t: TestContext, args: readonly string[], env: Record<string, stri
 
 const isRehearsal = (name: string) => name.startsWith('rehearsal-');
 
-/** A copy of the project whose worker is otherwise in one thing. */
-function sabotaged(t: TestContext, changes: readonly [from: string, to: string][]): string {
-  const root = join(temporaryFolder(t), 'project');
-  mkdirSync(root);
-  for (const name of ['dist', 'config', 'package.json', 'ecosystem.config.cjs']) {
-    cpSync(join(ROOT, name), join(root, name), { recursive: true });
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
-  const files = readdirSync(join(root, 'dist')).filter((name) => name.endsWith('.js'));
-  for (const [from, to] of changes) {
-    const paths = files.map((name) => join(root, 'dist', name));
-    const path = paths.find((each) => readFileSync(each, 'utf8').includes(from));
-    assert.ok(path !== undefined, `${from} is not in dist`);
-    writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
-  }
-  return root;
-}
-
 test('a stormy day: whatever weather comes, every promise holds', GUARD, async (t) => {
   const { exited, said, rehearsals } = start(t, ['--seed', '20261124', '--seconds', '16']);
   const code = await exited;
@@ -71,7 +54,7 @@ test('a stormy day: whatever weather comes, every promise holds', GUARD, async (
 
 describe('the command', { timeout: 300_000, concurrency: 1 }, () => {
   test('notices a worker that drops a story and ends early, and keeps the folder', async (t) => {
-    const root = sabotaged(t, [
+    const root = sabotagedProject(t, [
       [
         'const { draft, premise, nearest, doubts } = text;',
         `const { draft, premise, nearest, doubts } = text;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { type KillTestOptions, runKillTest, summarize } from '../../chaos/kill-test/kill-test.js';
 import { ROOT } from '../helpers/processes.js';
+import { sabotagedProject } from '../helpers/sabotaged-project.js';
 
 const GUARD = { timeout: 300_000 };
 const SEED = 20_261_123;
@@ -65,6 +66,40 @@ describe('the torture notices a worker that', GUARD, () => {
         codes.some((code) => noticed.has(code)),
         [...noticed].join(', '),
       );
+    });
+  }
+
+  // Each with trials in which that costs something: what is drawn for all would meet it only now and then.
+  const plain = { concurrency: 1, batchSize: null, maxTokens: null, maxRejected: null };
+  for (const [sabotage, from, to, shape, code] of [
+    [
+      'creates a batch again without looking for the one that may be there',
+      'mayExist ? await lookUp(batch, calls, foreign) : null',
+      'null',
+      { ...plain, batchSize: 2, maxStories: 4 },
+      'batch_twice',
+    ],
+    [
+      'does not set aside what open calls may use',
+      'tokens: open.reduce(',
+      'tokens: [].reduce(',
+      { ...plain, concurrency: 16, maxStories: 16, maxTokens: 25_000 },
+      'cap_exceeded',
+    ],
+    [
+      'begins a story more than are left',
+      'state().statistics.stories + inHand < limits.maxStories',
+      'state().statistics.stories + inHand <= limits.maxStories',
+      { ...plain, concurrency: 8, maxStories: 4 },
+      'count_exceeded',
+    ],
+  ] as const) {
+    test(sabotage, async (t) => {
+      const worker = join(sabotagedProject(t, [[from, to]]), 'dist', 'main.js');
+      const { failed_trials, trials: needed } = await trials(t, { trials: 40, bail: true, worker, shape });
+      const noticed = new Set(failed_trials.flatMap(({ violations }) => violations.map((each) => each.code)));
+      t.diagnostic(`noticed within ${needed} trials: ${[...noticed].join(', ')}`);
+      assert.ok(noticed.has(code), [...noticed].join(', '));
     });
   }
 });

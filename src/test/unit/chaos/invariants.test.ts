@@ -3,6 +3,7 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { createInspection, type TrialRecord } from '../../../chaos/kill-test/invariants.js';
+import { ONE_STORY } from '../../../chaos/kill-test/trial-shape.js';
 import { fromMarkdown } from '../../../story/story.js';
 import { call } from '../../helpers/chaos-day.js';
 import { DayMaker } from '../../helpers/report-day-maker.js';
@@ -32,8 +33,8 @@ before(() => {
 });
 
 function trialOf({ outputDir, logDir }: RunFolders, more: Partial<TrialRecord> = {}): TrialRecord {
-  const empty = { calls: [], kills: [], pids: [], tornLines: new Set<string>() };
-  return { outputDir, logDir, maxStories: 1, diskFails: false, ...empty, ...more };
+  const empty = { calls: [], kills: [], pids: [], batches: [], tornLines: new Set<string>() };
+  return { outputDir, logDir, shape: ONE_STORY, price: { input: 2, output: 10 }, diskFails: false, ...empty, ...more };
 }
 
 async function codesOf(trial: TrialRecord): Promise<string[]> {
@@ -85,7 +86,9 @@ test('a failing disk explains that a story was held, and no defect', async (t) =
 });
 
 test('the stories have to be as many as were asked for', async (t) => {
-  assert.deepEqual(await codesOf(trialOf(copyOf(t, base), { maxStories: 2 })), ['story_count']);
+  assert.deepEqual(await codesOf(trialOf(copyOf(t, base), { shape: { ...ONE_STORY, maxStories: 2 } })), [
+    'story_count',
+  ]);
 });
 
 test('a text that was on disk once stays there', async (t) => {
