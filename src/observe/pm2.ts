@@ -29,10 +29,11 @@ export interface Metric {
  * Numbers where there are any, for those who read `pm2 jlist`.
  */
 export function metricsOf(status: Status): Record<string, Metric> {
-  const { doing, next_at, stories, tokens, cost_usd, last_story, failures_in_a_row } = status;
+  const { doing, in_hand = 0, next_at, stories, tokens, cost_usd, last_story, failures_in_a_row } = status;
   return {
     Doing: { value: doing, unit: '' },
     'Next at': { value: next_at === null ? NONE : clockTime(Date.parse(next_at)), unit: '' },
+    'In hand': { value: in_hand, unit: '' },
     Stories: { value: stories, unit: '' },
     'Last story': { value: last_story?.title ?? NONE, unit: '' },
     Tokens: { value: tokens.total_tokens, unit: '' },

@@ -100,11 +100,24 @@ function toStatus(folder: string, { ledger, state }: FoundRun): Status {
   };
 }
 
-/** Where the ledger goes on after what the worker said, that could not be written any more. */
-function doingOf(own: Status | null, { lastAt, open }: RunState): Pick<Status, 'doing' | 'since' | 'next_at'> {
-  const isCurrent = own !== null && (own.doing === 'writing' || Date.parse(own.since) >= lastAt);
-  if (isCurrent) return { doing: own.doing, since: own.since, next_at: own.next_at };
-  return { doing: open.length === 0 ? 'unknown' : 'writing', since: toIso(lastAt), next_at: null };
+type Doing = Pick<Status, 'doing' | 'in_hand' | 'detail' | 'since' | 'next_at'>;
+
+/** What the worker said, or where the ledger goes on after that because it could not be written any more, the ledger. */
+function doingOf(own: Status | null, { lastAt, open, batches, epoch }: RunState): Doing {
+  const isGoingOn = own?.doing === 'writing' || (own?.doing === 'batch' && batches.length > 0);
+  if (own !== null && (isGoingOn || Date.parse(own.since) >= lastAt)) {
+    const { doing, in_hand, detail, since, next_at } = own;
+    return {
+      doing,
+      since,
+      next_at,
+      ...(in_hand === undefined ? {} : { in_hand }),
+      ...(detail === undefined ? {} : { detail }),
+    };
+  }
+  const inHand = open.filter((call) => call.batch === undefined && call.epoch === epoch).length;
+  const doing = inHand > 0 ? 'writing' : batches.length > 0 ? 'batch' : 'unknown';
+  return { doing, in_hand: inHand, since: toIso(lastAt), next_at: null };
 }
 
 /** The worker's own words where it could still say them. */

@@ -117,9 +117,11 @@ export function reduceActivity(activity: Activity, event: WorkerEvent | StorageR
   const at = toIso(now);
   switch (event.kind) {
     case 'writing': {
+      // Of the wait before.
+      const { detail: _, ...rest } = activity;
       const goesOn = activity.doing === 'writing' && event.inHand > 1;
       return {
-        ...activity,
+        ...rest,
         doing: 'writing',
         in_hand: event.inHand,
         since: goesOn ? activity.since : at,

@@ -1,56 +1,9 @@
 import { josa } from 'es-hangul';
-import { FAILURE_NAMES } from '../api/failure.js';
 import { formatCost, formatNumber } from '../lib/format-number.js';
 import { clockTime, formatDuration } from '../lib/format-time.js';
 import type { RunOutcome } from './model/run-outcome.js';
-import type { FailedCallKind } from './model/timeline.js';
 
-// Korean labels of the codes in ledgers and metadata, and Korean formats of times and amounts.
-
-/** Short Korean names of the kinds. */
-export const FAILED_CALL_LABELS: Record<FailedCallKind, string> = {
-  ...FAILURE_NAMES,
-  lost: '강제 종료로 끊김',
-  abandoned: '종료 요청으로 포기',
-};
-
-const CODE_MEANINGS: Record<string, string> = {
-  overloaded_error: 'API가 붐빕니다',
-  rate_limit_error: 'API의 요청 한도를 넘었습니다',
-  api_error: 'API 안에서 문제가 났습니다',
-  timeout_error: 'API가 제때 답하지 못했습니다',
-  connection: 'API에 연결하지 못했습니다',
-  cut: '응답이 도중에 끊겼습니다',
-  idle_timeout: '응답이 오래 멈춰 있었습니다',
-  total_timeout: '한 번의 호출에 허용된 시간을 넘겼습니다',
-  no_message: '응답이 Messages API의 형식이 아닙니다',
-  authentication_error: '키를 받아 주지 않습니다',
-  permission_error: '키에 권한이 없습니다',
-  not_found_error: '모델이나 주소를 찾지 못했습니다',
-  invalid_request_error: '요청을 받아 주지 않습니다',
-  billing_error: '결제가 필요합니다',
-  max_tokens: '토큰 한도에서 잘렸습니다',
-  model_context_window_exceeded: '모델이 다룰 수 있는 길이를 넘어 잘렸습니다',
-  no_ending: '마지막 문장이 끝나지 않았습니다',
-  empty: '답에 글이 없습니다',
-  too_short: '답이 너무 짧습니다',
-  not_korean: '한국어가 아닌 글이 섞여 있습니다',
-  meta_talk: '소설 앞뒤에 소설이 아닌 말이 있습니다',
-  repetition: '같은 문단이 되풀이됩니다',
-  too_alike: '앞선 소설과 너무 닮았습니다',
-  unforeseen: '예상하지 못한 문제입니다',
-  lost: '결과를 받기 전에 프로세스가 강제 종료되었습니다',
-  abandoned: '두 번째 종료 신호를 받고 쓰던 글을 포기했습니다',
-};
-
-/** The meaning of a failure code in Korean; empty for an unknown code. */
-export function failureCodeMeaning(code: string): string {
-  const [, category] = /^refusal:(.*)$/.exec(code) ?? [];
-  if (category !== undefined) return `모델이 쓰기를 거절했습니다 (분류: ${category})`;
-  const [, status] = /^http_(\d+)$/.exec(code) ?? [];
-  if (status !== undefined) return `API의 응답 ${status}`;
-  return CODE_MEANINGS[code] ?? (/spend_limit/.test(code) ? '지출 한도에 닿았습니다' : '');
-}
+// Korean labels of outcomes, and Korean formats of times and amounts.
 
 /** The outcome of a run in one or two words. */
 export function runOutcomeLabel({ kind }: RunOutcome): string {

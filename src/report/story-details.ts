@@ -1,4 +1,5 @@
 import type { ReadMetadata, SetAsideReason } from '../store/story-metadata.js';
+import type { Doubt } from '../story/doubt.js';
 
 /** One card of a premise. */
 export interface PremiseCard {
@@ -24,6 +25,10 @@ export interface StoryDetails {
   tokens: number | null;
   costUsd: number | null;
   generationMs: number | null;
+  /** What may be wrong with it, as it was saved. */
+  doubts: readonly Doubt[];
+  /** Id of the batch that it came with. */
+  batch: string | null;
   /** A person put it among the stories, though it had been set aside. */
   accepted: boolean;
 }
@@ -43,6 +48,8 @@ export function toStoryDetails(metadata: ReadMetadata): StoryDetails {
     tokens: metadata.usage?.total_tokens ?? null,
     costUsd: metadata.cost_usd,
     generationMs: metadata.duration_ms,
+    doubts: metadata.doubts ?? [],
+    batch: metadata.batch,
     accepted: metadata.accepted_at !== null,
   };
 }

@@ -1,19 +1,13 @@
 import { formatNumber } from '../lib/format-number.js';
+import { FAILED_CALL_LABELS, failureCodeMeaning } from './failure-labels.js';
 import { idOf } from './html/list-sections.js';
 import { highlightReason, tilesOf } from './html/summary.js';
 import { withoutControls } from './html/template.js';
-import {
-  FAILED_CALL_LABELS,
-  failureCodeMeaning,
-  formatDateTime,
-  formatPeriod,
-  formatShortDuration,
-  headlineOf,
-} from './labels.js';
+import { formatDateTime, formatDollars, formatPeriod, formatShortDuration, headlineOf } from './labels.js';
 import { type Notice, noticesOf } from './model/notices.js';
 import type { FailedCallGroup, Report } from './model/report.js';
 
-/** The most failures, and the most texts set aside, that are listed; the page has more. */
+/** The most failures, and the most lines of a notice, that are listed; the page has more. */
 const MAX_LISTED = 5;
 
 /**
@@ -35,6 +29,7 @@ export function toText(report: Report, pagePath: string): string {
     '',
     ['시간표', `${timelineStrip(report)} ${stripLegend(report)}`],
     ...withName('실패', failureLines(report.failedCallGroups)),
+    ...withName('모델', modelLines(report)),
     '',
     ...withName('확인할 것', notices.length === 0 ? ['없음'] : notices.flatMap(noticeLines)),
     ...(first === undefined
@@ -70,17 +65,18 @@ function timelineStrip({ from, to, timeline: { stories, failedCalls, segments } 
   const cellOf = (at: number) =>
     to === from ? 0 : Math.min(STRIP_CELLS - 1, Math.floor(((at - from) / (to - from)) * STRIP_CELLS));
   for (const { kind, from: start, to: end } of segments) {
-    if (kind !== 'downtime' && kind !== 'unknown') continue;
+    const character = kind === 'downtime' || kind === 'unknown' ? '_' : kind === 'batch' ? '=' : null;
     // Only cells that the segment covers entirely.
-    cells.fill('_', cellOf(start) + 1, cellOf(end));
+    if (character !== null) cells.fill(character, cellOf(start) + 1, cellOf(end));
   }
   for (const { at } of failedCalls) cells[cellOf(at)] = 'x';
   for (const { at } of stories) cells[cellOf(at)] = cells[cellOf(at)] === 'x' ? '▣' : '■';
   return cells.join('');
 }
 
-function stripLegend({ from, to }: Report): string {
-  return `(한 칸 ${formatShortDuration((to - from) / STRIP_CELLS)}: ■ 소설, x 실패, ▣ 둘 다, · 기다림, _ 멈춤)`;
+function stripLegend({ from, to, timeline: { batches } }: Report): string {
+  const batch = batches.length === 0 ? '' : ', = 배치 대기';
+  return `(한 칸 ${formatShortDuration((to - from) / STRIP_CELLS)}: ■ 소설, x 실패, ▣ 둘 다, · 기다림${batch}, _ 멈춤)`;
 }
 
 function failureLines(groups: readonly FailedCallGroup[]): string[] {
@@ -97,16 +93,30 @@ function formatTimes(times: readonly number[]): string {
   return first === last ? formatDateTime(first) : formatPeriod(first, last);
 }
 
-function noticeLines({ text, commands, setAside = [] }: Notice): string[] {
-  const left = setAside.length - MAX_LISTED;
-  const texts = setAside
-    .slice(0, MAX_LISTED)
-    .map(({ name, details, reason }) => `- ${idOf(name)} "${details.title}" - ${reason}`);
+function noticeLines({ text, commands, details = [], setAside = [], stories = [] }: Notice): string[] {
+  const all = [
+    ...details,
+    ...setAside.map(({ name, details: { title }, reason }) => `${idOf(name)} "${title}" - ${reason}`),
+    ...stories.map(({ name, details: story }) => {
+      const doubts = story?.doubts.map(({ reason }) => reason) ?? [];
+      return `${name}.md "${story?.title ?? ''}" - ${doubts.join('; ')}`;
+    }),
+  ];
+  const left = all.length - MAX_LISTED;
   return [
     [text, ...(commands.length === 0 ? [] : [commands.join(' 또는 ')])].join(' - '),
-    ...texts,
+    ...all.slice(0, MAX_LISTED).map((line) => `- ${line}`),
     ...(left > 0 ? [`- 그 밖에 ${formatNumber(left)}건`] : []),
   ];
+}
+
+/** One line per model, where several wrote. */
+function modelLines({ models }: Report): string[] {
+  if (models.length < 2) return [];
+  return models.map(({ model, stories, tokens, costUsd }) => {
+    const cost = costUsd === null ? '비용 모름' : formatDollars(costUsd);
+    return `${model} - 소설 ${formatNumber(stories)}편, 토큰 ${formatNumber(tokens)}, ${cost}`;
+  });
 }
 
 /** Lines with a label before the first one. */

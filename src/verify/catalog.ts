@@ -66,9 +66,15 @@ export const CHECKS = {
   },
   within_limits: {
     criterion: 'background_execution',
-    title: '마감과 개수 제한',
+    title: '마감, 개수, 동시 편수의 제한',
     command: null,
     advice: '마감 뒤의 시작, 제한을 넘은 편수, 때 이른 끝은 작업자의 결함입니다. 로그와 장부를 보관하고 알려 주세요',
+  },
+  within_caps: {
+    criterion: 'background_execution',
+    title: '토큰과 비용의 상한',
+    command: null,
+    advice: '상한을 넘을 수 있는 호출을 한 것은 작업자의 결함입니다. 로그와 장부를 보관하고 알려 주세요',
   },
   restarts: {
     criterion: 'background_execution',
@@ -129,6 +135,12 @@ export const CHECKS = {
     title: '끝까지 온전한 소설',
     command: null,
     advice: '글을 열어 보고, 소설이 아니면 폴더 밖으로 옮기세요',
+  },
+  doubtful_stories: {
+    criterion: 'output_continuity',
+    title: '확인할 소설',
+    command: null,
+    advice: '',
   },
   unique_stories: {
     criterion: 'output_continuity',
@@ -201,6 +213,13 @@ export const CHECKS = {
     title: '장부의 호출과 결과',
     command: null,
     advice: '장부의 줄이 지워졌거나 바뀌었습니다. 백업에서 되살리세요',
+  },
+  batches: {
+    criterion: 'promises',
+    title: '배치',
+    command: null,
+    advice:
+      '배치의 기록이 장부에서 지워졌거나 작업자의 결함입니다. 콘솔의 배치 목록과 견주어 보고, 로그와 장부를 보관하고 알려 주세요',
   },
   ledger_texts: {
     criterion: 'promises',

@@ -36,12 +36,32 @@ const MESSAGES = {
   not_on_disk: '장부에는 있으나 디스크에 없는 글입니다',
   usage: '사용량이나 비용이 장부와 다릅니다',
   totals: '장부의 합계가 글들의 합계와 다릅니다',
+  doubts: '의심스러운 점의 기록이 장부와 메타데이터에서 다릅니다',
+  doubtful: '저장했지만 의심스러운 점이 있습니다',
+  metadata_value: '메타데이터의 값이 정해진 형식이 아닙니다',
   outcome_without_call: '장부에 호출 없이 결과만 있습니다',
   call_without_outcome: '끊기지 않은 프로세스의 호출인데 장부에 결과가 없습니다',
+  call_given_up: '종료 신호 뒤에 결과를 장부에 적지 못한 호출입니다',
+  part_order: '이어 쓴 글과 잘린 글이 맞지 않습니다',
+  batch_order: '배치의 기록이 순서에 맞지 않습니다',
+  batch_twice: '한 배치를 두 번 만들었습니다',
+  batch_replaced: '만든 배치를 다른 배치로 바꾸었습니다',
+  batch_without_results: '배치가 끝났는데 결과를 모르는 호출이 있습니다',
+  batch_cut_off: '배치를 장부에 적던 중에 강제 종료되었습니다',
+  batch_count: '끝의 기록이 나가 있는 배치의 수와 다릅니다',
   attempt_number: '장부의 호출 번호가 이어지지 않습니다',
   torn_ledger: '장부에 읽을 수 없는 줄이 있습니다',
   unreadable_ledger: '장부의 첫 줄을 읽을 수 없습니다',
 } as const;
+
+/** A record of a ledger that does not fit those before it. */
+export interface Misfit {
+  code: FindingCode;
+  /** Default: wrong. */
+  severity?: Finding['severity'];
+  /** Korean. */
+  detail: string;
+}
 
 /** Optional parts of a finding. */
 export interface FindingDetails {

@@ -85,6 +85,7 @@ export interface LogSummary {
 const KEPT_EVENTS = new Set([
   ...['story_started', 'continuing', 'progress', 'story_saved', 'leftover_published', 'usage_missing'],
   ...['waiting', 'holding', 'stop_requested'],
+  ...['batch_foreign', 'batch_list_failed', 'batch_poll_failed', 'batch_results_failed'],
 ]);
 
 /**

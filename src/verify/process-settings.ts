@@ -1,10 +1,12 @@
 import type { Config } from '../config/load.js';
 import { toLimits } from '../config/plan.js';
+import type { Caps } from '../run/budget.js';
 import type { Limits } from '../run/end-reason.js';
 
 /** The settings of a process, as its first record in the log has them. */
 export interface ProcessSettings {
   limits: Limits;
+  caps: Caps;
   logLevel: string;
   logKeepFiles: number;
   /** Milliseconds. */
@@ -27,7 +29,9 @@ export function readProcessSettings({ settings, terminal }: Record<string, unkno
   const numbers = [config.intervalSeconds, config.heartbeatSeconds, config.requestTimeoutSeconds];
   if (!numbers.every((value) => typeof value === 'number')) return null;
   return {
-    limits: toLimits(config),
+    // Version 1 wrote one story at a time.
+    limits: { ...toLimits(config), concurrency: config.concurrency ?? 1 },
+    caps: { tokens: config.maxTokensTotal ?? null, costUsd: config.maxCostUsd ?? null },
     logLevel: config.logLevel,
     logKeepFiles: config.logKeepFiles,
     heartbeatMs: config.heartbeatSeconds * 1000,

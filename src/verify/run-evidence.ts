@@ -24,9 +24,16 @@ export interface RunEvidence {
 
 /** The findings with these codes, as places. Without notes. */
 export function placesOf({ findings }: Pick<RunEvidence, 'findings'>, ...codes: readonly FindingCode[]): Place[] {
-  return findings
-    .filter(({ code, severity }) => severity === 'wrong' && codes.includes(code))
-    .map(({ where, message }) => ({ where, message }));
+  return toPlaces(findings.filter(({ code, severity }) => severity === 'wrong' && codes.includes(code)));
+}
+
+/** The notes with these codes, as places. */
+export function notesOf({ findings }: Pick<RunEvidence, 'findings'>, ...codes: readonly FindingCode[]): Place[] {
+  return toPlaces(findings.filter(({ code, severity }) => severity === 'note' && codes.includes(code)));
+}
+
+function toPlaces(findings: readonly Finding[]): Place[] {
+  return findings.map(({ where, message }) => ({ where, message }));
 }
 
 /** The log of each process of the run, also of processes that the ledger lacks. */

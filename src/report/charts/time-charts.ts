@@ -1,8 +1,9 @@
 import * as Plot from '@observablehq/plot';
 import { formatNumber } from '../../lib/format-number.js';
 import { clockTime } from '../../lib/format-time.js';
+import { FAILED_CALL_LABELS, failureCodeMeaning } from '../failure-labels.js';
 import type { Html } from '../html/template.js';
-import { FAILED_CALL_LABELS, failureCodeMeaning, formatDate } from '../labels.js';
+import { formatDate } from '../labels.js';
 import type { FailedCallGroup } from '../model/report.js';
 import type { SpendingPoint } from '../model/spending.js';
 import { renderChart } from './plot-svg.js';

@@ -2,6 +2,7 @@ import { clockTime } from '../../lib/format-time.js';
 import { formatDate } from '../labels.js';
 import type { Report } from '../model/report.js';
 import type { Segment, Timeline } from '../model/timeline.js';
+import { type InHand, inHandOver, isWriting, lanesOf } from './lanes.js';
 
 // The timetable of a run: one row per hour (or minute, day, week), so that even one minute of a day is wide enough to
 // be seen. Times in milliseconds. Pure.
@@ -84,10 +85,12 @@ export interface Row {
   label: string;
   stories: number;
   failedCalls: number;
-  /** Time of calls that gave stories, time of waits, and time without a process. */
+  /** Time with at least one call in hand that gave a story, time of waits, and time without a process. */
   generationMs: number;
   waitingMs: number;
   downMs: number;
+  /** The most calls in hand at a time. */
+  mostInHand: number;
 }
 
 /** The part of something that falls into one row; `x1` and `x2` are measured from the start of the row. */
@@ -102,6 +105,8 @@ export interface Slice<T> {
 export interface Cell {
   stories: number;
   failedCalls: number;
+  /** Calls in hand, on average over the cell. */
+  inHand: number;
 }
 
 /** A run in rows. */
@@ -110,8 +115,13 @@ export interface Timetable {
   rows: Row[];
   /** The times in which a process had the run. */
   processes: Slice<null>[];
-  /** The segments to draw, without the waits between stories, and in a long run without calls. */
+  /** The segments to draw, without the waits between stories, and in a long or crowded run without calls. */
   segments: Slice<Segment>[];
+  /** Lanes in each row, and the lane of each call: calls side by side are drawn below each other. */
+  laneCount: number;
+  lanes: ReadonlyMap<Segment, number>;
+  /** When the stories of a batch were collected, and how many. */
+  collections: Slice<{ stories: number }>[];
   /** null when every call is drawn. */
   cells: Slice<Cell>[] | null;
   /** The times at which a process resumed the run. */
@@ -120,6 +130,8 @@ export interface Timetable {
 
 /** The most calls that are drawn one by one. */
 const MAX_DRAWN_CALLS = 1200;
+/** The most lanes that a row has room for. */
+const MAX_LANES = 8;
 /** The most slices of one sort; the earliest are left out. */
 const MAX_SLICES = 4000;
 /** The number of cells in all rows together. */
@@ -134,8 +146,9 @@ export function timetableOf({ from, to, timeline }: Pick<Report, 'from' | 'to' |
   // Leaves out the beginning of a run that would take more rows.
   const first = Math.max(rowStartOf(from, unit.ms, from), rowStartOf(to, unit.ms, from) - (MAX_ROWS - 1) * unit.ms);
   const slice: Slicer = (start, end, of) => sliceByRow(first, to, unit.ms, start, end, of);
-  const isDetailed = segments.filter(isCall).length <= MAX_DRAWN_CALLS;
-  const drawnSegments = segments.filter((segment) => (isDetailed ? segment.kind !== 'interval' : isDowntime(segment)));
+  const { lanes, count } = lanesOf(segments);
+  const isDetailed = segments.filter(isCall).length <= MAX_DRAWN_CALLS && count <= MAX_LANES;
+  const drawnSegments = segments.filter((segment) => (isDetailed ? segment.kind !== 'interval' : isLongWait(segment)));
   const resumedProcesses = processes.filter(({ purpose }) => purpose === 'resume');
   const rows = rowsOf(first, to, unit);
   addToRows(rows, timeline, slice);
@@ -144,6 +157,11 @@ export function timetableOf({ from, to, timeline }: Pick<Report, 'from' | 'to' |
     rows,
     processes: processes.flatMap((period) => slice(period.from, period.to, null)).slice(-MAX_SLICES),
     segments: drawnSegments.flatMap((segment) => slice(segment.from, segment.to, segment)).slice(-MAX_SLICES),
+    laneCount: isDetailed ? count : 1,
+    lanes,
+    collections: collectionsOf(timeline)
+      .flatMap(({ at, stories }) => slice(at, at, { stories }))
+      .slice(-MAX_SLICES),
     cells: isDetailed ? null : cellsOf(timeline, rows.length, unit.ms, slice),
     restarts: resumedProcesses
       .flatMap(({ from: at, pid }, index) => slice(at, at, { at, pid, number: index + 1 }))
@@ -152,7 +170,19 @@ export function timetableOf({ from, to, timeline }: Pick<Report, 'from' | 'to' |
 }
 
 const isCall = ({ kind }: Segment) => kind === 'story' || kind === 'failed';
-const isDowntime = ({ kind }: Segment) => kind === 'downtime' || kind === 'unknown' || kind === 'missingHistory';
+const isLongWait = ({ kind }: Segment) =>
+  kind === 'downtime' || kind === 'unknown' || kind === 'missingHistory' || kind === 'batch';
+
+/** The stories of each batch by the process that collected them: nearly all come within seconds. */
+function collectionsOf({ segments, processes }: Timeline): { at: number; stories: number }[] {
+  const collections = new Map<string, { at: number; stories: number }>();
+  for (const { kind, batch, from, story } of segments) {
+    if (kind !== 'story' || batch === undefined || story === undefined) continue;
+    const key = `${batch.key} ${processes.findLastIndex((process) => process.from <= from)}`;
+    collections.set(key, { at: from, stories: (collections.get(key)?.stories ?? 0) + 1 });
+  }
+  return [...collections.values()];
+}
 
 function rowsBetween(from: number, to: number, ms: number): number {
   return (rowStartOf(to, ms, from) - rowStartOf(from, ms, from)) / ms + 1;
@@ -175,7 +205,8 @@ function rowsOf(first: number, to: number, unit: RowUnit): Row[] {
       index === 0 && unit.ms === HOUR
         ? `${new Date(from).getDate()}일 ${new Date(from).getHours()}시`
         : unit.label(from);
-    return { index, from, label, stories: 0, failedCalls: 0, generationMs: 0, waitingMs: 0, downMs: 0 };
+    const times = { generationMs: 0, waitingMs: 0, downMs: 0 };
+    return { index, from, label, stories: 0, failedCalls: 0, ...times, mostInHand: 0 };
   });
 }
 
@@ -198,11 +229,24 @@ function addToRows(rows: Row[], { segments, stories, failedCalls }: Timeline, sl
     for (const { row, x1, x2 } of slice(from, to, null)) {
       const target = rows[row];
       if (target === undefined) continue;
-      if (kind === 'story' || kind === 'open') target.generationMs += x2 - x1;
-      if (kind === 'interval' || kind === 'retry') target.waitingMs += x2 - x1;
+      if (kind === 'interval' || kind === 'retry' || kind === 'batch') target.waitingMs += x2 - x1;
       if (kind === 'downtime' || kind === 'unknown') target.downMs += x2 - x1;
     }
   }
+  const addInHand = (spans: readonly InHand[], add: (row: Row, ms: number, inHand: number) => void) => {
+    for (const { from, to, count: inHand } of spans) {
+      for (const { row, x1, x2 } of slice(from, to, null)) {
+        const target = rows[row];
+        if (target !== undefined) add(target, x2 - x1, inHand);
+      }
+    }
+  };
+  addInHand(inHandOver(segments.filter(isWriting)), (row, ms) => {
+    row.generationMs += ms;
+  });
+  addInHand(inHandOver(segments), (row, _, inHand) => {
+    row.mostInHand = Math.max(row.mostInHand, inHand);
+  });
   const count = (at: number, what: 'stories' | 'failedCalls') => {
     const [part] = slice(at, at, null);
     const target = part === undefined ? undefined : rows[part.row];
@@ -212,20 +256,33 @@ function addToRows(rows: Row[], { segments, stories, failedCalls }: Timeline, sl
   for (const { at } of failedCalls) count(at, 'failedCalls');
 }
 
-function cellsOf({ stories, failedCalls }: Timeline, rows: number, ms: number, slice: Slicer): Slice<Cell>[] {
+function cellsOf({ segments, stories, failedCalls }: Timeline, rows: number, ms: number, slice: Slicer): Slice<Cell>[] {
   const cellsPerRow = Math.max(24, Math.floor(MAX_CELLS / rows));
+  const cellMs = ms / cellsPerRow;
   const cells = new Map<string, Slice<Cell>>();
-  const count = (at: number, what: keyof Cell) => {
-    const [part] = slice(at, at, null);
-    if (part === undefined) return;
-    const column = Math.min(cellsPerRow - 1, Math.floor((part.x1 / ms) * cellsPerRow));
-    const key = `${part.row} ${column}`;
-    const [x1, x2] = [(column / cellsPerRow) * ms, ((column + 1) / cellsPerRow) * ms];
-    const cell = cells.get(key) ?? { row: part.row, x1, x2, of: { stories: 0, failedCalls: 0 } };
-    cell.of[what]++;
+  const cellAt = (row: number, x: number): Cell => {
+    const column = Math.min(cellsPerRow - 1, Math.floor(x / cellMs));
+    const key = `${row} ${column}`;
+    const empty = { stories: 0, failedCalls: 0, inHand: 0 };
+    const cell = cells.get(key) ?? { row, x1: column * cellMs, x2: (column + 1) * cellMs, of: empty };
     cells.set(key, cell);
+    return cell.of;
+  };
+  const count = (at: number, what: 'stories' | 'failedCalls') => {
+    const [part] = slice(at, at, null);
+    if (part !== undefined) cellAt(part.row, part.x1)[what]++;
   };
   for (const { at } of stories) count(at, 'stories');
   for (const { at } of failedCalls) count(at, 'failedCalls');
+  for (const span of inHandOver(segments)) {
+    for (const { row, x1, x2 } of slice(span.from, span.to, null)) {
+      for (let x = x1; x < x2; ) {
+        const next = Math.min(x2, (Math.floor(x / cellMs) + 1) * cellMs);
+        cellAt(row, x).inHand += (span.count * (next - x)) / cellMs;
+        // Where rounding leaves a cell without length.
+        x = next > x ? next : x2;
+      }
+    }
+  }
   return [...cells.values()];
 }

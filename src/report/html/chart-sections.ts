@@ -6,13 +6,8 @@ import { capIsNear, failureChart, MAX_FAILURE_ROWS, type SpendingChart, spending
 import { timetableOf } from '../charts/timetable.js';
 import { type StoryLabels, timetableChart } from '../charts/timetable-chart.js';
 import { legendOf, timetableText } from '../charts/timetable-text.js';
-import {
-  FAILED_CALL_LABELS,
-  failureCodeMeaning,
-  formatDateTime,
-  formatDollars,
-  formatShortDuration,
-} from '../labels.js';
+import { FAILED_CALL_LABELS, failureCodeMeaning } from '../failure-labels.js';
+import { formatDateTime, formatDollars, formatShortDuration } from '../labels.js';
 import type { Report } from '../model/report.js';
 import { chartSection, legend, table } from './components.js';
 import { type Content, type Html, html } from './template.js';
@@ -44,12 +39,13 @@ export function timetableSection(report: Report, labels: StoryLabels): Html {
       {
         name: '숫자로 보기',
         table: table(
-          ['때', '소설', '실패', '쓴 시간', '기다린 시간', '멈춘 시간'],
-          rows.map(({ label, stories, failedCalls, generationMs, waitingMs, downMs }) => [
+          ['때', '소설', '실패', '쓴 시간', '한꺼번에', '기다린 시간', '멈춘 시간'],
+          rows.map(({ label, stories, failedCalls, generationMs, mostInHand, waitingMs, downMs }) => [
             label,
             formatNumber(stories),
             formatNumber(failedCalls),
             formatShortDuration(generationMs),
+            `${formatNumber(mostInHand)}편`,
             formatShortDuration(waitingMs),
             formatShortDuration(downMs),
           ]),
@@ -183,13 +179,15 @@ function spendingSection({
 }
 
 /** The time that stories took. */
-export function generationSection({ generation }: Report): Html {
+export function generationSection({ generation, stories }: Report): Html {
   const title = '한 편을 쓰는 데 걸린 시간';
+  const inBatches = stories.some(({ batch }) => batch !== null);
+  const share = inBatches ? ' 배치의 소설은 배치에 걸린 시간을 편수로 나눈 값입니다.' : '';
   if (generation === null) return chartSection({ title, caption: '아직 쓴 소설이 없습니다.' });
   const { values, min, median, p90, max } = generation;
   if (values.length < MIN_DRAWN || min === max)
-    return chartSection({ title, caption: `${[...new Set(values.map(formatShortDuration))].join(', ')}.` });
-  const text = `절반은 ${formatShortDuration(median)} 안에, 열에 아홉은 ${formatShortDuration(p90)} 안에 썼습니다. 짧게는 ${formatShortDuration(min)}, 길게는 ${formatShortDuration(max)}.`;
+    return chartSection({ title, caption: `${[...new Set(values.map(formatShortDuration))].join(', ')}.${share}` });
+  const text = `절반은 ${formatShortDuration(median)} 안에, 열에 아홉은 ${formatShortDuration(p90)} 안에 썼습니다. 짧게는 ${formatShortDuration(min)}, 길게는 ${formatShortDuration(max)}.${share}`;
   const inMinutes = max > 300_000;
   return chartSection({
     title,
@@ -235,6 +233,23 @@ export function similaritySection(report: Report, nameOf: (name: string) => Cont
       ariaLabel: text,
     }),
     after: pair,
+  });
+}
+
+/** Who wrote what, where several models wrote. */
+export function modelSection({ models }: Report): Html | null {
+  if (models.length < 2) return null;
+  const rows = models.map(({ model, stories, setAside, tokens, costUsd }) => [
+    html`<code>${model}</code>`,
+    `${formatNumber(stories)}편`,
+    `${formatNumber(setAside)}건`,
+    formatNumber(tokens),
+    costUsd === null ? '모름' : formatDollars(costUsd),
+  ]);
+  return chartSection({
+    title: '누가 썼나',
+    caption: `모델 ${formatNumber(models.length)}개가 썼습니다. 토큰과 비용은 저장하거나 따로 보관한 글의 것입니다.`,
+    chart: table(['모델', '소설', '따로 보관', '토큰', '비용'], rows),
   });
 }
 

@@ -52,6 +52,6 @@ export function table(head: readonly string[], rows: readonly (readonly Content[
 }
 
 /** Numbers with their units: `1,234`, `$0.08`, `1분 12초`. */
-const NUMBER_CELL = /^[$\d.,% 초분시간일회편장]+$/;
+const NUMBER_CELL = /^[$\d.,% 초분시간일회편장건]+$/;
 /** A text of more characters may wrap. */
 const WRAP_FROM = 24;

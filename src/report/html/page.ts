@@ -5,6 +5,7 @@ import {
   cardSection,
   failureSection,
   generationSection,
+  modelSection,
   similaritySection,
   spendingSections,
   timetableSection,
@@ -49,17 +50,18 @@ export function toPage(report: Report, paths: ReportPaths): string {
 </header>
 <main>
 ${tileList(report)}
-<div class="two">${noticeSection(report)}${highlightSection(report, paths)}</div>
+<div class="two">${noticeSection(report, paths)}${highlightSection(report, paths)}</div>
 ${timetableSection(report, labels)}
 ${failureSection(report)}
 <div class="two">${spendingSections(report)}</div>
 <div class="two">${generationSection(report)}${similaritySection(report, nameOf)}</div>
+${modelSection(report)}
 ${cardSection(report)}
 ${setAsideList(report, paths)}
 ${storyList(report, paths)}
 </main>
 <footer>
-<p>실행 ${runId} (이름 ${runName})${report.models.length === 0 ? null : ` · 모델 ${report.models.join(', ')}`}</p>
+<p>실행 ${runId} (이름 ${runName})${report.models.length === 0 ? null : ` · 모델 ${report.models.map(({ model }) => model).join(', ')}`}</p>
 <p>${formatDateTime(madeAt)}에 장부와 소설의 메타데이터로 만들었습니다. 다시 만들기: <code>npm run report -- --run ${runId}</code></p>
 </footer>
 </body>

@@ -5,13 +5,13 @@ export const STYLE = Html.of(`
 :root {
   color-scheme: light dark;
   --paper: #fbfaf7; --ink: #1f1d1a; --muted: #6b665e; --rule: #e2ddd4; --alive: #ece8df; --link: #7a1f16;
-  --story: #2f5560; --open: #7fa3ad; --money: #6d5a1e; --transient: #c07a12; --unusable: #8a3d7d; --grave: #b3261e;
+  --story: #2f5560; --open: #7fa3ad; --batch: #a9c0c0; --money: #6d5a1e; --transient: #c07a12; --unusable: #8a3d7d; --grave: #b3261e;
   --lost: #77716a; --card-1: #a9c0c0; --card-2: #5f8b91; --card-3: #2f5560;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #161513; --ink: #e8e4dc; --muted: #a39c91; --rule: #3a3731; --alive: #2e2b26; --link: #e39a8c;
-    --story: #8fc1cc; --open: #4f7680; --money: #d8bf6a; --transient: #e5a544; --unusable: #d28ac4; --grave: #ef8378;
+    --story: #8fc1cc; --open: #4f7680; --batch: #3f5c60; --money: #d8bf6a; --transient: #e5a544; --unusable: #d28ac4; --grave: #ef8378;
     --lost: #978f84; --card-1: #3f5c60; --card-2: #68979e; --card-3: #a3d0d8;
   }
 }
@@ -80,6 +80,11 @@ td.w { min-width: 14rem; white-space: normal; }
 .cards div { display: flex; gap: .75rem; }
 .cards dt { flex: 0 0 5rem; }
 .cards dd { margin: 0; }
+.noted { margin: .25rem 0 0; padding-left: 1.125rem; font-size: .875rem; color: var(--muted); }
+.noted li { padding: 0; border: 0; }
+.group > summary { color: var(--ink); }
+.doubt { width: fit-content; margin: .125rem 0; padding: 0 .4em; border-left: 3px solid var(--transient); background: var(--alive); font-size: .875rem; }
+#doubtful-only:checked ~ .stories > li:not(.doubtful) { display: none; }
 footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--rule); }
 footer p + p { margin-top: .25rem; }
 @media screen and (max-width: 47.5rem) {
@@ -94,7 +99,7 @@ footer p + p { margin-top: .25rem; }
 @media screen and (min-width: 47.51rem) { .stories .meta span { display: block; } }
 @media print {
   :root {
-    --paper: #fff; --ink: #000; --muted: #555; --rule: #ccc; --alive: #eee; --link: #000; --story: #2f5560; --open: #7fa3ad;
+    --paper: #fff; --ink: #000; --muted: #555; --rule: #ccc; --alive: #eee; --link: #000; --story: #2f5560; --open: #7fa3ad; --batch: #a9c0c0;
     --money: #6d5a1e; --transient: #c07a12; --unusable: #8a3d7d; --grave: #b3261e; --lost: #777; --card-1: #a9c0c0;
     --card-2: #5f8b91; --card-3: #2f5560;
   }
@@ -102,6 +107,6 @@ footer p + p { margin-top: .25rem; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   figure, .facts, .pick { break-inside: avoid; }
   h2 { break-after: avoid; }
-  figure summary { display: none; }
+  figure summary, #doubtful-only, #doubtful-only + label { display: none; }
 }
 `);

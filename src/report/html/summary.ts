@@ -1,8 +1,10 @@
 import { formatNumber, formatPercent } from '../../lib/format-number.js';
 import { averageTokens } from '../../run/statistics.js';
-import { FAILED_CALL_LABELS, formatDollars, formatShortDuration } from '../labels.js';
+import { mostInHand } from '../charts/lanes.js';
+import { FAILED_CALL_LABELS } from '../failure-labels.js';
+import { formatDollars, formatShortDuration } from '../labels.js';
 import type { Highlight } from '../model/highlights.js';
-import { noticesOf } from '../model/notices.js';
+import { type Notice, noticesOf } from '../model/notices.js';
 import type { Report } from '../model/report.js';
 import { linkTo, type ReportPaths } from './links.js';
 import { characters } from './list-sections.js';
@@ -20,9 +22,12 @@ interface Tile {
 
 /** The tiles of the summary. */
 export function tilesOf(report: Report): Tile[] {
-  const { statistics, generation, resumes, timeline, isOffline, models } = report;
+  const { statistics, generation, resumes, timeline, isOffline, models, stories: rows } = report;
   const { stories, attempts, tokens, costUsd, continuations } = statistics;
   const average = averageTokens(statistics);
+  const most = mostInHand(timeline.segments);
+  const inBatches = rows.filter(({ batch, details }) => batch !== null || (details?.batch ?? null) !== null).length;
+  const doubtful = rows.filter(({ details }) => details !== null && details.doubts.length > 0).length;
   const downtime = timeline.segments.filter(({ kind }) => kind === 'downtime' || kind === 'unknown');
   const downMs = downtime.reduce((sum, { from, to }) => sum + to - from, 0);
   return [
@@ -32,6 +37,8 @@ export function tilesOf(report: Report): Tile[] {
       notes: [
         `호출 ${formatNumber(attempts)}회`,
         ...(continuations > 0 ? [`그중 이어 쓰기 ${formatNumber(continuations)}회`] : []),
+        ...(inBatches > 0 ? [`배치 ${formatNumber(timeline.batches.length)}개로 ${formatNumber(inBatches)}편`] : []),
+        ...(doubtful > 0 ? [`확인할 것 ${formatNumber(doubtful)}편`] : []),
       ],
     },
     failureTile(report),
@@ -48,13 +55,25 @@ export function tilesOf(report: Report): Tile[] {
       label: '비용',
       value: costUsd ? formatDollars(costUsd) : attempts === 0 ? '-' : isOffline || costUsd === 0 ? '없음' : '모름',
       notes: costUsd
-        ? ['정가 기준', ...(stories === 0 ? [] : [`편당 ${formatDollars(costUsd / stories)}`])]
-        : [isOffline ? '내장 작가' : costUsd === null && attempts > 0 ? `${models.join(', ')}의 가격을 모릅니다` : ''],
+        ? [
+            inBatches > 0 ? '정가 기준, 배치는 절반' : '정가 기준',
+            ...(stories === 0 ? [] : [`편당 ${formatDollars(costUsd / stories)}`]),
+          ]
+        : [
+            isOffline
+              ? '내장 작가'
+              : costUsd === null && attempts > 0
+                ? `${models.map(({ model }) => model).join(', ')}의 가격을 모릅니다`
+                : '',
+          ],
     },
     {
       label: '쓴 시간',
       value: generation === null ? '-' : formatShortDuration(generation.median),
-      notes: generation === null ? [] : ['편당 중앙값', `최장 ${formatShortDuration(generation.max)}`],
+      notes: [
+        ...(generation === null ? [] : ['편당 중앙값', `최장 ${formatShortDuration(generation.max)}`]),
+        ...(most > 1 ? [`한꺼번에 많아야 ${formatNumber(most)}편`] : []),
+      ],
     },
     {
       label: '다시 시작',
@@ -90,17 +109,36 @@ export function tileList(report: Report): Html {
   )}</dl>`;
 }
 
+/** The most stories, or lines of detail, that a notice lists. */
+export const MAX_NOTED = 20;
+
 /** The notices. */
-export function noticeSection(report: Report): Html {
+export function noticeSection(report: Report, paths: ReportPaths): Html {
   const notices = noticesOf(report);
   const list: Content =
     notices.length === 0
       ? html`<p>확인할 것이 없습니다.</p>`
       : html`<ul class="plain">${notices.map(
-          ({ text, commands }) =>
-            html`<li>${text}${commands.map((command) => html`<code class="command">${command}</code>`)}</li>`,
+          (notice) =>
+            html`<li>${notice.text}${noticeDetails(notice, paths)}${notice.commands.map(
+              (command) => html`<code class="command">${command}</code>`,
+            )}</li>`,
         )}</ul>`;
   return html`<section><h2>확인할 것</h2>${list}</section>`;
+}
+
+function noticeDetails({ details = [], stories = [] }: Notice, paths: ReportPaths): Content {
+  const lines: Content[] = [
+    ...details.slice(0, MAX_NOTED),
+    ...stories.slice(0, MAX_NOTED).map(({ name, details: story }) => {
+      const href = linkTo(name, paths.storyFolder, paths.output);
+      return html`<a href="${href}">${story?.title ?? name}</a> (${name}.md)`;
+    }),
+  ];
+  const left = details.length + stories.length - lines.length;
+  if (lines.length === 0) return null;
+  const rest = left > 0 ? html`<li>그 밖에 ${formatNumber(left)}가지</li>` : null;
+  return html`<ul class="noted">${lines.map((line) => html`<li>${line}</li>`)}${rest}</ul>`;
 }
 
 /** Why a story is a highlight, in Korean. */

@@ -41,6 +41,24 @@ export interface SetAsideRow extends Pick<SetAsideReason, 'code' | 'reason'> {
   details: StoryDetails;
 }
 
+/** The texts set aside for one reason. */
+export interface SetAsideGroup {
+  code: string;
+  /** In the order of time. */
+  rows: SetAsideRow[];
+}
+
+/** The texts of one model. */
+export interface ModelUse {
+  model: string;
+  stories: number;
+  setAside: number;
+  /** Known usage of its stories and of its texts set aside. */
+  tokens: number;
+  /** The same in US dollars; null while no price is known. */
+  costUsd: number | null;
+}
+
 /** The cards of an axis that the stories have used. */
 export interface AxisUse {
   axis: string;
@@ -70,8 +88,11 @@ export interface Report {
   resumes: number;
   /** Counts towards the caps: a call of unknown usage counts with the most that it can have used. */
   spent: { tokens: number; costUsd: number };
+  /** The part of it in tokens that is of calls whose outcome is known, and whose usage is not. */
+  unknownAtMost: number;
   context: ReportContext;
-  models: string[];
+  /** Most stories first. */
+  models: ModelUse[];
   /** The built-in author wrote stories of the run. */
   isOffline: boolean;
   timeline: Timeline;
@@ -89,6 +110,8 @@ export interface Report {
   highlights: Highlight[];
   /** Texts that are set aside now, oldest first. */
   setAside: SetAsideRow[];
+  /** The same by reason, most frequent first. */
+  setAsideGroups: SetAsideGroup[];
   /** The number of texts that were set aside and that a person accepted since. */
   accepted: number;
   othersSetAside: number;
@@ -111,6 +134,12 @@ export function toReport(disk: RunOnDisk, context: ReportContext): Report {
     ...timeline.stories.map((story) => ({ ...story, details: details.get(story.name) ?? null })),
   ];
   const setAsideCalls = timeline.failedCalls.filter(({ name }) => name !== null);
+  const setAside = setAsideCalls.flatMap(({ name, at }): SetAsideRow[] => {
+    const found = disk.setAside.get(name ?? '');
+    if (found === undefined) return [];
+    const { code, reason } = found.reason;
+    return [{ name: name ?? '', at, details: found.details, code, reason }];
+  });
   const allDetails = stories.flatMap((story) => story.details ?? []);
   const { nearest } = state.statistics;
   return {
@@ -123,8 +152,12 @@ export function toReport(disk: RunOnDisk, context: ReportContext): Report {
     statistics: state.statistics,
     resumes: state.resumes,
     spent: spent(state),
+    unknownAtMost: state.unknownAtMost.tokens,
     context,
-    models: [...new Set(allDetails.flatMap(({ model }) => model ?? []))],
+    models: modelsOf(
+      allDetails,
+      setAside.map(({ details: each }) => each),
+    ),
     isOffline: allDetails.some(({ provider }) => provider === 'offline'),
     timeline,
     spending: spendingOf(records, from, to),
@@ -137,12 +170,8 @@ export function toReport(disk: RunOnDisk, context: ReportContext): Report {
     axes: countCards(stories, context.axes),
     axisLabels: new Map(context.axes?.map(({ axis, label }) => [axis, label])),
     highlights: chooseHighlights(stories),
-    setAside: setAsideCalls.flatMap(({ name, at }) => {
-      const found = disk.setAside.get(name ?? '');
-      if (found === undefined) return [];
-      const { code, reason } = found.reason;
-      return [{ name: name ?? '', at, details: found.details, code, reason }];
-    }),
+    setAside,
+    setAsideGroups: groupSetAside(setAside),
     accepted: setAsideCalls.filter(({ name }) => details.get(name ?? '')?.accepted).length,
     othersSetAside: disk.othersSetAside,
     titles: new Map([...details].map(([name, { title }]) => [name, title])),
@@ -172,6 +201,7 @@ function storiesOfMissingHistory({ ledger, stories: details }: RunOnDisk, { hist
       costUsd: each.costUsd,
       nearest: null,
       premise: Object.fromEntries(each.premise.map(({ axis, id }) => [axis, id])),
+      batch: null,
       details: each,
     }));
 }
@@ -187,6 +217,32 @@ function groupFailedCalls({ failedCalls }: Timeline): FailedCallGroup[] {
     groups.set(key, group);
   }
   return [...groups.values()].sort((a, b) => b.times.length - a.times.length);
+}
+
+function groupSetAside(rows: readonly SetAsideRow[]): SetAsideGroup[] {
+  const groups = new Map<string, SetAsideGroup>();
+  for (const row of rows) {
+    const group = groups.get(row.code) ?? { code: row.code, rows: [] };
+    group.rows.push(row);
+    groups.set(row.code, group);
+  }
+  return [...groups.values()].sort((a, b) => b.rows.length - a.rows.length);
+}
+
+/** Several models may write one run: another one stands in for the first, or a resumed run has new settings. */
+function modelsOf(stories: readonly StoryDetails[], setAside: readonly StoryDetails[]): ModelUse[] {
+  const uses = new Map<string, ModelUse>();
+  const count = (what: 'stories' | 'setAside', { model, tokens, costUsd }: StoryDetails) => {
+    if (model === null) return;
+    const use = uses.get(model) ?? { model, stories: 0, setAside: 0, tokens: 0, costUsd: null };
+    use[what] += 1;
+    use.tokens += tokens ?? 0;
+    if (costUsd !== null) use.costUsd = (use.costUsd ?? 0) + costUsd;
+    uses.set(model, use);
+  };
+  for (const each of stories) count('stories', each);
+  for (const each of setAside) count('setAside', each);
+  return [...uses.values()].sort((a, b) => b.stories - a.stories);
 }
 
 function countCards(stories: readonly StoryRow[], axes: readonly AxisCards[] | null): AxisUse[] {

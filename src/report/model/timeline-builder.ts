@@ -1,22 +1,23 @@
-import { addKnownUsage, type Usage } from '../../api/usage.js';
-import type { AttemptRecord, ClaimRecord, EndRecord, LedgerRecord, OutcomeRecord } from '../../run/ledger.js';
-import type { FailedCall, FailedCallKind, ProcessPeriod, Segment, SegmentKind, Timeline } from './timeline.js';
-
-/** A call without an outcome. `killedBy`: time of the claim that shows that its process was killed; null: none yet. */
-interface OpenCall {
-  from: number;
-  premise: Record<string, string>;
-  killedBy: number | null;
-}
-
-/** A text whose calls so far were all cut off, or that has none yet. */
-interface TextInProgress {
-  from: number;
-  calls: number;
-  usage: Usage | null;
-  costUsd: number | null;
-  part: { name: string; code: string; at: number; segments: Segment[] } | null;
-}
+import type {
+  AttemptRecord,
+  BatchRecord,
+  ClaimRecord,
+  EndRecord,
+  LedgerRecord,
+  OutcomeRecord,
+  SnapshotRecord,
+} from '../../run/ledger.js';
+import { applyRecord, INITIAL_RUN_STATE } from '../../run/run-state.js';
+import { CallsInHand, type OpenCall, type PendingPart, withCall } from './calls-in-hand.js';
+import type {
+  BatchEntry,
+  FailedCall,
+  FailedCallKind,
+  ProcessPeriod,
+  Segment,
+  SegmentKind,
+  Timeline,
+} from './timeline.js';
 
 /**
  * Builds the timeline of a run.
@@ -28,12 +29,17 @@ export function buildTimeline(records: readonly LedgerRecord[], until: number | 
 }
 
 class TimelineBuilder {
-  readonly #timeline: Timeline = { processes: [], segments: [], stories: [], failedCalls: [], historyLostUntil: null };
+  readonly #timeline: Timeline = {
+    ...{ processes: [], segments: [], stories: [], failedCalls: [], batches: [], historyLostUntil: null },
+  };
   #epoch = 0;
   /** Time of the latest record. */
   #lastAt = 0;
-  #openCall: OpenCall | null = null;
-  #text: TextInProgress | null = null;
+  readonly #inHand = new CallsInHand();
+  /** By key; also one whose calls are in the ledger and whose intent is not, for its process was killed meanwhile. */
+  readonly #batches = new Map<string, BatchEntry>();
+  /** Since when the process has waited for a batch that is out, by the batch. */
+  readonly #waitingFor = new Map<BatchEntry, number>();
   /** The wait that began with the last outcome; null: none, the process has just started. */
   #waiting: 'interval' | 'retry' | null = null;
   #storiesBefore = 0;
@@ -41,14 +47,17 @@ class TimelineBuilder {
   build(records: readonly LedgerRecord[], until: number | null): Timeline {
     for (const record of records) this.#apply(record);
     if (until === null) {
-      if (this.#openCall !== null) this.#loseCall(this.#openCall);
-      this.#dropPart();
-    } else if (this.#openCall !== null) {
-      this.#addSegment('open', this.#openCall.from, until);
+      for (const call of this.#inHand.streamed) this.#loseCall(call);
+      for (const part of this.#inHand.parts.values()) this.#dropPart(part);
+      this.#pauseBatches(this.#lastAt);
     } else {
       this.#addWait(until);
+      for (const { from, killedBy } of this.#inHand.streamed) {
+        if (killedBy === null) this.#addSegment('open', from, until);
+      }
+      this.#pauseBatches(until);
+      this.#extendCurrentProcess(until);
     }
-    if (until !== null) this.#extendCurrentProcess(until);
     return this.#timeline;
   }
 
@@ -64,27 +73,17 @@ class TimelineBuilder {
       case 'attempt':
         this.#applyAttempt(record);
         break;
+      case 'batch':
+        this.#applyBatch(record);
+        break;
       case 'outcome':
         this.#applyOutcome(record);
         break;
       case 'end':
         this.#applyEnd(record);
         break;
-      case 'snapshot': {
-        const { state } = record;
-        this.#addSegment('missingHistory', this.#lastAt, record.at);
-        this.#timeline.historyLostUntil = record.at;
-        this.#epoch = state.epoch;
-        this.#storiesBefore = state.statistics.stories;
-        const call = state.open.at(-1);
-        this.#openCall = call === undefined ? null : { ...call, from: call.at, killedBy: null };
-        const [cut] = state.parts;
-        if (cut !== undefined) {
-          const { name, code, usage } = cut;
-          const part = { name, code, at: record.at, segments: [] };
-          this.#text = { from: call?.at ?? record.at, calls: 1, usage, costUsd: null, part };
-        }
-      }
+      case 'snapshot':
+        this.#applySnapshot(record);
     }
     this.#lastAt = Math.max(this.#lastAt, record.at);
     this.#extendCurrentProcess(this.#lastAt);
@@ -105,93 +104,165 @@ class TimelineBuilder {
     if (epoch !== this.#epoch + 1) return;
     this.#epoch = epoch;
     const lastEnd = this.#timeline.processes.at(-1)?.end ?? null;
+    this.#pauseBatches(this.#lastAt);
     this.#addSegment(lastEnd === null ? 'unknown' : 'downtime', this.#lastAt, at);
-    if (this.#openCall !== null) this.#openCall.killedBy ??= at;
+    for (const call of this.#inHand.streamed) call.killedBy ??= at;
     this.#addProcess(at, purpose, owner.pid);
+    if (purpose === 'recover') return;
+    for (const batch of this.#timeline.batches) if (!batch.isClosed) this.#waitingFor.set(batch, at);
   }
 
-  #applyAttempt({ at, premise, continues }: AttemptRecord): void {
-    if (this.#openCall !== null) this.#loseCall(this.#openCall);
+  #applyAttempt({ at, number, premise, continues, batch: key }: AttemptRecord): void {
+    for (const call of this.#inHand.streamed) if (call.killedBy !== null) this.#loseCall(call);
+    for (const part of this.#inHand.parts.values()) if (part.epoch !== this.#epoch) this.#dropPart(part);
     this.#addWait(at);
-    if (continues === undefined || continues !== this.#text?.part?.name) this.#dropPart();
-    this.#text ??= { from: at, calls: 0, usage: null, costUsd: null, part: null };
-    this.#openCall = { from: at, premise, killedBy: null };
     this.#waiting = null;
+    const batch = key === undefined ? null : this.#batchOf(key, at);
+    this.#inHand.open({ number, from: at, premise, killedBy: null, continues: continues ?? null, batch });
   }
 
-  /** Counts a call as lost that was open when its process was killed. */
-  #loseCall({ from }: OpenCall): void {
-    const failedCall = { at: from, kind: 'lost', code: 'lost', name: null, usage: null } as const;
-    this.#addFailedCall(failedCall, from, from);
-    this.#openCall = null;
-    this.#text = this.#text?.part === null ? null : this.#text;
+  #batchOf(key: string, at: number): BatchEntry {
+    const batch = this.#batches.get(key) ?? { key, id: null, at, isClosed: false, calls: 0, openCalls: 0 };
+    this.#batches.set(key, batch);
+    return batch;
+  }
+
+  #applyBatch(record: BatchRecord): void {
+    const { key, at } = record;
+    const batch = this.#batchOf(key, at);
+    switch (record.phase) {
+      case 'intent':
+        this.#timeline.batches.push(batch);
+        this.#waitingFor.set(batch, at);
+        break;
+      case 'created':
+        batch.id = record.id;
+        break;
+      case 'closed':
+        this.#pauseBatch(batch, at);
+        batch.isClosed = true;
+        for (const call of this.#inHand.ofBatch(batch)) this.#loseCall(call, at, 'no_result');
+    }
+  }
+
+  /** The process waits no longer for the batches that are out: it has ended. */
+  #pauseBatches(at: number): void {
+    for (const batch of this.#waitingFor.keys()) this.#pauseBatch(batch, at);
+  }
+
+  #pauseBatch(batch: BatchEntry, at: number): void {
+    const from = this.#waitingFor.get(batch);
+    if (from !== undefined) this.#addSegment('batch', from, at, { batch });
+    this.#waitingFor.delete(batch);
+  }
+
+  /** Counts a call as lost that was open when its process was killed, or whose batch has no result for it. */
+  #loseCall(call: OpenCall, at = call.from, code = 'lost'): void {
+    this.#inHand.close(call);
+    const failedCall = { at, kind: 'lost', code, name: null, usage: null } as const;
+    this.#addFailedCall(failedCall, at, at, call.batch);
   }
 
   #applyOutcome(record: OutcomeRecord): void {
-    const open = this.#openCall ?? { from: record.at, premise: {}, killedBy: null };
-    if (record.completes === undefined || record.completes !== this.#text?.part?.name) this.#dropPart();
-    const text = this.#text ?? { from: open.from, calls: 0, usage: null, costUsd: null, part: null };
-    const soFar = { ...text, calls: text.calls + 1, ...addCallTotals(text, record) };
-    this.#openCall = null;
-    this.#text = null;
-    this.#waiting = record.kind === 'story' ? 'interval' : 'retry';
+    const call = this.#inHand.of(record);
+    if (call !== null) this.#inHand.close(call);
+    const open = call ?? { from: record.at, premise: {}, killedBy: null, continues: null, batch: null };
+    const { parts } = this.#inHand;
+    const part = parts.get(record.completes ?? '') ?? null;
+    const givenUp = parts.get(open.continues ?? '');
+    if (part !== null) parts.delete(part.name);
+    else if (givenUp !== undefined) this.#dropPart(givenUp);
+    const start = { from: open.from, calls: 0, usage: null, costUsd: null, segments: [], batch: open.batch };
+    const text = withCall(part?.text ?? start, record);
+    this.#waiting = record.kind === 'story' ? 'interval' : record.kind === 'part' ? null : 'retry';
+    // The next process found the text in staging and recorded it: it was written before the kill.
+    const isFound = open.killedBy !== null;
+    // The vendor does not tell when it wrote which story of a batch.
+    const from = open.batch === null ? open.from : record.at;
     switch (record.kind) {
       case 'story': {
         const { name, at, generation_ms: generationMs, nearest = null } = record;
         const number = this.#storiesBefore + this.#timeline.stories.length + 1;
-        const { premise } = open;
-        const { from, calls, usage, costUsd } = soFar;
-        this.#timeline.stories.push({ number, name, from, at, generationMs, calls, usage, costUsd, nearest, premise });
-        for (const segment of text.part?.segments ?? []) segment.story = number;
-        // The next process found the story in staging and recorded it: it was written before the kill.
-        const to = open.killedBy === null ? at : Math.min(open.from + generationMs, open.killedBy);
-        this.#addSegment('story', open.from, to, { story: number });
+        const { calls, usage, costUsd, segments, batch } = text;
+        const entry = { number, name, from: text.from, at, generationMs, calls, usage, costUsd, nearest, batch };
+        this.#timeline.stories.push({ ...entry, premise: open.premise });
+        for (const segment of segments) segment.story = number;
+        const to = open.killedBy === null ? at : Math.min(from + generationMs, open.killedBy);
+        this.#addSegment('story', from, to, { story: number, ...inBatch(open.batch) });
         break;
       }
       case 'part': {
-        const segment = this.#addSegment('story', open.from, open.killedBy === null ? record.at : open.from);
         const { name, code, at } = record;
-        this.#text = { ...soFar, part: { name, code, at, segments: [...(text.part?.segments ?? []), segment] } };
-        this.#waiting = null;
+        const segment = this.#addSegment('story', from, isFound ? from : at, inBatch(open.batch));
+        text.segments = [...text.segments, segment];
+        parts.set(name, { name, code, at, epoch: this.#epoch, text });
         break;
       }
       case 'failure':
       case 'abandoned': {
-        const [kind, code, name] = describeFailedCall(record);
-        const to = open.killedBy === null ? record.at : open.from;
-        this.#addFailedCall({ at: record.at, kind, code, name, usage: record.usage }, open.from, to);
+        const [kind, code, name] = describeFailedCall(record, open.batch);
+        const failedCall = { at: record.at, kind, code, name, usage: record.usage };
+        this.#addFailedCall(failedCall, from, isFound ? from : record.at, open.batch);
       }
     }
   }
 
   /** Sets aside a cut-off text whose rest will not come any more. Its usage is counted already. */
-  #dropPart(): void {
-    const part = this.#text?.part;
-    if (part !== undefined && part !== null) {
-      const { name, code, at, segments } = part;
-      const failedCall: FailedCall = { at, kind: 'incomplete', code, name, usage: this.#text?.usage ?? null };
-      this.#timeline.failedCalls.push(failedCall);
-      for (const segment of segments) Object.assign(segment, { kind: 'failed', failedCall });
-    }
-    this.#text = null;
+  #dropPart({ name, code, at, text }: PendingPart): void {
+    this.#inHand.parts.delete(name);
+    const failedCall: FailedCall = { at, kind: 'incomplete', code, name, usage: text.usage };
+    this.#timeline.failedCalls.push(failedCall);
+    for (const segment of text.segments) Object.assign(segment, { kind: 'failed', failedCall });
   }
 
   #applyEnd({ at, reason }: EndRecord): void {
-    if (this.#openCall !== null) this.#loseCall(this.#openCall);
-    this.#dropPart();
+    for (const call of this.#inHand.streamed) this.#loseCall(call);
+    for (const part of this.#inHand.parts.values()) this.#dropPart(part);
     this.#addWait(at);
+    this.#pauseBatches(at);
     this.#waiting = null;
     const current = this.#timeline.processes.at(-1);
     if (current !== undefined) Object.assign(current, { to: Math.max(current.to, at), end: reason });
   }
 
-  #addWait(until: number): void {
-    if (this.#waiting !== null && until > this.#lastAt) this.#addSegment(this.#waiting, this.#lastAt, until);
+  /** The ledger was lost and began anew: of the time before, it has totals, and what was in hand. */
+  #applySnapshot(record: SnapshotRecord): void {
+    // Other versions wrote snapshots with one call and one part.
+    const state = applyRecord(INITIAL_RUN_STATE, record);
+    const { at } = record;
+    this.#addSegment('missingHistory', this.#lastAt, at);
+    this.#timeline.historyLostUntil = at;
+    this.#epoch = state.epoch;
+    this.#storiesBefore = state.statistics.stories;
+    for (const { key, id, at: since } of state.batches) {
+      const batch = this.#batchOf(key, since);
+      batch.id = id;
+      this.#timeline.batches.push(batch);
+      this.#waitingFor.set(batch, at);
+    }
+    for (const call of state.open) this.#applyAttempt(call);
+    for (const call of this.#inHand.streamed) {
+      const isOfEarlierProcess = state.open.some(
+        ({ number, epoch }) => number === call.number && epoch !== state.epoch,
+      );
+      if (isOfEarlierProcess) call.killedBy = at;
+    }
+    for (const { name, code, usage, epoch } of state.parts) {
+      const from = state.open.find(({ continues }) => continues === name)?.at ?? at;
+      const text = { from, calls: 1, usage, costUsd: null, segments: [], batch: null };
+      this.#inHand.parts.set(name, { name, code, at, epoch, text });
+    }
   }
 
-  #addFailedCall(failedCall: FailedCall, from: number, to: number): void {
+  /** Adds the wait up to now, if nothing is in hand. */
+  #addWait(until: number): void {
+    if (this.#waiting === null || !this.#inHand.isEmpty || this.#waitingFor.size > 0) return;
+    if (until > this.#lastAt) this.#addSegment(this.#waiting, this.#lastAt, until);
+  }
+
+  #addFailedCall(failedCall: FailedCall, from: number, to: number, batch: BatchEntry | null): void {
     this.#timeline.failedCalls.push(failedCall);
-    this.#addSegment('failed', from, to, { failedCall });
+    this.#addSegment('failed', from, to, { failedCall, ...inBatch(batch) });
   }
 
   /** A clock that was set back must not give a segment of negative length. */
@@ -202,20 +273,15 @@ class TimelineBuilder {
   }
 }
 
-function describeFailedCall(
-  record: Exclude<OutcomeRecord, { kind: 'story' | 'part' }>,
-): [FailedCallKind, string, string | null] {
-  return record.kind === 'abandoned' ? ['abandoned', 'abandoned', null] : [record.failure, record.code, record.name];
+function inBatch(batch: BatchEntry | null): Pick<Segment, 'batch'> {
+  return batch === null ? {} : { batch };
 }
 
-/** Adds the usage and cost of one more call to those of a text; null when one of them is unknown. */
-function addCallTotals(
-  text: TextInProgress,
-  { usage, cost_usd: costUsd }: OutcomeRecord,
-): Pick<TextInProgress, 'usage' | 'costUsd'> {
-  if (text.calls === 0) return { usage, costUsd };
-  return {
-    usage: addKnownUsage(text.usage, usage),
-    costUsd: text.costUsd === null || costUsd === null ? null : text.costUsd + costUsd,
-  };
+function describeFailedCall(
+  record: Exclude<OutcomeRecord, { kind: 'story' | 'part' }>,
+  batch: BatchEntry | null,
+): [FailedCallKind, string, string | null] {
+  if (record.kind === 'failure') return [record.failure, record.code, record.name];
+  const isFree = batch !== null && record.usage?.total_tokens === 0;
+  return isFree ? ['unprocessed', 'unprocessed', null] : ['abandoned', 'abandoned', null];
 }

@@ -22,13 +22,17 @@ export type SegmentKind =
   | 'story' // a call that gave a story, or a part of one
   | 'failed' // a call that gave no story
   | 'open' // a call that has no outcome yet
+  | 'batch' // a batch was out, and a process waited for its results
   | 'interval' // the wait for the next story
   | 'retry' // the wait after a failure
   | 'downtime' // no process had the run
   | 'unknown' // a process was killed at some time of the segment, and the rest is downtime
   | 'missingHistory'; // the ledger of that time was lost
 
-/** A stretch of time that was spent on one thing. */
+/**
+ * A stretch of time that was spent on one thing. Calls may overlap; waits are the times in which no story was in hand. A
+ * story of a batch has a segment of no length, at the time at which it was collected.
+ */
 export interface Segment {
   from: number;
   to: number;
@@ -37,10 +41,26 @@ export interface Segment {
   failedCall?: FailedCall;
   /** Number of the story, from 1, that the call belongs to. */
   story?: number;
+  /** The batch that was out, or that the call was in. */
+  batch?: BatchEntry;
 }
 
-/** Why a call gave no story: a kind of failure, a kill, or a forced shutdown. */
-export type FailedCallKind = FailureKind | 'lost' | 'abandoned';
+/** A batch as the ledger has it. */
+export interface BatchEntry {
+  key: string;
+  /** null: the ledger does not tell that it was created. */
+  id: string | null;
+  /** When its creation was intended. */
+  at: number;
+  /** Nothing of it is expected any more. */
+  isClosed: boolean;
+  calls: number;
+  /** Those without an outcome. */
+  openCalls: number;
+}
+
+/** Why a call gave no story: a kind of failure, a kill, a forced shutdown, or a batch that did not get to it. */
+export type FailedCallKind = FailureKind | 'lost' | 'abandoned' | 'unprocessed';
 
 /** A call that gave no story. */
 export interface FailedCall {
@@ -67,6 +87,8 @@ export interface StoryEntry {
   nearest: StoryRecord['nearest'];
   /** Ids by axis. */
   premise: Record<string, string>;
+  /** The batch that its first call was in; null for a streamed story. */
+  batch: BatchEntry | null;
 }
 
 /** A story with what its metadata adds. */
@@ -81,6 +103,7 @@ export interface Timeline {
   segments: Segment[];
   stories: StoryEntry[];
   failedCalls: FailedCall[];
+  batches: BatchEntry[];
   /** When the ledger was lost and began anew; of the time before, only totals are known. null: it was not lost. */
   historyLostUntil: number | null;
 }

@@ -78,7 +78,7 @@ export function runOf(records: LedgerRecord[], id = 'run'): FoundRun {
   const owner = { boot: 'b', pid: PID, started: '1' };
   const begin = { type: 'begin', at: BEGUN, run_id: id, run_name: 'r', owner, new_run_token: null } as const;
   const ledger = { path: id, begin, records: [begin, ...records], unreadable: 0 };
-  return { id, ledger, state: replay(ledger) };
+  return { id, ledger, state: replay(ledger), isMarkedOut: false };
 }
 
 export function foundText(index: number, more: Partial<FoundText> = {}): FoundText {

@@ -9,6 +9,9 @@ import { toFields, toLines } from '../../run/statistics.js';
 
 type Fields = Record<string, unknown>;
 
+/** How many records after an outcome the next call of its slot may come. */
+const LOOK_AHEAD = 20;
+
 /** How long after a record of the ledger the log tells of it, in milliseconds. */
 const AFTER = 5;
 
@@ -27,7 +30,8 @@ class LogMaker {
   #runId = '';
   #startedAt = 0;
   #pid = 0;
-  #call: AttemptRecord | null = null;
+  /** Open calls by number. */
+  readonly #calls = new Map<number, AttemptRecord>();
 
   constructor(settings: RawValues) {
     this.#config = loadConfig({ root: '/nowhere', env: {}, flags: settings }).config;
@@ -36,12 +40,19 @@ class LogMaker {
   follow(records: readonly LedgerRecord[]): Fields[] {
     for (const [index, record] of records.entries()) {
       this.#state = applyRecord(this.#state, record);
-      this.#tell(record, records[index + 1]);
+      this.#tell(record, records.slice(index + 1, index + 1 + LOOK_AHEAD));
     }
+    if (records.at(-1)?.type !== 'end') this.#putInOrder();
     return this.#log;
   }
 
-  #tell(record: LedgerRecord, next: LedgerRecord | undefined): void {
+  /** Of calls side by side, each has told of its own progress. The final record is the last whatever its time. */
+  #putInOrder(): void {
+    const ofProcess = this.#log.splice(this.#log.findLastIndex(({ event }) => event === 'run_finished') + 1);
+    this.#log.push(...ofProcess.sort((a, b) => String(a.time).localeCompare(String(b.time))));
+  }
+
+  #tell(record: LedgerRecord, next: readonly LedgerRecord[]): void {
     switch (record.type) {
       case 'begin':
         this.#startedAt = record.at;
@@ -52,12 +63,17 @@ class LogMaker {
         this.#start(record.at, record.owner.pid, 'run_resumed');
         break;
       case 'attempt':
-        this.#call = record;
+        this.#calls.set(record.number, record);
+        if (record.batch !== undefined) break;
         this.#add(record.at, record.continues === undefined ? 'story_started' : 'continuing', this.#sequence(1));
         break;
       case 'outcome':
         this.#outcome(record);
         this.#wait(record, next);
+        break;
+      case 'batch':
+        if (record.phase === 'created') this.#add(record.at, 'batch_created', { batch: record.id });
+        if (record.phase === 'closed') this.#add(record.at, 'batch_collected', { batch: record.key });
         break;
       case 'end':
         this.#end(record);
@@ -76,7 +92,9 @@ class LogMaker {
   }
 
   #outcome(record: OutcomeRecord): void {
-    const from = this.#call?.at ?? record.at;
+    const call = this.#calls.get(record.attempt ?? [...this.#calls.keys()].at(-1) ?? 0);
+    const from = call === undefined || call.batch !== undefined ? record.at : call.at;
+    if (call !== undefined) this.#calls.delete(call.number);
     const heartbeat = this.#config.heartbeatSeconds * SECOND;
     const sequence = this.#sequence(record.kind === 'story' ? 0 : 1);
     for (let at = from + heartbeat; at < record.at; at += heartbeat) {
@@ -96,16 +114,19 @@ class LogMaker {
       if (name !== null) this.#add(record.at, 'set_aside', { path: `.set-aside/${name}.md`, code }, 'warn');
       this.#add(record.at, 'attempt_failed', { kind, code }, 'warn');
     }
-    this.#call = null;
   }
 
-  #wait(record: OutcomeRecord, next: LedgerRecord | undefined): void {
+  #wait(record: OutcomeRecord, following: readonly LedgerRecord[]): void {
+    const [first] = following;
+    // Other slots may have something in hand: their outcomes come before the next call of this one.
+    const next = this.#calls.size === 0 ? first : following.find(({ type }) => type === 'attempt');
     if (next?.type !== 'attempt' || next.continues !== undefined || next.at <= record.at) return;
     const reason = record.kind === 'story' ? 'interval' : 'retry';
     this.#add(record.at, 'waiting', { for: reason, seconds: (next.at - record.at) / SECOND });
   }
 
   #end({ at, reason, over }: EndRecord): void {
+    this.#putInOrder();
     if (reason === 'signal') {
       this.#add(at - AFTER, 'stop_requested', { source: 'SIGINT', msg: 'SIGINT 수신 - 현재 작업 완료 후 종료합니다' });
     }

@@ -77,15 +77,19 @@ export const end = (record: Partial<EndRecord> = {}): EndRecord => ({
 
 /**
  * The ledger of a made-up run with failures, kills and restarts: `count` records in an order that can occur.
- * @param mostOpen the most calls in flight at a time
+ * @param mostOpen the most streamed calls in flight at a time
+ * @param withBatches batches are out besides
  */
-export function history(random: Random, count: number, mostOpen = 3): LedgerRecord[] {
+export function history(random: Random, count: number, mostOpen = 3, withBatches = false): LedgerRecord[] {
   const pick = <T>(...values: readonly [T, ...T[]]): T => values[Math.floor(random() * values.length)] ?? values[0];
   let at = 1000;
   let epoch = 1;
   let open: AttemptRecord[] = [];
   let pending: string[] = [];
   let claimed = false;
+  /** Records that are written together, and are next. */
+  const together: LedgerRecord[] = [];
+  let out: { key: string; calls: AttemptRecord[] }[] = [];
   const outcomeOf = ({ number, continues }: AttemptRecord, n: number): LedgerRecord => {
     const usage = pick(null, toUsage(Math.floor(random() * 500), Math.floor(random() * 5000)));
     const cost_usd = usage === null ? null : pick(null, usage.total_tokens / 1024);
@@ -100,8 +104,40 @@ export function history(random: Random, count: number, mostOpen = 3): LedgerReco
       abandoned(told),
     );
   };
+  const beginBatch = (n: number): LedgerRecord => {
+    const key = `batch_${n}`;
+    const [first, ...others] = Array.from({ length: pick(1, 2, 3) }, (_, of) => {
+      const number = n * 1000 + of;
+      return attempt({ at, number, batch: key, custom_id: `run_${number}`, at_most: { tokens: n, cost_usd: null } });
+    }) as [AttemptRecord, ...AttemptRecord[]];
+    together.push(...others, { type: 'batch', at, key, phase: 'intent' });
+    if (random() < 0.8) together.push({ type: 'batch', at, key, phase: 'created', id: `msgbatch_${n}` });
+    out.push({ key, calls: [first, ...others] });
+    // With the first call of the next process, the open calls of the killed one are lost.
+    if (claimed) [open, pending, claimed] = [[], [], false];
+    return first;
+  };
+  /** A result of a batch that is out, in any order; or the end of the batch, with or without all results. */
+  const goOnWithBatch = (batch: { key: string; calls: AttemptRecord[] }, n: number): LedgerRecord => {
+    const call = pick(undefined, ...batch.calls);
+    if (call === undefined) {
+      out = out.filter((each) => each !== batch);
+      return { type: 'batch', at, key: batch.key, phase: 'closed' };
+    }
+    batch.calls = batch.calls.filter((each) => each !== call);
+    if (random() < 0.2) return abandoned({ at, attempt: call.number, usage: toUsage(0, 0), cost_usd: 0 });
+    const outcome = outcomeOf(call, n);
+    if (outcome.type === 'outcome' && outcome.kind === 'part') pending.push(outcome.name);
+    return outcome;
+  };
   return Array.from({ length: count }, (_, n) => {
+    const next = together.shift();
+    if (next !== undefined) return next;
     at += Math.floor(random() * 1000);
+    if (withBatches && random() < 0.3) {
+      const [batch] = out;
+      return batch === undefined || random() < 0.2 ? beginBatch(n) : goOnWithBatch(pick(batch, ...out), n);
+    }
     const [call] = open;
     if (call !== undefined && random() < 0.7) {
       const closed = pick(call, ...open);
@@ -124,9 +160,9 @@ export function history(random: Random, count: number, mostOpen = 3): LedgerReco
     if (claimed) [open, pending, claimed] = [[], [], false];
     const continues = mostOpen === 1 || random() < 0.7 ? pending.shift() : undefined;
     const at_most = { tokens: 1000 * n, cost_usd: pick(null, n / 1024) };
-    const next = attempt({ at, number: n, at_most, ...(continues === undefined ? {} : { continues }) });
-    open.push(next);
-    return next;
+    const streamed = attempt({ at, number: n, at_most, ...(continues === undefined ? {} : { continues }) });
+    open.push(streamed);
+    return streamed;
   });
 }
 

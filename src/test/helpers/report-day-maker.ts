@@ -7,13 +7,24 @@ import { type Random, seededRandom } from '../../lib/random.js';
 import { byAxis, type Premise } from '../../prompt/cards.js';
 import { readCards } from '../../prompt/read-cards.js';
 import type { LedgerRecord } from '../../run/ledger.js';
-import { toStoryFiles } from '../../store/story-files.js';
-import type { RunSettings, StoryFiles } from '../../store/story-metadata.js';
-import { readAnswer } from '../../story/read-answer.js';
-import { toStory } from '../../story/story.js';
-import { storyText } from './fakes.js';
+import type { StoryFiles } from '../../store/story-metadata.js';
+import type { Doubt } from '../../story/doubt.js';
 import { ROOT } from './processes.js';
-import { attempt, DEAD, end, failure, part, story } from './records.js';
+import { abandoned, attempt, DEAD, end, failure, part, story } from './records.js';
+import { interleave } from './report-day-slots.js';
+import {
+  costOf,
+  type Day,
+  type DayOptions,
+  FACTS,
+  type MadeBatch,
+  type MadeCall,
+  makeStoryFiles,
+  pick,
+  type StoryFacts,
+  titleOf,
+  type Why,
+} from './report-day-texts.js';
 
 // Made-up days of a worker: ledger and stories as a run of hours leaves them. The same seed gives the same day.
 
@@ -21,58 +32,7 @@ export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 
-/** The ledger and the texts of a run. */
-export interface Day {
-  runId: string;
-  records: LedgerRecord[];
-  stories: Map<string, StoryFiles>;
-  setAside: Map<string, StoryFiles>;
-  /** Time of the last record, milliseconds since the epoch. */
-  at: number;
-}
-
-const PLACES =
-  '반품 구역,물이 차오르는 방,야간 당직실,서지 않는 층,불 꺼진 영사실,안개 속 등대,비상계단,이름표가 바뀐 병실'.split(
-    ',',
-  );
-const THINGS = '녹음기,세 번째 대답,젖지 않은 우산,먼저 와 있던 사람,내 글씨,마지막 일지,벽 너머 숫자'.split(',');
-
-/** Titles repeat after 56. */
-const titleOf = (number: number) => `${pick(PLACES, number)}의 ${pick(THINGS, number)}`;
-
-const OPENINGS = [
-  '새벽 두 시의 반품 구역에는 사람보다 상자가 먼저 도착해 있었다.',
-  '그날 이후로 우리 집 수도에서는 물소리보다 늦게 물이 나왔다.',
-  '경찰은 같은 질문을 세 번째로 했고, 나는 처음으로 다른 대답을 했다.',
-  '당직표의 마지막 칸에는 내가 모르는 내 이름이 적혀 있었다.',
-  '녹음기를 끄고 나서도 숨소리는 한참 더 이어졌다.',
-  '우산을 돌려주러 온 사람은 비를 한 방울도 맞지 않았다.',
-];
-
-const FACTS: RunSettings = {
-  provider: 'anthropic',
-  model: 'claude-sonnet-5-5',
-  maxTokens: 16_000,
-  temperature: null,
-  minCharacters: 1000,
-  maxContinuations: 2,
-  maxLikeness: null,
-  template: null,
-  request: null,
-};
-
-export interface DayOptions {
-  seed?: number;
-  /** Milliseconds since the epoch. */
-  start?: number;
-  /** The shortest story, in code points. */
-  characters?: number;
-  facts?: Partial<RunSettings>;
-  /** US dollars per million tokens; null: not known. */
-  price?: { input: number; output: number } | null;
-  /** The number of different stories, which then repeat. Default: all are different. */
-  texts?: number;
-}
+export type { Day, DayOptions } from './report-day-texts.js';
 
 /** Makes a day call by call. Each call moves the clock on. */
 export class DayMaker {
@@ -90,7 +50,8 @@ export class DayMaker {
   constructor({ seed = 1, start = Date.UTC(2026, 10, 23, 12, 54), ...options }: DayOptions = {}) {
     const price = { input: 2, output: 10 };
     const texts = Number.POSITIVE_INFINITY;
-    this.#options = { seed, start, characters: 2600, facts: {}, price, texts, ...options };
+    const version1 = false;
+    this.#options = { seed, start, characters: 2600, facts: {}, price, texts, version1, ...options };
     this.#random = seededRandom(seed);
     this.#at = start;
     const runId = `run_${new Date(start).toISOString().replace(/\D/g, '')}_${(0xa1b2c3 + seed).toString(16)}`;
@@ -120,15 +81,22 @@ export class DayMaker {
     usage = this.#usage() as Usage | null,
     title = '',
     part: name = '',
+    doubts = [] as readonly Doubt[],
+    model = '',
   } = {}): string {
-    const { premise, number } = this.#call(name === '' ? undefined : name);
+    const call = this.#call(name === '' ? {} : { continues: name });
     this.#at += ms;
-    const entry = this.#entry(premise, {
-      ms,
-      usage,
-      title: title || titleOf(number),
-      ...(name === '' ? {} : { part: name }),
-    });
+    return this.#saveStory(call, { ms, usage, title, part: name, doubts, model });
+  }
+
+  #saveStory(
+    call: MadeCall,
+    { ms, usage, title = '', part: name = '', doubts = [], model = '', batch }: StoryFacts,
+  ): string {
+    const { premise, number } = call;
+    const facts = { ms, usage, title: title || titleOf(number), call: number };
+    const cut = name === '' ? {} : { part: name, before: this.day.setAside.get(name)?.metadata };
+    const entry = this.#entry(premise, { ...facts, ...cut, model, batch, doubts });
     const nearest = this.#nearest();
     const stored = this.#name(number);
     Object.assign(entry.metadata, nearest === null ? {} : { nearest: nearest.name, likeness: nearest.score });
@@ -136,7 +104,9 @@ export class DayMaker {
     this.day.stories.set(stored, entry);
     this.day.setAside.delete(name);
     const completes = name === '' ? {} : { completes: name };
-    this.#add(story({ ...this.#paid(usage), name: stored, generation_ms: ms, nearest, ...completes }));
+    const codes = doubts.length === 0 ? {} : { doubts: doubts.map(({ code }) => code) };
+    const paid = this.#paid(number, usage, batch);
+    this.#add(story({ ...paid, name: stored, generation_ms: ms, nearest, ...completes, ...codes }));
     return stored;
   }
 
@@ -146,9 +116,9 @@ export class DayMaker {
     code: string,
     { ms = 400, usage = toUsage(0, 0) as Usage | null, part: name = '' } = {},
   ): void {
-    this.#call(name === '' ? undefined : name);
+    const { number } = this.#call(name === '' ? {} : { continues: name });
     this.#at += ms;
-    this.#add(failure({ ...this.#paid(usage), failure: kind, code, name: null }));
+    this.#add(failure({ ...this.#paid(number, usage), failure: kind, code, name: null }));
   }
 
   /** An answer that is no story. */
@@ -158,8 +128,9 @@ export class DayMaker {
     const usage = this.#usage();
     const name = this.#name(number);
     const why = { kind, code, reason };
-    this.day.setAside.set(name, this.#entry(premise, { ms, usage, title: title || titleOf(number + 7) }, why));
-    this.#add(failure({ ...this.#paid(usage), failure: kind, code, name }));
+    const facts = { ms, usage, title: title || titleOf(number + 7), call: number };
+    this.day.setAside.set(name, this.#entry(premise, facts, why));
+    this.#add(failure({ ...this.#paid(number, usage), failure: kind, code, name }));
     return name;
   }
 
@@ -170,8 +141,9 @@ export class DayMaker {
     const usage = toUsage(900, 16_000);
     const name = this.#name(number);
     const why = { kind: 'incomplete' as const, code: 'max_tokens', reason: '글이 토큰 한도에서 잘렸습니다 (2,412자)' };
-    this.day.setAside.set(name, this.#entry(premise, { ms, usage, title: titleOf(number + 3) }, why));
-    this.#add(part({ ...this.#paid(usage), name, code: 'max_tokens' }));
+    const facts = { ms, usage, title: titleOf(number + 3), call: number };
+    this.day.setAside.set(name, this.#entry(premise, facts, why));
+    this.#add(part({ ...this.#paid(number, usage), name, code: 'max_tokens' }));
     return name;
   }
 
@@ -182,6 +154,53 @@ export class DayMaker {
     return this;
   }
 
+  /**
+   * Stories side by side: every slot goes its own way from now on, and the time is that of the last one then. Calls get
+   * their numbers, and stories their sequence, in the order in which they came.
+   */
+  sideBySide(...slots: readonly (() => void)[]): this {
+    const { records, stories } = this.day;
+    const [from, firstCall, firstStory] = [this.#at, this.#calls, stories.size];
+    const before = records.length;
+    let last = from;
+    for (const slot of slots) {
+      this.#at = from;
+      slot();
+      last = Math.max(last, this.#at);
+    }
+    records.push(...interleave(records.splice(before), { firstCall, firstStory, stories }));
+    [this.#at, this.day.at] = [last, last];
+    return this;
+  }
+
+  /** A batch of so many calls: the intent to create it, and its creation. */
+  beginBatch(count: number, { id = `msgbatch_${String(this.#calls + 1).padStart(6, '0')}` } = {}): MadeBatch {
+    const key = `batch_${this.#calls + 1}`;
+    const calls = Array.from({ length: count }, () => this.#call({ batch: key }));
+    this.#add({ type: 'batch', at: this.#at, key, phase: 'intent' });
+    this.wait(900);
+    this.#add({ type: 'batch', at: this.#at, key, phase: 'created', id });
+    return { key, id, at: this.#at, calls };
+  }
+
+  /**
+   * The results of a batch, the last call first. Calls beyond the list gave stories; null: there is no result.
+   * @param fates of the first results
+   */
+  collectBatch({ key, id, at, calls }: MadeBatch, fates: readonly ('expired' | 'errored' | null)[] = []): this {
+    const ms = (this.#at - at) / calls.length;
+    for (const [index, call] of [...calls].reverse().entries()) {
+      const fate = fates[index];
+      this.wait(120);
+      const free = this.#paid(call.number, toUsage(0, 0), id);
+      if (fate === 'expired') this.#add(abandoned(free));
+      if (fate === 'errored') this.#add(failure({ ...free, failure: 'transient', code: 'api_error', name: null }));
+      if (fate === undefined) this.#saveStory(call, { ms, usage: this.#usage(), batch: id });
+    }
+    this.#add({ type: 'batch', at: this.#at, key, phase: 'closed' });
+    return this;
+  }
+
   /** Another process resumes the run. */
   restart(): this {
     this.#epoch++;
@@ -189,8 +208,9 @@ export class DayMaker {
     return this;
   }
 
-  end(reason: string, over = false): this {
-    this.#add(end({ at: this.#at, reason, over }));
+  /** @param batches how many are out */
+  end(reason: string, over = false, batches = 0): this {
+    this.#add(end({ at: this.#at, reason, over, ...(batches === 0 ? {} : { batches }) }));
     return this;
   }
 
@@ -203,18 +223,20 @@ export class DayMaker {
     return { ...DEAD, pid: 4000 + 137 * this.#epoch };
   }
 
-  #call(continues?: string): { premise: Premise; number: number } {
+  #call({ continues, batch }: { continues?: string; batch?: string } = {}): MadeCall {
     const number = ++this.#calls;
     if (continues === undefined) this.#dealt = number;
     const premise = this.#premise(this.#dealt);
     const ids = byAxis((axis) => premise[axis].id);
+    const inBatch = batch === undefined ? {} : { batch, custom_id: `${this.day.runId}_${number}`, cards: premise };
     this.#add(
       attempt({
         at: this.#at,
         number,
         premise: ids,
-        at_most: { tokens: 20_000, cost_usd: 0.17 },
+        at_most: { tokens: 20_000, cost_usd: batch === undefined ? 0.17 : 0.085 },
         ...(continues === undefined ? {} : { continues }),
+        ...inBatch,
       }),
     );
     return { premise, number };
@@ -228,36 +250,22 @@ export class DayMaker {
     });
   }
 
-  #entry(
-    premise: Premise,
-    { ms, usage, title, part: from }: { ms: number; usage: Usage | null; title: string; part?: string },
-    why?: Why,
-  ): StoryFiles {
-    const { texts } = this.#options;
+  #entry(premise: Premise, told: StoryFacts & { call: number }, why?: Why): StoryFiles {
+    const { texts, characters, facts, version1 } = this.#options;
     const former = this.#entries[this.#calls % texts];
     if (why === undefined && former !== undefined) return { ...former, metadata: { ...former.metadata } };
-    const opening = pick(OPENINGS, this.#calls);
-    const text = storyText({ title, characters: this.#options.characters + Math.floor(this.#random() * 1400) }).replace(
-      '\n\n',
-      `\n\n${opening} `,
-    );
-    const facts = { ...FACTS, ...this.#options.facts };
-    const answer = {
-      text,
-      stopReason: 'end_turn' as const,
-      refusalCategory: null,
-      usage,
-      model: facts.model,
-      requestId: 'req_1',
-      slowUntil: null,
-    };
-    const call = { request_id: 'req_1', stop_reason: 'end_turn', usage, cost_usd: this.#cost(usage) };
-    const read = readAnswer(text);
-    const joined = { answer, verbatim: text, read, seamFailure: null };
-    const draft = { ...joined, costUsd: call.cost_usd, generationMs: ms, calls: [call] as const, part: from ?? null };
-    const written = { sequence: this.day.stories.size + 1, attempts: 1, premise, draft };
-    const occasion = { runId: this.day.runId, now: this.#at, ...(why === undefined ? {} : { setAside: why }) };
-    const entry = toStoryFiles(facts, written, toStory(read, premise), occasion);
+    const { call, ...others } = told;
+    const entry = makeStoryFiles({
+      ...others,
+      ...(version1 ? {} : { call }),
+      premise,
+      settings: { ...FACTS, ...facts },
+      costUsd: this.#cost(told.usage, told.batch),
+      opening: call,
+      characters: characters + Math.floor(this.#random() * 1400),
+      sequence: this.day.stories.size + 1,
+      occasion: { runId: this.day.runId, now: this.#at, ...(why === undefined ? {} : { setAside: why }) },
+    });
     if (why === undefined && texts < Number.POSITIVE_INFINITY) this.#entries[this.#calls % texts] = entry;
     return entry;
   }
@@ -276,25 +284,17 @@ export class DayMaker {
     return toUsage(1100 + Math.floor(this.#random() * 500), this.#spread(7200));
   }
 
-  #cost(usage: Usage | null): number | null {
-    const { price } = this.#options;
-    return usage === null || price === null
-      ? null
-      : (usage.input_tokens * price.input + usage.output_tokens * price.output) / 1e6;
+  #cost(usage: Usage | null, batch?: string): number | null {
+    return usage === null ? null : costOf(usage, this.#options.price, batch !== undefined);
   }
 
-  #paid(usage: Usage | null) {
-    return { at: this.#at, usage, cost_usd: this.#cost(usage) };
+  #paid(number: number, usage: Usage | null, batch?: string) {
+    const named = this.#options.version1 ? {} : { attempt: number };
+    return { at: this.#at, ...named, usage, cost_usd: this.#cost(usage, batch) };
   }
 
   /** A random value around another, with a longer tail upwards. */
   #spread(around: number): number {
     return Math.round(around * (0.7 + this.#random() * 0.5 + this.#random() ** 6));
   }
-}
-
-type Why = { kind: FailureKind; code: string; reason: string };
-
-function pick<T>(from: readonly T[], at: number): T {
-  return from[at % from.length] as T;
 }

@@ -6,6 +6,7 @@ import { setAsideReasonOf, toStoryDetails } from '../../report/story-details.js'
 import { ledgerPath } from '../../run/ledger.js';
 import { type ReadMetadata, readMetadata, type StoryFiles } from '../../store/story-metadata.js';
 import { checksum, filesOf, setAsideFolder } from '../../store/story-store.js';
+import { doubtOf } from '../../story/doubt.js';
 import { type Day, DayMaker, type DayOptions, HOUR, MINUTE, SECOND } from './report-day-maker.js';
 
 /** A day without failures: a story every half hour. */
@@ -84,11 +85,77 @@ export function stormyDay(options: DayOptions = {}): Day {
   return maker.end('duration', true).day;
 }
 
+/** A day with four stories at a time, and with storms that hit all of them. */
+export function parallelDay(options: DayOptions = {}): Day {
+  const maker = new DayMaker({ seed: 11, ...options });
+  const deadline = maker.now() + 24 * HOUR;
+  const slot = (until: number, delay: number, trouble: () => void) => () => {
+    maker.wait(delay);
+    trouble();
+    while (maker.now() < until) {
+      maker.story({ ms: 4 * MINUTE + ((maker.now() / 1000) % 300) * SECOND });
+      maker.wait(Math.min(12 * MINUTE, Math.max(0, until - maker.now())));
+    }
+  };
+  const slots = (until: number, troubles: readonly (() => void)[]) =>
+    maker.sideBySide(...troubles.map((trouble, n) => slot(until, n * 90 * SECOND, trouble)));
+  const calm = () => {};
+  const fail = (code: string, ms: number) => () => {
+    maker.fail('transient', code, { ms, usage: null });
+    maker.wait(20 * SECOND);
+  };
+  slots(maker.now() + 7 * HOUR, [calm, calm, calm, calm]);
+  const stalls = Array.from({ length: 4 }, (_, n) => fail(n % 2 === 0 ? 'idle_timeout' : 'cut', (5 + n) * MINUTE));
+  slots(maker.now() + 4 * HOUR, stalls);
+  maker.sideBySide(...Array.from({ length: 4 }, () => () => maker.killedInCall({ ms: 3 * MINUTE })));
+  maker.wait(50 * MINUTE).restart();
+  const setAside = () => {
+    maker.setAside('unusable', 'too_short', '답이 너무 짧습니다 (412자, 최소 1,000자)');
+    maker.wait(10 * SECOND);
+  };
+  const doubtful = () => {
+    maker.story({ doubts: [doubtOf('unclear_tail', '다음 화에서 계속')] });
+    maker.wait(MINUTE);
+    maker.story({ model: 'claude-haiku-5-5', doubts: [doubtOf('foreign_letters'), doubtOf('seam')] });
+    maker.wait(MINUTE);
+  };
+  slots(maker.now() + 5 * HOUR, [setAside, doubtful, setAside, fail('overloaded_error', 300)]);
+  slots(deadline, [calm, calm, calm, calm]);
+  return maker.end('duration', true).day;
+}
+
+/** A day of batches: one that a kill and one that a signal leave out for a while, and results that are no stories. */
+export function batchDay(options: DayOptions = {}): Day {
+  const maker = new DayMaker({ seed: 13, ...options });
+  const first = maker.beginBatch(20);
+  maker.wait(95 * MINUTE).collectBatch(first, ['expired', 'errored', null]);
+  maker.wait(30 * MINUTE);
+  const second = maker.beginBatch(20);
+  maker.wait(2 * HOUR).restart();
+  maker.wait(70 * MINUTE).collectBatch(second);
+  maker.wait(30 * MINUTE);
+  const third = maker.beginBatch(20);
+  maker
+    .wait(HOUR)
+    .end('signal', false, 1)
+    .wait(5 * HOUR)
+    .restart();
+  maker.wait(20 * SECOND).collectBatch(third, ['errored']);
+  maker.wait(30 * MINUTE);
+  maker.beginBatch(12);
+  return maker.wait(3 * HOUR).end('signal', false, 1).day;
+}
+
 /** Writes the day into a story folder. */
 export function writeDay(folder: string, { runId, records, stories, setAside }: Day): void {
   mkdirSync(join(folder, '.runs'), { recursive: true });
   mkdirSync(setAsideFolder(folder), { recursive: true });
   writeFileSync(ledgerPath(folder, runId), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  const closed = records.flatMap((record) =>
+    record.type === 'batch' && record.phase === 'closed' ? [record.key] : [],
+  );
+  const isOut = records.some((record) => record.type === 'batch' && !closed.includes(record.key));
+  if (isOut) writeFileSync(ledgerPath(folder, runId).replace(/\.jsonl$/, '.batch'), '');
   for (const [shelf, entries] of [
     [folder, stories],
     [setAsideFolder(folder), setAside],

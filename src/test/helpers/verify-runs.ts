@@ -37,7 +37,11 @@ export const emptyFolders = (t: TestContext): RunFolders => ({
 });
 
 /** Writes a made-up run as a worker with these settings leaves it: stories, ledger and log. */
-export function writeRun({ outputDir, logDir }: RunFolders, { day }: DayMaker, settings: RawValues = {}): void {
+export function writeRun(
+  { outputDir, logDir }: RunFolders,
+  { day }: Pick<DayMaker, 'day'>,
+  settings: RawValues = {},
+): void {
   writeDay(outputDir, day);
   mkdirSync(logDir, { recursive: true });
   const lines = logOf(day.records, settings).map((record) => `${JSON.stringify(record)}\n`);

@@ -7,7 +7,7 @@ import { toReport } from '../../report/model/report.js';
 import { temporaryFolder } from '../helpers/fakes.js';
 import { findBrowser, startBrowser, type View } from '../helpers/report-browser.js';
 import { type Day, DayMaker } from '../helpers/report-day-maker.js';
-import { asRead, calmDay, stormyDay } from '../helpers/report-days.js';
+import { asRead, batchDay, calmDay, parallelDay, stormyDay } from '../helpers/report-days.js';
 
 /** The script that measures a page. It runs in the page, and so cannot use anything of this file. */
 const QUESTIONS = `(() => {
@@ -114,6 +114,8 @@ test('a browser shows the report whole, in light and dark, on a desk and on a ph
   const days: [string, Day, View[]][] = [
     ['calm', calmDay(), [DESK, PHONE]],
     ['stormy', stormyDay(), [DESK, PHONE]],
+    ['four at a time', parallelDay(), [DESK, PHONE]],
+    ['in batches', batchDay(), [DESK, PHONE]],
     ['hard', hardDay(), [PHONE]],
     ['empty', new DayMaker().day, [PHONE]],
   ];

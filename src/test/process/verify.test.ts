@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Reply } from '../../offline/server/reply.js';
+import type { LedgerRecord } from '../../run/ledger.js';
 import { storyText } from '../helpers/fakes.js';
 import {
   cleanEnvironment,
@@ -63,6 +64,73 @@ test('a run that nobody has touched passes every check, progress included', GUAR
   assert.deepEqual(codesWith(found, 'skip'), ['stopped_in_time']);
   assert.equal(checkOf(found, 'pairs').figure, '4쌍');
   assert.match(checkOf(found, 'progress_seen').figure, /긴 호출 4회 동안 \d+줄/);
+});
+
+describe('a run with many in hand', GUARD, () => {
+  test('passes every check, with as many stories at a time as it has slots', async (t) => {
+    const run = emptyFolders(t);
+    await runWorker(run, ['--concurrency', '8', '--max-stories', '30'], {
+      OFFLINE_CHARACTERS_PER_SECOND: '20000',
+      HEARTBEAT_SECONDS: '0.05',
+    });
+    const found = await assertPasses(run);
+    assert.deepEqual(codesWith(found, 'note'), []);
+    assert.match(checkOf(found, 'within_limits').figure, /한꺼번에 많아야 8편, 30편 \/ 30편/);
+    assert.match(checkOf(found, 'progress_seen').figure, /긴 호출 \d+회 동안 \d+줄/);
+    editEvent(run, 'worker_started', (record) => ({
+      ...record,
+      settings: { ...(record.settings as object), concurrency: 7 },
+    }));
+    assert.deepEqual(codesWith(await verifyRun(run), 'fail'), ['within_limits']);
+  });
+
+  test('keeps every promise when it is killed with eight in flight and taken up', async (t) => {
+    const flags = ['--concurrency', '8', '--max-stories', '12', '--resume'];
+    const worker = startLiving(t, { flags, env: { OFFLINE_CHARACTERS_PER_SECOND: '3000' } });
+    await worker.printed(/8번째 소설을 씁니다/);
+    worker.child.kill('SIGKILL');
+    await worker.exited;
+    assert.deepEqual(codesWith(await verifyRun(worker), 'fail'), ['final_record']);
+    await runWorker(worker, flags);
+    const found = await assertPasses(worker);
+    assert.match(checkOf(found, 'restarts').figure, /결과를 모르는 호출 8회/);
+  });
+
+  test('passes every check in batches', async (t) => {
+    const run = emptyFolders(t);
+    await runWorker(run, ['--batch-size', '5', '--max-stories', '12'], { BATCH_POLL_SECONDS: '0.2' });
+    const found = await assertPasses(run);
+    assert.deepEqual(codesWith(found, 'note'), []);
+    assert.equal(checkOf(found, 'batches').figure, '3개, 소설 12편');
+    editLedger(run, (records) =>
+      records.flatMap((record): LedgerRecord[] =>
+        record.type === 'batch' && record.phase === 'created'
+          ? [record, { ...record, id: `${record.id}_again` }]
+          : [record],
+      ),
+    );
+    assert.deepEqual(codesWith(await verifyRun(run), 'fail'), ['batches']);
+  });
+
+  test('that was stopped with a batch out says how to collect it, and passes once it is collected', async (t) => {
+    const texts = [1, 2, 3].map((n) => storyText({ title: `반품 구역 ${n}`, characters: 1500 + 100 * n }));
+    let calls = 0;
+    const endpoint = await endpointFor(t, () => ({ content: [{ type: 'text', text: texts[calls++] ?? '' }] }), {
+      takesMs: 3000,
+    });
+    const flags = ['--batch-size', '3', '--max-stories', '3', '--resume'];
+    const env = { ...settingsFor(endpoint), BATCH_POLL_SECONDS: '0.2' };
+    const worker = startLiving(t, { flags, env });
+    await worker.printed(/배치로 맡겼습니다/);
+    worker.child.kill('SIGINT');
+    await worker.exited;
+    const { status, places } = checkOf(await assertPasses(worker), 'batches');
+    assert.equal(status, 'note');
+    assert.match(places[0]?.message ?? '', /3건의 결과가 남았습니다.*--resume/);
+    await runWorker(worker, flags, env);
+    const { status: collected, figure } = checkOf(await assertPasses(worker), 'batches');
+    assert.deepEqual([collected, figure], ['pass', '1개, 소설 3편']);
+  });
 });
 
 describe('a run that was killed', GUARD, () => {
@@ -180,19 +248,25 @@ test('a run that was stopped by a signal and went on later keeps every promise',
 });
 
 describe('a run that is going on', GUARD, () => {
-  test('gives no false alarm, however often and whenever it is looked at', async (t) => {
-    const worker = startLiving(t, { flags: ['--max-stories', '0', '--interval-seconds', '0.02'] });
-    await worker.printed(/1번째 소설 저장/);
-    for (let looks = 0; looks < 15; looks++) {
+  for (const [how, flags] of [
+    ['with one slot', ['--interval-seconds', '0.02']],
+    ['with eight slots', ['--concurrency', '8', '--interval-seconds', '0.1']],
+    ['in batches', ['--batch-size', '4', '--interval-seconds', '0.1']],
+  ] as const) {
+    test(`gives no false alarm, however often and whenever it is looked at, ${how}`, async (t) => {
+      const worker = startLiving(t, { flags: ['--max-stories', '0', ...flags], env: { BATCH_POLL_SECONDS: '0.2' } });
+      await worker.printed(/1번째 소설 저장/);
+      for (let looks = 0; looks < 15; looks++) {
+        const found = await assertPasses(worker);
+        assert.equal(found.sections[1]?.run?.status, 'running');
+        assert.match(checkOf(found, 'ended_as_asked').figure, /^진행 중/);
+      }
+      worker.child.kill('SIGINT');
+      await worker.exited;
       const found = await assertPasses(worker);
-      assert.equal(found.sections[1]?.run?.status, 'running');
-      assert.match(checkOf(found, 'ended_as_asked').figure, /^진행 중/);
-    }
-    worker.child.kill('SIGINT');
-    await worker.exited;
-    const found = await assertPasses(worker);
-    assert.equal(found.sections[1]?.run?.status, 'ended');
-  });
+      assert.equal(found.sections[1]?.run?.status, 'ended');
+    });
+  }
 
   test('may have a story in staging and a call in the air', async (t) => {
     const worker = startLiving(t, { flags: ['--max-stories', '2'], env: { OFFLINE_CHARACTERS_PER_SECOND: '10' } });

@@ -1,9 +1,10 @@
-import { formatNumber } from '../../lib/format-number.js';
+import { formatCost, formatNumber } from '../../lib/format-number.js';
 import { clockTime, formatDuration, localIso } from '../../lib/format-time.js';
 import type { AttemptRecord } from '../../run/ledger.js';
 import { type CheckResult, failAt, note, type Place, pass, skip } from '../catalog.js';
-import { downtimeBefore, type RunProcess, workingProcesses } from '../processes.js';
-import { type RunEvidence, skipReason, withSettings } from '../run-evidence.js';
+import { CallTracker, type Spent } from '../folder/call-tracker.js';
+import { downtimeBefore, workingProcesses } from '../processes.js';
+import { type ConfiguredProcess, type RunEvidence, skipReason, withSettings } from '../run-evidence.js';
 
 // Criterion 1: the run goes on by itself, keeps its limits, and ends as asked.
 
@@ -12,7 +13,7 @@ const ENDS_AS_ASKED = new Set(['duration', 'count', 'cap', 'signal']);
 
 /** The checks of criterion 1. */
 export function checkLimits(evidence: RunEvidence): CheckResult[] {
-  return [checkEnd(evidence), checkWithinLimits(evidence), checkRestarts(evidence)];
+  return [checkEnd(evidence), checkWithinLimits(evidence), checkWithinCaps(evidence), checkRestarts(evidence)];
 }
 
 /**
@@ -52,21 +53,30 @@ function checkWithinLimits(evidence: RunEvidence): CheckResult {
   if (processes.length === 0) return skip(code, skipReason(evidence));
   const places: Place[] = [];
   let latest: number | null = null;
-  for (const runProcess of processes) {
-    const { durationMs, maxStories } = runProcess.settings.limits;
+  let mostStreaming = 0;
+  for (const { runProcess, record, stories, inHand, streaming } of callsOf(evidence)) {
+    const { durationMs, maxStories, concurrency } = runProcess.settings.limits;
+    const where = placeOf(record);
+    mostStreaming = Math.max(mostStreaming, streaming);
+    if (streaming > concurrency) {
+      places.push({
+        where,
+        message: `한꺼번에 ${formatNumber(streaming)}편을 씀 (제한 ${formatNumber(concurrency)}편)`,
+      });
+    }
+    // The rest of a cut-off text may be asked for after the deadline.
+    if (record.continues !== undefined) continue;
+    latest = Math.max(latest ?? 0, record.at);
     const deadline = deadlineOf(evidence, durationMs);
-    for (const { record, stories } of storyStartsOf(runProcess)) {
-      latest = Math.max(latest ?? 0, record.at);
-      const where = `장부, ${record.number}번째 호출 (${clockTime(record.at)})`;
-      if (deadline !== null && record.at > deadline + START_TOLERANCE) {
-        places.push({
-          where,
-          message: `마감 ${clockTime(deadline)}의 ${formatDuration(record.at - deadline)} 뒤에 시작`,
-        });
-      }
-      if (maxStories !== null && stories >= maxStories) {
-        places.push({ where, message: `${formatNumber(maxStories)}편을 채운 뒤에 시작` });
-      }
+    if (deadline !== null && record.at > deadline + START_TOLERANCE) {
+      places.push({
+        where,
+        message: `마감 ${clockTime(deadline)}의 ${formatDuration(record.at - deadline)} 뒤에 시작`,
+      });
+    }
+    if (maxStories !== null && stories + inHand > maxStories) {
+      const full = stories >= maxStories ? '채운 뒤에' : '채울 만큼 쓰고 있는데 또';
+      places.push({ where, message: `${formatNumber(maxStories)}편을 ${full} 시작` });
     }
   }
   const limits = processes.at(-1)?.settings.limits;
@@ -83,6 +93,7 @@ function checkWithinLimits(evidence: RunEvidence): CheckResult {
   const figure = [
     `마지막 시작 ${latest === null ? '없음' : formatDuration(latest - from)}`,
     `마감 ${deadline === null ? '없음' : formatDuration(deadline - from)}`,
+    ...(mostStreaming > 1 ? [`한꺼번에 많아야 ${formatNumber(mostStreaming)}편`] : []),
     `${formatNumber(stories)}편 / ${limits?.maxStories == null ? '개수 제한 없음' : `${formatNumber(limits.maxStories)}편`}`,
   ];
   return failAt(code, figure.join(', '), places);
@@ -92,19 +103,76 @@ function deadlineOf({ run }: RunEvidence, durationMs: number | null): number | n
   return durationMs === null ? null : run.ledger.begin.at + durationMs;
 }
 
-/**
- * The calls of a process that began a text, each with the number of stories that the run had by then. Calls for the
- * rest of a cut-off text are left out: they may come after the deadline.
- */
-function storyStartsOf(runProcess: RunProcess): { record: AttemptRecord; stories: number }[] {
-  let { stories } = runProcess.stateBefore.statistics;
-  const starts: { record: AttemptRecord; stories: number }[] = [];
-  for (const record of runProcess.records) {
-    if (record.type === 'snapshot') ({ stories } = record.state.statistics);
-    if (record.type === 'outcome' && record.kind === 'story') stories += 1;
-    if (record.type === 'attempt' && record.continues === undefined) starts.push({ record, stories });
+/** A call of a process whose settings are known, and the run as it stood with it. */
+interface StartedCall {
+  runProcess: ConfiguredProcess;
+  record: AttemptRecord;
+  stories: number;
+  /** Texts that may become stories, this one included. */
+  inHand: number;
+  /** Calls that are streamed at that time, this one included. */
+  streaming: number;
+  /** What counts towards the caps, this call included. */
+  spent: Spent;
+}
+
+/** The calls of the processes whose settings are known. */
+function callsOf(evidence: RunEvidence): StartedCall[] {
+  const tracker = new CallTracker(evidence.run.ledger.records);
+  const configured = new Map(withSettings(evidence).map((each) => [each.records, each]));
+  const calls: StartedCall[] = [];
+  for (const { records } of evidence.processes) {
+    const runProcess = configured.get(records);
+    for (const record of records) {
+      tracker.apply(record);
+      if (record.type !== 'attempt' || runProcess === undefined) continue;
+      const { counts, inHand, streaming, spent } = tracker;
+      calls.push({ runProcess, record, stories: counts.stories, inHand, streaming: streaming.length, spent });
+    }
   }
-  return starts;
+  return calls;
+}
+
+function placeOf({ number, at }: AttemptRecord): string {
+  return `장부, ${formatNumber(number)}번째 호출 (${clockTime(at)})`;
+}
+
+/** Tolerance for sums of fractions, in US dollars. */
+const COST_TOLERANCE = 1e-6;
+
+/** At no call may all that the run can have used by then pass a cap, however many calls are open. */
+function checkWithinCaps(evidence: RunEvidence): CheckResult {
+  const code = 'within_caps';
+  const processes = withSettings(evidence);
+  const last = processes.at(-1);
+  if (last === undefined) return skip(code, skipReason(evidence));
+  const hasCap = processes.some(({ settings: { caps } }) => caps.tokens !== null || caps.costUsd !== null);
+  if (!hasCap) return pass(code, '상한 없음');
+  const places: Place[] = [];
+  let most: Spent = { tokens: 0, costUsd: 0 };
+  for (const { runProcess, record, spent } of callsOf(evidence)) {
+    const { tokens, costUsd } = runProcess.settings.caps;
+    const where = placeOf(record);
+    most = { tokens: Math.max(most.tokens, spent.tokens), costUsd: Math.max(most.costUsd, spent.costUsd) };
+    if (tokens !== null && spent.tokens > tokens) {
+      places.push({
+        where,
+        message: `토큰이 ${formatNumber(spent.tokens)}까지 갈 수 있음 (상한 ${formatNumber(tokens)})`,
+      });
+    }
+    if (costUsd !== null && spent.costUsd > costUsd + COST_TOLERANCE) {
+      places.push({
+        where,
+        message: `비용이 ${formatCost(spent.costUsd)}까지 갈 수 있음 (상한 ${formatCost(costUsd)})`,
+      });
+    }
+  }
+  const { tokens, costUsd } = last.settings.caps;
+  const figure = [
+    ...(tokens === null ? [] : [`토큰 많아야 ${formatNumber(most.tokens)} / ${formatNumber(tokens)}`]),
+    ...(costUsd === null ? [] : [`비용 많아야 ${formatCost(most.costUsd)} / ${formatCost(costUsd)}`]),
+  ];
+  return failAt(code, figure.length === 0 ? '지금은 상한 없음' : figure.join(', '), places);
 }
 
 function checkRestarts({ processes, run, status }: RunEvidence): CheckResult {

@@ -3,6 +3,7 @@ import { clockTime, formatDuration } from '../../lib/format-time.js';
 import type { LedgerRecord } from '../../run/ledger.js';
 import { namedOutcomes } from '../../run/ledger.js';
 import { type CheckResult, failAt, type Place, skip } from '../catalog.js';
+import { CallTracker } from '../folder/call-tracker.js';
 import { hasFullHistory } from '../folder/ledger-check.js';
 import { type RunProcess, workingProcesses } from '../processes.js';
 import {
@@ -14,6 +15,7 @@ import {
   skipReason,
   withSettings,
 } from '../run-evidence.js';
+import type { Span } from './spans.js';
 
 // Criterion 2: a reader who follows the log sees what the worker does.
 
@@ -73,10 +75,11 @@ function checkStoryRecords(evidence: RunEvidence): CheckResult {
   const places: Place[] = [];
   let [starts, stories] = [0, 0];
   for (const runProcess of processes) {
-    // A process that was killed or is still running may be between an act and its log record.
-    const mayBeUnlogged = runProcess.end === null ? 1 : 0;
+    // A process that was killed or is still running may be between an act and its log record, in each of its slots.
+    const mayBeUnlogged = runProcess.end === null ? runProcess.settings.limits.concurrency : 0;
+    // The stories of a batch are begun together, and by the vendor.
     const begun = runProcess.records.filter(
-      (record) => record.type === 'attempt' && record.continues === undefined,
+      (record) => record.type === 'attempt' && record.continues === undefined && record.batch === undefined,
     ).length;
     const announced = runProcess.log.events.filter(({ event }) => event === 'story_started').length;
     starts += announced;
@@ -85,7 +88,7 @@ function checkStoryRecords(evidence: RunEvidence): CheckResult {
     }
     const unsaved = storiesOf(runProcess.records).filter(({ name }) => !saved.has(name));
     stories += storiesOf(runProcess.records).length - unsaved.length;
-    for (const { name } of unsaved.slice(0, unsaved.length - mayBeUnlogged)) {
+    for (const { name } of unsaved.slice(0, Math.max(0, unsaved.length - mayBeUnlogged))) {
       places.push({ where: name, message: '저장의 기록이 로그에 없습니다' });
     }
   }
@@ -113,10 +116,11 @@ function checkProgress(evidence: RunEvidence): CheckResult {
   if (processes.length === 0) return skip(code, skipReason(evidence));
   const places: Place[] = [];
   let [calls, progressLines, onTerminal] = [0, 0, 0];
+  const finished = finishedCallsOf(evidence);
   for (const runProcess of processes) {
     const { heartbeatMs, onTerminal: drawsProgress } = runProcess.settings;
     const progress = runProcess.log.events.filter(({ event }) => event === 'progress');
-    const long = finishedCallsOf(runProcess.records).filter(
+    const long = (finished.get(runProcess.records) ?? []).filter(
       ({ from, to }) => to - from >= 2 * heartbeatMs + TIMER_TOLERANCE,
     );
     // On a terminal, progress is drawn on one line and not logged.
@@ -149,17 +153,28 @@ function checkProgress(evidence: RunEvidence): CheckResult {
 /** Tolerance for timers that fire late in a busy process, in milliseconds. */
 const TIMER_TOLERANCE = 500;
 
-/** The calls of a process that have an outcome, with their start and end in milliseconds since the epoch. */
-function finishedCallsOf(records: readonly LedgerRecord[]): { from: number; to: number }[] {
-  const calls: { from: number; to: number }[] = [];
-  let from: number | null = null;
-  for (const record of records) {
-    if (record.type === 'attempt') from = record.at;
-    if (record.type !== 'outcome' || from === null) continue;
-    // The record of a story is written after it was judged and staged, which may be a while after its only call.
-    const isOneCall = record.kind === 'story' && record.completes === undefined;
-    calls.push({ from, to: isOneCall ? Math.min(record.at, from + record.generation_ms) : record.at });
-    from = null;
+/**
+ * The streamed calls of each process that have an outcome, in the order of their starts, by the process's records.
+ * Calls side by side share their progress records.
+ */
+function finishedCallsOf({ run, processes }: RunEvidence): Map<readonly LedgerRecord[], Span[]> {
+  const tracker = new CallTracker(run.ledger.records);
+  const finished = new Map<readonly LedgerRecord[], Span[]>();
+  for (const { records } of processes) {
+    const calls: Span[] = [];
+    for (const record of records) {
+      const { call } = tracker.apply(record);
+      if (record.type !== 'outcome' || call === null || call.batch !== undefined || call.epoch !== tracker.epoch)
+        continue;
+      // The record of a story is written after it was judged and staged, which may be a while after its only call.
+      const isOneCall = record.kind === 'story' && record.completes === undefined;
+      const to = isOneCall ? Math.min(record.at, call.at + record.generation_ms) : record.at;
+      calls.push({ from: call.at, to });
+    }
+    finished.set(
+      records,
+      calls.sort((a, b) => a.from - b.from),
+    );
   }
-  return calls;
+  return finished;
 }

@@ -15,6 +15,7 @@ import {
   skipReason,
   withSettings,
 } from '../run-evidence.js';
+import { batchSpans, coverage } from './spans.js';
 
 // Criterion 4: a process that is told to stop, or reaches a limit, shuts down gracefully.
 
@@ -122,6 +123,7 @@ function checkStoppedInTime(evidence: RunEvidence): CheckResult {
   const code = 'stopped_in_time';
   const places: Place[] = [];
   let longestMs: number | null = null;
+  const batchesOut = batchSpans(evidence.processes, evidence.now);
   for (const { log, settings, claimedAt } of withSettings(evidence)) {
     const final = log.finals.at(-1);
     if (final === undefined) continue;
@@ -140,8 +142,11 @@ function checkStoppedInTime(evidence: RunEvidence): CheckResult {
     const takenMs = Math.max(0, final.at - from);
     longestMs = Math.max(longestMs ?? 0, takenMs);
     const storageRetries = log.events.filter(({ event, at: when }) => event === 'holding' && when >= from);
+    // A limit does not leave out a batch that was paid for: the process waits for its results.
+    const batchMs = reason === 'signal' ? 0 : coverage(batchesOut, { from, to: final.at });
     const allowedMs =
       settings.longestStoryMs +
+      batchMs +
       storageRetries.reduce((total, { seconds }) => total + (seconds ?? 0) * 1000, STOP_SLACK);
     if (takenMs > allowedMs) {
       places.push({ where: final.where, message: `${formatDuration(takenMs)} / 허용 ${formatDuration(allowedMs)}` });

@@ -1,7 +1,7 @@
 import { formatNumber } from '../../lib/format-number.js';
 import { clockTime, formatDuration } from '../../lib/format-time.js';
-import { type CheckResult, failAt, pass, skip } from '../catalog.js';
-import { placesOf, type RunEvidence, skipReason, withSettings } from '../run-evidence.js';
+import { type CheckResult, failAt, note, pass, skip } from '../catalog.js';
+import { notesOf, placesOf, type RunEvidence, skipReason, withSettings } from '../run-evidence.js';
 import { type Gap, gapLength, gapsOf, isTooLong } from './gaps.js';
 import { endOf } from './limits.js';
 
@@ -21,13 +21,23 @@ export function checkStories(evidence: RunEvidence): CheckResult[] {
       wrong('missing_metadata', 'missing_text', 'unreadable_metadata'),
     ),
     failAt('checksums', pairCount, wrong('checksum')),
-    failAt('frontmatter', pairCount, wrong('frontmatter', 'metadata_key')),
+    failAt('frontmatter', pairCount, wrong('frontmatter', 'metadata_key', 'metadata_value')),
     failAt('word_counts', `${formatNumber(charactersOf(evidence))}자`, wrong('word_count')),
     failAt('whole_stories', `${formatNumber(stories.length)}편`, wrong('not_whole')),
+    checkDoubtful(evidence),
     failAt('unique_stories', `${formatNumber(stories.length)}편`, wrong('same_text')),
     failAt('sequence', sequenceOf(evidence), wrong('sequence')),
     checkGaps(evidence),
   ];
+}
+
+/** A story with doubts was saved, so that nothing is lost: whether it is good is for a person to say. */
+function checkDoubtful(evidence: RunEvidence): CheckResult {
+  const code = 'doubtful_stories';
+  const places = notesOf(evidence, 'doubtful');
+  if (places.length === 0) return pass(code, '없음');
+  const stories = new Set(places.map(({ where }) => where)).size;
+  return note(code, `${formatNumber(stories)}편을 열어 보세요`, places);
 }
 
 function charactersOf({ pairs }: RunEvidence): number {

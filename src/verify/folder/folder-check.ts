@@ -1,7 +1,7 @@
 import { namedOutcomes } from '../../run/ledger.js';
 import { type AddFinding, collectFindings, type Finding } from '../findings.js';
 import { secretFinder } from '../secret-scan.js';
-import { checkAgainstLedger, checkCallSequence, type FoundRun, readRuns } from './ledger-check.js';
+import { checkAgainstLedger, checkCalls, type FoundRun, readRuns } from './ledger-check.js';
 import { checkPair, type FoundPair, hasValidChecksum } from './pair-check.js';
 import { readPairs, type VisibleCounts } from './pairs.js';
 
@@ -100,8 +100,8 @@ function checkRuns(
     else others.push(pair);
   }
   for (const run of runs) {
-    checkCallSequence(run, addFinding);
-    checkAgainstLedger(run, byRun.get(run.id) ?? [], known.get(run.id)?.names ?? new Set(), addFinding);
+    const calls = checkCalls(run, addFinding);
+    checkAgainstLedger(run, byRun.get(run.id) ?? [], known.get(run.id)?.names ?? new Set(), calls, addFinding);
     byRun.delete(run.id);
   }
   for (const [run, orphans] of byRun) {

@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { addKnownUsage, type Usage } from '../../api/usage.js';
 import {
-  type LedgerRecord,
   ledgerPath,
   listRuns,
+  listRunsWithBatches,
   type NamedOutcome,
   namedOutcomes,
-  type OutcomeRecord,
   type ReadLedger,
   readLedger,
   supersededParts,
@@ -14,7 +13,9 @@ import {
 import { replay } from '../../run/run.js';
 import type { RunState } from '../../run/run-state.js';
 import type { Destination } from '../../store/story-store.js';
+import { DOUBT_REASONS, type Doubt } from '../../story/doubt.js';
 import type { AddFinding } from '../findings.js';
+import { CallTracker, type TrackedCounts } from './call-tracker.js';
 import type { FoundPair } from './pair-check.js';
 
 /** A run that the folder has a ledger of. */
@@ -23,11 +24,14 @@ export interface FoundRun {
   ledger: ReadLedger;
   /** The state after all records. */
   state: RunState;
+  /** A file beside the ledger says that a batch is out, for the next start to find. */
+  isMarkedOut: boolean;
 }
 
 /** All runs of a folder, newest first. */
 export async function readRuns(folder: string, addFinding: AddFinding): Promise<FoundRun[]> {
   const runs: FoundRun[] = [];
+  const markedOut = new Set(await listRunsWithBatches(folder));
   for (const id of await listRuns(folder)) {
     const ledger = readLedger(ledgerPath(folder, id));
     if (ledger === null) {
@@ -38,7 +42,7 @@ export async function readRuns(folder: string, addFinding: AddFinding): Promise<
     if (ledger.unreadable > 0) {
       addFinding('torn_ledger', id, { severity: 'note', run: id, detail: `${ledger.unreadable}줄` });
     }
-    runs.push({ id, ledger, state: replay(ledger) });
+    runs.push({ id, ledger, state: replay(ledger), isMarkedOut: markedOut.has(id) });
   }
   return runs;
 }
@@ -48,43 +52,27 @@ export function hasFullHistory({ ledger: { records } }: FoundRun): boolean {
   return records.every(({ type }) => type !== 'snapshot');
 }
 
-/**
- * Checks that every outcome follows its call, that every call has an outcome unless a kill cut it off, and that calls
- * are numbered from 1.
- */
-export function checkCallSequence({ id, ledger: { records } }: FoundRun, addFinding: AddFinding): void {
-  let open: 'no' | 'yes' | 'cut_off' = 'no';
-  let calls = 0;
-  for (const record of records) {
-    switch (record.type) {
-      case 'claim':
-        if (open === 'yes') open = 'cut_off';
-        break;
-      case 'attempt':
-        if (open === 'yes') addFinding('call_without_outcome', id, { run: id, detail: `${calls}번째 호출` });
-        calls += 1;
-        open = 'yes';
-        if (record.number !== calls)
-          addFinding('attempt_number', id, { run: id, detail: `${calls} ≠ ${record.number}` });
-        break;
-      case 'outcome':
-        // A defect of the worker before a call is counted as an attempt.
-        if (open === 'no' && isUnforeseen(record)) calls += 1;
-        else if (open === 'no') addFinding('outcome_without_call', id, { run: id, detail: `${calls}번째 호출 뒤` });
-        open = 'no';
-        break;
-      case 'snapshot':
-        calls = record.state.statistics.attempts + record.state.open.length;
-        open = record.state.open.length === 0 ? 'no' : 'yes';
-        break;
-      case 'end':
-        open = 'no';
-    }
-  }
+/** What following the calls of a ledger has shown. */
+export interface FollowedCalls {
+  counts: TrackedCounts;
+  /** Stories that the next process found in staging, and recorded. */
+  recovered: ReadonlySet<string>;
 }
 
-function isUnforeseen(outcome: OutcomeRecord): boolean {
-  return outcome.kind === 'failure' && outcome.failure === 'unforeseen' && outcome.name === null;
+/**
+ * Checks that every outcome is of an open call, that every call has an outcome unless a kill or a batch explains why
+ * not, that calls are numbered from 1, and that parts and batches follow their own order.
+ */
+export function checkCalls({ id, ledger: { records } }: FoundRun, addFinding: AddFinding): FollowedCalls {
+  const tracker = new CallTracker(records);
+  const recovered = new Set<string>();
+  for (const record of records) {
+    const { misfits, call } = tracker.apply(record);
+    for (const { code, ...details } of misfits) addFinding(code, id, { run: id, ...details });
+    const isRecovered = call !== null && call.batch === undefined && call.epoch !== tracker.epoch;
+    if (isRecovered && record.type === 'outcome' && record.kind === 'story') recovered.add(record.name);
+  }
+  return { counts: tracker.counts, recovered };
 }
 
 /**
@@ -95,6 +83,7 @@ export function checkAgainstLedger(
   run: FoundRun,
   pairs: readonly FoundPair[],
   known: ReadonlySet<string>,
+  { counts, recovered }: FollowedCalls,
   addFinding: AddFinding,
 ): void {
   const { id, ledger, state } = run;
@@ -118,6 +107,7 @@ export function checkAgainstLedger(
     if (!isDeepStrictEqual(recorded, [metadata.usage, metadata.completes, metadata.cost_usd])) {
       addFinding('usage', name, { run: id });
     }
+    if (!hasSameDoubts(record, metadata.doubts)) addFinding('doubts', name, { run: id });
     // A part that its continuation contains; a kill may leave it in staging.
     if (superseded.has(name) && location !== 'staged') addFinding('twice', name, { run: id });
   }
@@ -125,9 +115,21 @@ export function checkAgainstLedger(
   for (const name of named.keys()) {
     if (known.has(name) && !present.has(name) && !superseded.has(name)) addFinding('not_on_disk', name, { run: id });
   }
-  if (hasFullHistory(run)) checkTotals(id, state, records, addFinding);
-  const stories = pairs.filter(({ name }) => known.has(name) && named.get(name)?.kind === 'story');
-  checkSequence(id, stories, hasFullHistory(run), addFinding);
+  if (hasFullHistory(run)) checkTotals(id, state, counts, addFinding);
+  const byName = new Map(pairs.map((pair) => [pair.name, pair]));
+  const inOrder = [...named.values()].flatMap(({ kind, name }) => {
+    const pair = kind === 'story' && known.has(name) ? byName.get(name) : undefined;
+    return pair ?? [];
+  });
+  checkSequence(id, inOrder, { startsAtOne: hasFullHistory(run), recovered }, addFinding);
+}
+
+/** A story that was recorded after a kill may lack its doubts in the ledger, never in its metadata. */
+function hasSameDoubts(record: NamedOutcome, doubts: readonly Doubt[] | null): boolean {
+  if (record.kind !== 'story' || record.doubts === undefined) return true;
+  // Metadata is read without the doubts that only a later version knows.
+  const known = record.doubts.filter((code) => Object.hasOwn(DOUBT_REASONS, code));
+  return isDeepStrictEqual(known.sort(), (doubts ?? []).map(({ code }) => code as string).sort());
 }
 
 /** The outcomes of all calls for a text, in order. */
@@ -153,26 +155,35 @@ function costOf(calls: readonly NamedOutcome[]): number | null {
 }
 
 /** Compares the replayed totals with a second count, which shares no code with the replay. */
-function checkTotals(id: string, state: RunState, records: readonly LedgerRecord[], addFinding: AddFinding): void {
-  const { statistics } = state;
-  const outcomes = records.flatMap((record) => (record.type === 'outcome' ? [record] : []));
-  const stories = outcomes.filter(({ kind }) => kind === 'story').length;
-  const superseded = supersededParts(outcomes);
-  const isSetAside = (outcome: OutcomeRecord) =>
-    (outcome.kind === 'failure' && outcome.name !== null) || (outcome.kind === 'part' && !superseded.has(outcome.name));
-  // A part whose continuation may still come is not set aside yet.
-  const pending = state.parts.length;
-  const setAside = outcomes.filter(isSetAside).length - pending;
-  const total = outcomes.reduce((sum, { usage }) => sum + (usage?.total_tokens ?? 0), 0);
-  const recorded = [statistics.stories, statistics.setAside, statistics.tokens.total_tokens];
-  if (!isDeepStrictEqual(recorded, [stories, setAside, total])) {
-    addFinding('totals', id, { run: id, detail: `${recorded.join('/')} ≠ ${[stories, setAside, total].join('/')}` });
+function checkTotals(id: string, { statistics }: RunState, counts: TrackedCounts, addFinding: AddFinding): void {
+  const { stories, setAside, attempts, lostCalls, tokens } = statistics;
+  const recorded = [stories, setAside, attempts, lostCalls, tokens.total_tokens];
+  const counted = [counts.stories, counts.setAside, counts.attempts, counts.lostCalls, counts.tokens];
+  if (!isDeepStrictEqual(recorded, counted)) {
+    addFinding('totals', id, { run: id, detail: `${recorded.join('/')} ≠ ${counted.join('/')}` });
   }
 }
 
-function checkSequence(id: string, stories: readonly FoundPair[], startsAtOne: boolean, addFinding: AddFinding): void {
-  const numbers = stories.map(({ metadata }) => metadata.sequence ?? Number.NaN).sort((a, b) => a - b);
+/**
+ * Stories are numbered in the order in which they were saved.
+ * @param stories in the order of the ledger
+ */
+function checkSequence(
+  id: string,
+  stories: readonly FoundPair[],
+  { startsAtOne, recovered }: { startsAtOne: boolean; recovered: ReadonlySet<string> },
+  addFinding: AddFinding,
+): void {
+  const numberOf = ({ metadata }: FoundPair) => metadata.sequence ?? Number.NaN;
+  const numbers = stories.map(numberOf).sort((a, b) => a - b);
   const first = startsAtOne ? 1 : (numbers[0] ?? 1);
   const wrong = numbers.findIndex((number, at) => number !== first + at);
-  if (wrong !== -1) addFinding('sequence', id, { run: id, detail: `${first + wrong}번 자리에 ${numbers[wrong]}` });
+  if (wrong !== -1) {
+    addFinding('sequence', id, { run: id, detail: `${first + wrong}번 자리에 ${numbers[wrong]}` });
+    return;
+  }
+  // A story that a kill left in staging was numbered before those that its process saved after it.
+  const saved = stories.filter(({ name }) => !recovered.has(name));
+  const early = saved.find((story, at) => at > 0 && numberOf(story) < numberOf(saved[at - 1] ?? story));
+  if (early !== undefined) addFinding('sequence', id, { run: id, detail: `${numberOf(early)}번이 늦게 저장됨` });
 }

@@ -3,6 +3,8 @@ import { parse } from 'yaml';
 import { addUsage, NO_TOKENS, type Usage } from '../../api/usage.js';
 import type { ReadMetadata } from '../../store/story-metadata.js';
 import { checksum } from '../../store/story-store.js';
+import { mergeDoubts } from '../../story/doubt.js';
+import type { Removed } from '../../story/reading/removed.js';
 import { countCharacters, fromMarkdown } from '../../story/story.js';
 import { type SavedOptions, validateSaved } from '../../story/validate-saved.js';
 import type { AddFinding } from '../findings.js';
@@ -12,7 +14,7 @@ import type { PairLocation, ReadPair } from './pairs.js';
 /** The metadata that later checks need. The rest is dropped: that of ten thousand stories would fill the memory. */
 type KeptMetadata = Pick<
   ReadMetadata,
-  'run_id' | 'sequence' | 'request_id' | 'usage' | 'cost_usd' | 'completes' | 'accepted_at'
+  'run_id' | 'sequence' | 'request_id' | 'usage' | 'cost_usd' | 'completes' | 'accepted_at' | 'doubts'
 >;
 
 /** A pair that was read and checked against its own metadata. */
@@ -53,6 +55,7 @@ export function checkPair(pair: ReadPair, findSecret: FindSecret, addFinding: Ad
   if (missing.length > 0) addToRun('metadata_key', name, { detail: missing.join(', ') });
   const invalid = invalidUsage(json);
   if (invalid !== null) addToRun('usage', name, { detail: invalid });
+  for (const detail of invalidReading(json)) addToRun('metadata_value', name, { detail });
   const story = fromMarkdown(content);
   const different = differences(story === null ? null : parseFrontmatter(story.frontmatter), json);
   if (different.length > 0) addToRun('frontmatter', name, { detail: different.join(', ') });
@@ -61,8 +64,13 @@ export function checkPair(pair: ReadPair, findSecret: FindSecret, addFinding: Ad
     if (characters !== json.word_count) addToRun('word_count', name);
     // A text that a person accepted need not be a whole story.
     if (location !== 'set-aside' && metadata.set_aside === null && metadata.accepted_at === null) {
-      const { failure } = validateSaved(story.text, savedOptionsOf(metadata));
+      const { failure, doubts } = validateSaved(story.text, savedOptionsOf(metadata));
       if (failure !== null) addToRun('not_whole', name, { detail: failure.reason });
+      // Those that it was saved with come first: today's rules may see others.
+      const all = failure === null ? mergeDoubts(metadata.doubts ?? [], doubts) : [];
+      for (const { code, reason } of all) {
+        addToRun('doubtful', `${name}.md`, { severity: 'note', detail: `${code}: ${reason}` });
+      }
     }
   }
   for (const [file, text] of [
@@ -90,8 +98,8 @@ export function hasValidChecksum({ markdown, metadata }: ReadPair): boolean {
 }
 
 function pickKept(metadata: ReadMetadata): KeptMetadata {
-  const { run_id, sequence, request_id, usage, cost_usd, completes, accepted_at } = metadata;
-  return { run_id, sequence, request_id, usage, cost_usd, completes, accepted_at };
+  const { run_id, sequence, request_id, usage, cost_usd, completes, accepted_at, doubts } = metadata;
+  return { run_id, sequence, request_id, usage, cost_usd, completes, accepted_at, doubts };
 }
 
 function parseFrontmatter(yaml: string): Record<string, unknown> | null {
@@ -137,6 +145,28 @@ function invalidUsage({ usage, cost_usd, completes }: Record<string, unknown>): 
   if (cost_usd !== null && cost_usd !== undefined && !Number.isFinite(cost_usd)) return '비용이 수가 아닙니다';
   if (completes !== undefined && typeof completes !== 'string') return '이어 쓴 글의 이름이 아닙니다';
   return null;
+}
+
+/** The mistakes, in Korean, in what the metadata says of the reading of its answer. Version 1 says nothing of it. */
+function invalidReading({ doubts = [], removed = [] }: Record<string, unknown>): string[] {
+  return [
+    ...(isListOf(doubts, ['code', 'reason'], []) ? [] : ['doubts']),
+    ...(isListOf(removed, ['what', 'where', 'text'], PLACES_OF_REMOVED) ? [] : ['removed']),
+  ];
+}
+
+/** Where something that was taken away stood. */
+const PLACES_OF_REMOVED: readonly unknown[] = ['before', 'after', 'around', 'inside'] satisfies Removed['where'][];
+
+/** A list of objects with these fields, all of them texts that are not empty. @param places of a field `where` */
+function isListOf(value: unknown, fields: readonly string[], places: readonly unknown[]): boolean {
+  const isText = (field: unknown) => typeof field === 'string' && field !== '';
+  const isEntry = (entry: unknown) => {
+    const object = (typeof entry === 'object' ? entry : null) as Record<string, unknown> | null;
+    if (object === null) return false;
+    return fields.every((name) => isText(object[name])) && (places.length === 0 || places.includes(object.where));
+  };
+  return Array.isArray(value) && value.every(isEntry);
 }
 
 /** Unknown, or counts that add up. */

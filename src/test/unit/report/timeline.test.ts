@@ -191,26 +191,40 @@ test('a clock that was set back gives no segment of negative length', () => {
   }
 });
 
-test('the timeline and the statistics of any run count the same', () => {
-  for (let seed = 1; seed <= 200; seed++) {
-    const records = [begin, ...history(seededRandom(seed), 120, 1)];
-    const { statistics, resumes } = settledState(records, false);
-    const timeline = buildTimeline(records, null);
-    const codes: Record<string, number> = {};
-    const counted = timeline.failedCalls.filter(({ kind }) => kind !== 'lost' && kind !== 'abandoned');
-    for (const { code } of counted) codes[code] = (codes[code] ?? 0) + 1;
-    assert.equal(timeline.stories.length, statistics.stories, `seed ${seed}`);
-    assert.deepEqual(codes, statistics.failureCodes, `seed ${seed}`);
-    assert.equal(
-      timeline.failedCalls.filter(({ kind }) => kind === 'lost').length,
-      statistics.lostCalls,
-      `seed ${seed}`,
-    );
-    assert.equal(timeline.processes.filter(({ purpose }) => purpose === 'resume').length, resumes, `seed ${seed}`);
-    const calls = timeline.stories.reduce((sum, each) => sum + each.calls, 0);
-    assert.ok(calls <= statistics.attempts, `seed ${seed}`);
-  }
-});
+for (const [what, mostOpen, withBatches] of [
+  ['one call at a time', 1, false],
+  ['three calls side by side', 3, false],
+  ['three calls side by side, and batches', 3, true],
+] as const) {
+  test(`whatever a run of ${what} lives through, the timeline counts what its statistics count`, () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const records = [begin, ...history(seededRandom(seed), 120, mostOpen, withBatches)];
+      const { statistics, resumes } = settledState(records, false);
+      const timeline = buildTimeline(records, null);
+      const count = (...kinds: string[]) => timeline.failedCalls.filter(({ kind }) => kinds.includes(kind)).length;
+      const codes: Record<string, number> = {};
+      const counted = timeline.failedCalls.filter(({ kind }) => !['lost', 'abandoned', 'unprocessed'].includes(kind));
+      for (const { code } of counted) codes[code] = (codes[code] ?? 0) + 1;
+      assert.equal(timeline.stories.length, statistics.stories, `seed ${seed}`);
+      assert.deepEqual(codes, statistics.failureCodes, `seed ${seed}`);
+      assert.equal(count('lost'), statistics.lostCalls, `seed ${seed}`);
+      assert.equal(timeline.processes.filter(({ purpose }) => purpose === 'resume').length, resumes, `seed ${seed}`);
+      const calls = timeline.stories.reduce((sum, each) => sum + each.calls, 0);
+      assert.ok(calls <= statistics.attempts, `seed ${seed}`);
+      const out = timeline.batches.filter(({ isClosed }) => !isClosed).map(({ key }) => key);
+      assert.deepEqual(
+        out,
+        settledState(records, false).batches.map(({ key }) => key),
+        `seed ${seed}`,
+      );
+      const waits = timeline.segments.filter(({ kind }) => kind === 'interval' || kind === 'retry');
+      const busy = timeline.segments.filter(({ kind }) => kind === 'story' || kind === 'failed' || kind === 'batch');
+      const overlap = waits.some((wait) => busy.some(({ from, to }) => from < wait.to && to > wait.from));
+      assert.ok(!overlap, `a wait while something was in hand, seed ${seed}`);
+      for (const { from, to } of timeline.segments) assert.ok(to >= from);
+    }
+  });
+}
 
 test('the outcome of a run is that of its last process, without those that only recovered files', () => {
   const outcomeOf = (records: LedgerRecord[], alive = false) => {

@@ -71,6 +71,7 @@ function logOf(pid: number, firstAt: number, events: LogEvent[] = [], interval =
         concurrency: 1,
       },
       ...{ logLevel: 'info', logKeepFiles: 30, heartbeatMs: 15_000, completedExitCode: 0, onTerminal: null },
+      caps: { tokens: null, costUsd: null },
       longestStoryMs: 10 * MINUTE,
     },
   };
@@ -139,6 +140,48 @@ describe('the gap between two stories', () => {
     const records = [...written(0), claim(10 * MINUTE), ...written(10), ...written(200)];
     const found = gaps(records, [{ ...silent, lastAt: START }, logOf(ME.pid, START + 10 * MINUTE)]);
     assert.deepEqual(found.map(gapLength), [190 * MINUTE]);
+  });
+
+  test('is as long with several slots as with one: what keeps all of them is counted once', () => {
+    const slot = (n: number, at: number, minutes: number, outcome: LedgerRecord): LedgerRecord[] => [
+      attempt({ at: START + at * MINUTE, number: n }),
+      { ...outcome, attempt: n, at: START + (at + minutes) * MINUTE } as LedgerRecord,
+    ];
+    const inOrder = (...records: LedgerRecord[][]) => records.flat().sort((a, b) => a.at - b.at);
+    const first = slot(1, 0, 1, story({ generation_ms: MINUTE }));
+    const second = slot(2, 0, 2, story({ generation_ms: 2 * MINUTE, name: 'b' }));
+    const stalls = (minutes: number) => [3, 4, 5].map((n) => slot(n, 32, minutes, failure()));
+    const last = (at: number) => slot(6, at, 1, story({ generation_ms: MINUTE, name: 'c' }));
+    const log = [logOf(DEAD.pid, START)];
+    assert.equal(tooLong(inOrder(first, second, ...stalls(9), last(41)), log), 0);
+    // Three stalls of 9 minutes at a time explain 9 minutes, not 27.
+    assert.equal(tooLong(inOrder(first, second, ...stalls(9), last(50)), log), 1);
+  });
+
+  test('may contain the wait of another slot that began before it', () => {
+    const waits = [wait(1, 'rate_limit', 60)];
+    const records = [...written(0, 1), ...written(1, 1), ...written(61, 1)];
+    assert.equal(tooLong(records, [logOf(DEAD.pid, START, waits, 0)]), 0);
+    assert.equal(tooLong(records, [logOf(DEAD.pid, START, [], 0)]), 1);
+  });
+
+  test('may contain a batch that was out, as long as the vendor takes at most', () => {
+    const batch = (hours: number, events: LogEvent[] = []) => {
+      const at = START + MINUTE;
+      const until = at + hours * 60 * MINUTE;
+      const records: LedgerRecord[] = [
+        attempt({ at, batch: 'batch_1', custom_id: 'a' }),
+        { type: 'batch', at, key: 'batch_1', phase: 'intent' },
+        { type: 'batch', at, key: 'batch_1', phase: 'created', id: 'msgbatch_1' },
+        story({ at: until, attempt: 1, generation_ms: 1000 }),
+        { type: 'batch', at: until, key: 'batch_1', phase: 'closed' },
+      ];
+      return tooLong(records, [logOf(DEAD.pid, START, events)]);
+    };
+    assert.equal(batch(24), 0);
+    assert.equal(batch(40), 1);
+    // Nobody could be asked.
+    assert.equal(batch(40, [{ ...wait(600, '', 0), event: 'batch_poll_failed' }]), 0);
   });
 
   test('begins anew with a ledger that was begun anew', () => {

@@ -89,7 +89,7 @@ describe('a process in the log', () => {
   });
 });
 
-describe('what the seed’s grep for resumesWithoutStory finds', () => {
+describe('what the seed’s grep for crashes finds', () => {
   const countErrors = async (t: TestContext, ...lines: string[]) => {
     const { processes } = await read(t, start(), ...lines);
     return [

@@ -1,0 +1,89 @@
+import { addKnownUsage, type Usage } from '../../api/usage.js';
+import type { OutcomeRecord } from '../../run/ledger.js';
+import type { BatchEntry, Segment } from './timeline.js';
+
+/** A call without an outcome. */
+export interface OpenCall {
+  number: number;
+  from: number;
+  /** Ids by axis. */
+  premise: Record<string, string>;
+  /** Time of the claim that shows that its process was killed; null: none yet. */
+  killedBy: number | null;
+  /** The part whose rest it asks for. */
+  continues: string | null;
+  batch: BatchEntry | null;
+}
+
+/** What the calls for a text have brought so far. */
+export interface TextInProgress {
+  from: number;
+  calls: number;
+  usage: Usage | null;
+  costUsd: number | null;
+  /** Of its calls that brought parts. */
+  segments: Segment[];
+  batch: BatchEntry | null;
+}
+
+/** A cut-off text whose rest may still come. */
+export interface PendingPart {
+  name: string;
+  code: string;
+  at: number;
+  /** Of the process that has it in hand. */
+  epoch: number;
+  text: TextInProgress;
+}
+
+/** What a run has in hand at a time of its ledger: open calls, and cut-off texts. */
+export class CallsInHand {
+  readonly parts = new Map<string, PendingPart>();
+  readonly #streamed = new Map<number, OpenCall>();
+  /** Apart, for there may be ten thousands of them. */
+  readonly #batched = new Map<number, OpenCall>();
+
+  /** The open calls that are in no batch. */
+  get streamed(): readonly OpenCall[] {
+    return [...this.#streamed.values()];
+  }
+
+  get isEmpty(): boolean {
+    return this.#streamed.size + this.parts.size === 0;
+  }
+
+  open(call: OpenCall): void {
+    (call.batch === null ? this.#streamed : this.#batched).set(call.number, call);
+    if (call.batch === null) return;
+    call.batch.calls += 1;
+    call.batch.openCalls += 1;
+  }
+
+  close({ number, batch }: OpenCall): void {
+    this.#streamed.delete(number);
+    if (this.#batched.delete(number) && batch !== null) batch.openCalls -= 1;
+  }
+
+  /** The open calls of a batch. */
+  ofBatch(batch: BatchEntry): OpenCall[] {
+    return [...this.#batched.values()].filter((call) => call.batch === batch);
+  }
+
+  /** The call that an outcome is of; null when none is open. */
+  of({ attempt }: OutcomeRecord): OpenCall | null {
+    // Version 1 had one call open at most, and did not name it.
+    if (attempt === undefined) return this.streamed.at(-1) ?? null;
+    return this.#streamed.get(attempt) ?? this.#batched.get(attempt) ?? null;
+  }
+}
+
+/** The text after one more call. Usage and cost are null when those of one call are unknown. */
+export function withCall(text: TextInProgress, { usage, cost_usd: costUsd }: OutcomeRecord): TextInProgress {
+  if (text.calls === 0) return { ...text, calls: 1, usage, costUsd };
+  return {
+    ...text,
+    calls: text.calls + 1,
+    usage: addKnownUsage(text.usage, usage),
+    costUsd: text.costUsd === null || costUsd === null ? null : text.costUsd + costUsd,
+  };
+}
