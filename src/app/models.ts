@@ -15,7 +15,7 @@ export type ModelEndpoint = EndpointOptions & RequestOptions;
 /** Where requests go, and what they have in common: the API, or the offline author, which is started for it. */
 export async function openEndpoint(plan: Plan, config: Config, log: Logger): Promise<ModelEndpoint> {
   const { author, model } = plan;
-  const offline = author.kind === 'offline' ? await openOfflineAuthor(plan, config) : null;
+  const offline = author.kind === 'offline' ? await openOfflineAuthor(plan, config, log) : null;
   return {
     apiKey: offline === null ? (config.anthropicApiKey?.reveal() ?? null) : null,
     authToken: offline === null ? (config.anthropicAuthToken?.reveal() ?? null) : null,
@@ -52,8 +52,11 @@ export function openModels({ models }: Plan, config: Config, endpoint: ModelEndp
 /** Loaded only where it writes. */
 async function openOfflineAuthor(
   { axes }: Plan,
-  { offlineCharactersPerSecond: charactersPerSecond }: Config,
+  { outputDir: folder, offlineCharactersPerSecond: charactersPerSecond }: Config,
+  log: Logger,
 ): Promise<Endpoint> {
   const { startOfflineAuthor } = await import('../offline/author.js');
-  return startOfflineAuthor({ axes, random: systemRandom, charactersPerSecond });
+  const onHistoryError = (error: unknown): void =>
+    log.warn({ event: 'offline_history_failed', err: error }, '내장 작가의 사용 기록을 읽거나 쓰지 못했습니다');
+  return startOfflineAuthor({ axes, random: systemRandom, charactersPerSecond, folder, onHistoryError });
 }

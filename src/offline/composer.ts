@@ -1,20 +1,30 @@
 import type { Random } from '../lib/random.js';
 import type { Axis } from '../prompt/cards.js';
+import { sentencesOf } from './korean/sentences.js';
 import { type Corpus, loadCorpus } from './materials.js';
-import { type Passage, tell } from './passages.js';
-import { PLOTS, type Plot, SPARE_BEATS } from './plots.js';
-import { type Chosen, choose } from './premise-materials.js';
-import { sentencesOf } from './sentences.js';
+import { type Passage, stalenessOf, writePassages } from './passages.js';
+import { OPTIONAL_BEATS, PLOTS, type Plot } from './plots.js';
+import { type PremiseMaterials, selectMaterials } from './premise-materials.js';
 import { composeTitle } from './titles.js';
-import { bestOf, emptyMemory, type Memory, openDraw, openingKeyOf } from './usage-history.js';
+import {
+  addUsage,
+  bestOf,
+  digestOf,
+  emptyHistory,
+  openingKeyOf,
+  openPicker,
+  type StoryUsage,
+  type UsageHistory,
+  usesOf,
+} from './usage-history.js';
 
 export interface StoryRequest {
   /** Card texts as they stood in the prompt; a missing axis is drawn from the cards. */
   premise: Partial<Record<Axis, string>>;
-  /** Returns [0, 1). The same premise, sequence and memory give the same story. */
+  /** Returns [0, 1). The same premise, sequence and history give the same story. */
   random: Random;
-  /** What was told before; this story is added to it. Without one, nothing was. */
-  memory?: Memory;
+  /** What was used before; this story is added to it. Default: nothing. */
+  history?: UsageHistory;
 }
 
 export interface ComposedStory {
@@ -23,89 +33,114 @@ export interface ComposedStory {
   text: string;
   /** The name of its plot. */
   plot: string;
+  /** What it consists of, in its order. */
+  passages: readonly Passage[];
+  usage: StoryUsage;
 }
 
 interface Source {
   readonly corpus: Corpus;
-  readonly chosen: Chosen;
+  readonly materials: PremiseMaterials;
   readonly plot: Plot;
   readonly random: Random;
-  readonly memory: Memory;
+  readonly history: UsageHistory;
 }
 
 interface Attempt {
   readonly title: string;
   readonly text: string;
-  /** What it took from the material. */
-  readonly taken: readonly string[];
+  readonly passages: readonly Passage[];
+  /** What of the material it is made of. */
+  readonly items: readonly string[];
 }
 
 const LENGTH = { shortest: 2000, comfortable: 3700, longest: 4000 };
 const PARAGRAPHS = { fewest: 16, most: 38 };
-/** How likely a spare passage is left out though there is room, so that even stories of one plot differ in shape. */
-const SPARED = 0.2;
+/** How likely an optional beat is left out though there is room, so that even stories of one plot differ in shape. */
+const OMISSION = 0.3;
 const MOST_ATTEMPTS = 24;
 
 /** Writes one whole story for the premise, without any network. */
-export function composeStory({ premise, random, memory = emptyMemory() }: StoryRequest): ComposedStory {
+export function composeStory({ premise, random, history = emptyHistory() }: StoryRequest): ComposedStory {
   const corpus = loadCorpus();
-  const chosen = choose(corpus, premise, random);
-  const plot = choosePlot(random, memory);
+  const materials = selectMaterials(corpus, premise, random);
+  const plot = choosePlot(materials, random, history);
   // Passages are written to fit each other; a retry only catches the rare bad length, echo or repetition.
   const best = bestOf(
     MOST_ATTEMPTS,
-    (tries) => tryStory({ corpus, chosen, plot, random, memory }, tries),
-    ({ title, text }) =>
-      (isSound(text) ? 2 : 0) + (memory.titles.has(title) || memory.openings.has(openingKeyOf(text)) ? 0 : 1),
+    (tries) => attemptStory({ corpus, materials, plot, random, history }, tries),
+    ({ title, text }) => (isSound(text) ? 2 : 0) + (isNew(title, text, history) ? 1 : 0),
     3,
   );
-  remember(memory, best, plot);
-  return { title: best.title, text: best.text, plot: plot.name };
+  const usage = {
+    title: digestOf(best.title),
+    opening: openingKeyOf(best.text),
+    plot: digestOf(plot.name),
+    items: best.items.map(digestOf),
+  };
+  addUsage(history, usage);
+  return { title: best.title, text: best.text, plot: plot.name, passages: best.passages, usage };
 }
 
-/** Each as often as any other, and never the same twice in a row. */
-function choosePlot(random: Random, memory: Memory): Plot {
-  const names = PLOTS.map(({ name }) => name).filter((name) => name !== memory.plot);
-  const chosen = openDraw(random, memory).least(names);
-  const plot = PLOTS.find(({ name }) => name === chosen);
+/**
+ * Each as often as any other, and neither half the same twice in a row. Among those whose turn it is, one that tells what
+ * earlier stories on these cards have not told.
+ */
+function choosePlot(materials: PremiseMaterials, random: Random, history: UsageHistory): Plot {
+  const last = PLOTS.find(({ name }) => digestOf(name) === history.lastPlot);
+  const others = PLOTS.filter(({ front, back }) => front !== last?.front && back !== last?.back);
+  const due = leastBy(others, ({ name }) => usesOf(name, history));
+  const fresh = leastBy(due, (plot) => stalenessOf(plot, materials, (variant) => usesOf(variant, history)));
+  const plot = fresh[Math.floor(random() * fresh.length)];
   if (plot === undefined) throw new Error('There are no plots.');
   return plot;
 }
 
-function tryStory({ corpus, chosen, plot, random, memory }: Source, tries: number): Attempt {
-  const draw = openDraw(random, memory, tries);
-  const title = composeTitle(corpus, chosen, draw, (candidate) => memory.titles.has(candidate));
-  const passages = tell(plot, corpus, chosen, draw, (key) => memory.openings.has(key));
-  const paragraphs = fit(passages, random);
-  return { title, text: `# ${title}\n\n${paragraphs.join('\n\n')}\n`, taken: draw.taken };
+function leastBy<T>(list: readonly T[], countOf: (item: T) => number): readonly T[] {
+  const least = Math.min(...list.map(countOf));
+  return list.filter((item) => countOf(item) === least);
 }
 
-function remember(memory: Memory, { title, text, taken }: Attempt, plot: Plot): void {
-  memory.titles.add(title);
-  memory.openings.add(openingKeyOf(text));
-  memory.plot = plot.name;
-  for (const item of [...taken, plot.name]) memory.uses.set(item, (memory.uses.get(item) ?? 0) + 1);
+function attemptStory({ corpus, materials, plot, random, history }: Source, tries: number): Attempt {
+  const picker = openPicker(random, history, tries);
+  const title = composeTitle(corpus, materials, picker, (candidate) => history.titles.has(digestOf(candidate)));
+  const titleItems = [...picker.picked];
+  const beats = plot.beats.filter((beat) => !OPTIONAL_BEATS.has(beat) || random() >= OMISSION);
+  const isKnownOpening = (key: string): boolean => history.openings.has(key);
+  const written = writePassages({ plot, beats, corpus, materials, picker, isKnownOpening });
+  const kept = fit(written, random);
+  return {
+    title,
+    text: `# ${title}\n\n${paragraphsOf(kept).join('\n\n')}\n`,
+    passages: kept,
+    items: [...titleItems, ...kept.flatMap(({ items }) => items)],
+  };
 }
 
-/** The paragraphs of a story, less a spare passage here and there, and less those for which there is no room. */
-function fit(passages: readonly Passage[], random: Random): string[] {
-  const kept = passages.filter(({ beat }) => !SPARE_BEATS.has(beat) || random() >= SPARED);
+/** The passages of a story, less those optional ones for which there is no room. */
+function fit(passages: readonly Passage[], random: Random): Passage[] {
+  const kept = [...passages];
   const isTooLong = (): boolean => lengthOf(kept) > LENGTH.comfortable || paragraphsOf(kept).length > PARAGRAPHS.most;
   while (isTooLong()) {
-    const spare = kept.filter(({ beat, text }) => text !== '' && SPARE_BEATS.has(beat));
-    const dropped = spare[Math.floor(random() * spare.length)];
+    const optional = kept.filter(({ beat }) => OPTIONAL_BEATS.has(beat));
+    const dropped = optional[Math.floor(random() * optional.length)];
     if (dropped === undefined) break;
     kept.splice(kept.indexOf(dropped), 1);
   }
-  return paragraphsOf(kept);
+  return kept;
 }
 
 function paragraphsOf(passages: readonly Passage[]): string[] {
-  return passages.flatMap(({ text }) => text.split('\n\n')).filter((paragraph) => paragraph.trim() !== '');
+  const texts = passages.map(({ text, touch }) => (touch === '' ? text : `${text} ${touch}`));
+  return texts.flatMap((text) => text.split('\n\n')).filter((paragraph) => paragraph.trim() !== '');
 }
 
 function lengthOf(passages: readonly Passage[]): number {
   return [...paragraphsOf(passages).join('\n\n')].length;
+}
+
+function isNew(title: string, text: string, history: UsageHistory): boolean {
+  return !history.titles.has(digestOf(title)) && !history.openings.has(openingKeyOf(text));
 }
 
 function isSound(text: string): boolean {

@@ -4,47 +4,61 @@ import { ROOT } from '../lib/project.js';
 import { type Axis, byAxis, type Card } from '../prompt/cards.js';
 import { readCards } from '../prompt/read-cards.js';
 
-/** Single-valued fields are names used as slots; lists hold variants of one passage. */
+/**
+ * Single-valued fields are names used as slots; lists hold variants of one passage. `field@tag` holds variants of `field`
+ * that fit only where the tag applies.
+ */
 export type Material = Readonly<Record<string, string | readonly string[]>>;
 
 export interface Corpus {
   readonly cards: Readonly<Record<Axis, readonly Card[]>>;
   readonly material: Readonly<Record<Axis, ReadonlyMap<string, Material>>>;
-  /** Used for a card the user added: names it through the {text} slot. */
+  /** Used for a card that the user added: names it through the {text} slot. */
   readonly generic: Readonly<Record<Axis, Material>>;
   readonly common: Material;
 }
 
+interface Fields {
+  readonly names: readonly string[];
+  readonly passages: readonly string[];
+}
+
 /** What each axis must provide; `names` are single strings, `passages` are lists of variants. */
-export const REQUIRED_FIELDS: Readonly<Record<Axis, { names: readonly string[]; passages: readonly string[] }>> = {
+export const REQUIRED_FIELDS: Readonly<Record<Axis, Fields>> = {
   person: { names: [], passages: ['open', 'self', 'echo'] },
   place: {
     names: ['name', 'deep', 'exit', 'desk', 'light', 'contact'],
-    passages: ['titles', 'open', 'reason', 'sense', 'routine', 'retreat'],
+    passages: ['titles', 'open', 'reason', 'sense', 'routine', 'stay', 'retreat', 'blocked'],
   },
   time: { names: [], passages: ['titles', 'open', 'feel', 'late'] },
   fear: { names: [], passages: ['memory', 'inner', 'peak'] },
-  presence: { names: ['ref'], passages: ['titles', 'hint', 'sign', 'encounter'] },
+  presence: { names: ['ref'], passages: ['titles', 'hint', 'sign', 'encounter', 'visit', 'end'] },
   device: { names: ['ref'], passages: ['titles', 'first', 'again', 'final'] },
-  turn: { names: ['line1', 'line2', 'line3'], passages: ['clue', 'scene', 'last'] },
+  turn: {
+    names: ['line1', 'line2', 'line3', 'fate'],
+    passages: ['titles', 'clue', 'scene', 'scene@in', 'last', 'last@in', 'answer'],
+  },
   // The plots of the composer are structures of their own.
   structure: { names: [], passages: [] },
-  form: { names: [], passages: ['open', 'aside', 'close'] },
+  form: { names: ['register', 'self'], passages: ['open', 'aside', 'aside@late', 'touch', 'close'] },
 };
 
 const COMMON_PASSAGES = [
   'titlePatterns',
+  'before',
   'rewind',
   'resume',
-  'before',
   'recall',
-  'call',
   'reaction',
   'reactionLater',
-  'link',
+  'fright',
+  'call',
+  'note',
   'approach',
   'turnBack',
   'approachAgain',
+  'choice',
+  'leave',
 ] as const;
 
 let cached: Corpus | undefined;
@@ -55,17 +69,26 @@ export function loadCorpus(): Corpus {
   return cached;
 }
 
-/** The variants of a passage; empty when the material has none. */
-export function variants(material: Material, field: string): readonly string[] {
-  const value = material[field];
-  if (value === undefined) return [];
-  return typeof value === 'string' ? [value] : value;
+/** The variants of a passage, with those for a tag if there is one; empty when the material has none. */
+export function variants(material: Material, field: string, tag: string | null = null): readonly string[] {
+  const own = listOf(material[field]);
+  return tag === null ? own : [...own, ...listOf(material[`${field}@${tag}`])];
+}
+
+/** The tags under which a field has variants: `open@a` has the tag a. */
+export function tagsOf(material: Material, field: string): string[] {
+  return Object.keys(material).flatMap((key) => (key.startsWith(`${field}@`) ? [key.slice(field.length + 1)] : []));
 }
 
 /** A single-valued field; `fallback` when the material has none. */
 export function name(material: Material, field: string, fallback = ''): string {
   const value = material[field];
   return typeof value === 'string' ? value : fallback;
+}
+
+function listOf(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === 'string' ? [value] : value;
 }
 
 function readCorpus(): Corpus {
@@ -103,7 +126,8 @@ function checked(axis: Axis, material: Material, where: string): Material {
 }
 
 function requirePassage(material: Material, field: string, where: string): void {
-  if (variants(material, field).length === 0) throw new Error(`${where}: "${field}" has no variants.`);
+  const tagged = tagsOf(material, field).flatMap((tag) => variants(material, `${field}@${tag}`));
+  if (variants(material, field).length + tagged.length === 0) throw new Error(`${where}: "${field}" has no variants.`);
 }
 
 function toMaterial(value: unknown, where: string): Material {

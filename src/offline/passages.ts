@@ -1,173 +1,239 @@
 import type { Axis } from '../prompt/cards.js';
-import { type Corpus, name, variants } from './materials.js';
+import { inVoice, REGISTERS, type Voice } from './korean/register.js';
+import { fillSlots, type SlotValues } from './korean/slots.js';
+import { type Corpus, type Material, name, tagsOf, variants } from './materials.js';
+import { type Opening, writeOpening } from './openings.js';
 import type { Beat, Plot } from './plots.js';
-import type { Chosen } from './premise-materials.js';
-import { fillSlots, type SlotValues } from './slots.js';
-import { bestOf, type Draw, openingKeyOf } from './usage-history.js';
+import type { PremiseMaterials } from './premise-materials.js';
+import type { Picker } from './usage-history.js';
 
-/** A beat, told. */
+/** The text of one beat. */
 export interface Passage {
   readonly beat: Beat;
   readonly text: string;
+  /** A sentence after it, in which the form speaks to its reader; empty when there is none. */
+  readonly touch: string;
+  /** What of the material it is made of. */
+  readonly items: readonly string[];
 }
 
-type Fill = (template: string, axis: Axis, more?: SlotValues) => string;
-type IsHeard = (openingKey: string) => boolean;
-
-/** How a story begins. */
-interface Opening {
-  readonly text: string;
-  readonly tellsHour: boolean;
-  readonly tellsPlace: boolean;
+interface PartOptions {
+  /** Variants under this tag are taken too. */
+  readonly tag?: string | null;
+  readonly slots?: SlotValues;
+  /** Variants of which this is true are taken only when there are no others. */
+  readonly avoid?: (template: string) => boolean;
 }
 
-interface OpeningSource {
-  readonly chosen: Chosen;
-  readonly draw: Draw;
-  readonly fill: Fill;
-  /** A phrase for the time of the story. */
-  readonly hour: string;
-}
-
-interface Telling {
-  readonly chosen: Chosen;
+interface Context {
+  readonly plot: Plot;
+  readonly materials: PremiseMaterials;
   readonly opening: Opening;
-  /** When it happens, unless the opening has told. */
+  /** When it happens. */
   readonly hour: string;
-  readonly senses: readonly [string, string];
+  /** What the narrator does at the place: the tag of those variants. */
+  readonly job: string | null;
+  readonly reason: string;
   /** A passage of a card's material. */
-  readonly part: (axis: Axis, field: string, more?: SlotValues) => string;
+  readonly part: (axis: Axis, field: string, options?: PartOptions) => string;
   /** A passage that fits every premise. */
   readonly shared: (field: string) => string;
 }
 
-/** Who has the first sentence, as often as it stands here; "place" stands for the hour and the place. */
-const BEGINNINGS = ['form', 'form', 'form', 'form', 'person', 'person', 'person', 'place', 'place'] as const;
-/** How many beginnings are tried for one that nobody has heard. */
-const MOST_TRIES = 40;
-/** So many of them with the card that was to begin, so that the mix stays as it is when many were heard. */
-const TRIES_AS_WANTED = 12;
+/** A conversation on the phone, of which some plots do without. */
+const CALL = /(?<!휴대)전화(?!번호)|통화|수화기/u;
 
-const TELLERS: Readonly<Record<Beat, (telling: Telling) => string>> = {
+/** The beats that tell a passage of one card as it is, and which. */
+const CARD_PASSAGES = {
+  self: ['person', 'self'],
+  hour: ['time', 'feel'],
+  sense: ['place', 'sense'],
+  otherSense: ['place', 'sense'],
+  hint: ['presence', 'hint'],
+  sign: ['presence', 'sign'],
+  inner: ['fear', 'inner'],
+  earlyAside: ['form', 'aside'],
+  aside: ['form', 'aside'],
+  stay: ['place', 'stay'],
+  late: ['time', 'late'],
+  encounter: ['presence', 'encounter'],
+  visit: ['presence', 'visit'],
+  peak: ['fear', 'peak'],
+  echo: ['person', 'echo'],
+  lateAside: ['form', 'aside@late'],
+  retreat: ['place', 'retreat'],
+  blocked: ['place', 'blocked'],
+  scene: ['turn', 'scene'],
+  sceneInside: ['turn', 'scene@in'],
+  last: ['turn', 'last'],
+  lastInside: ['turn', 'last@in'],
+  answer: ['turn', 'answer'],
+  close: ['form', 'close'],
+} as const satisfies Partial<Record<Beat, readonly [Axis, string]>>;
+
+type CardBeat = keyof typeof CARD_PASSAGES;
+
+const BEAT_WRITERS: Readonly<Record<Exclude<Beat, CardBeat>, (context: Context) => string>> = {
   opening: ({ opening }) => opening.text,
   setting: settingOf,
-  rewoundSetting: (telling) => `${telling.shared('rewind')} ${settingOf(telling)}`,
-  self: ({ part }) => part('person', 'self'),
-  hour: ({ part }) => part('time', 'feel'),
-  sense: ({ senses }) => senses[0],
-  otherSense: ({ senses }) => senses[1],
-  routine: ({ part }) => part('place', 'routine'),
-  resumedRoutine: ({ part, shared }) => `${part('place', 'routine')} ${shared('resume')}`,
-  firstMessage: (telling) => messageOf(telling, 'first', 'line1'),
+  rewoundSetting: (context) => `${context.shared('rewind')} ${settingOf(context)}`,
+  routine: ({ part, job }) => part('place', 'routine', { tag: job }),
+  resumedRoutine: ({ part, job, shared }) => `${part('place', 'routine', { tag: job })} ${shared('resume')}`,
+  firstMessage: (context) => messageOf(context, 'first', 'line1'),
   reaction: ({ shared }) => shared('reaction'),
   memory: ({ part, shared }) => `${shared('recall')} ${part('fear', 'memory')}`,
   earlyMemory: ({ part, shared }) => `${shared('before')} ${part('fear', 'memory')}`,
-  hint: ({ part }) => part('presence', 'hint'),
   // A turn that changes what the caller may know brings its own call, told with its clue.
-  call: ({ chosen, shared }) => (hasOwnCall(chosen) ? '' : shared('call')),
-  clue: ({ chosen, part }) =>
-    hasOwnCall(chosen) ? `${part('turn', 'call')}\n\n${part('turn', 'clue')}` : part('turn', 'clue'),
-  sign: ({ part }) => part('presence', 'sign'),
-  inner: ({ part }) => part('fear', 'inner'),
-  secondMessage: (telling) => messageOf(telling, 'again', 'line2'),
+  contact: ({ plot, materials, shared }) =>
+    plot.contact === 'none' || hasOwnCall(materials) ? '' : shared(plot.contact),
+  clue: ({ materials, part }) =>
+    hasOwnCall(materials) ? `${part('turn', 'call')}\n\n${part('turn', 'clue')}` : part('turn', 'clue'),
+  fright: ({ shared }) => shared('fright'),
+  secondMessage: (context) => messageOf(context, 'again', 'line2'),
   secondReaction: ({ shared }) => shared('reactionLater'),
-  late: ({ part }) => part('time', 'late'),
-  link: ({ shared }) => shared('link'),
   approach: ({ shared }) => shared('approach'),
   turnBack: ({ shared }) => shared('turnBack'),
   approachAgain: ({ shared }) => shared('approachAgain'),
-  encounter: ({ part }) => part('presence', 'encounter'),
-  peak: ({ part }) => part('fear', 'peak'),
-  echo: ({ part }) => part('person', 'echo'),
-  retreat: ({ part }) => part('place', 'retreat'),
-  lastMessage: (telling) => messageOf(telling, 'final', 'line3'),
-  aside: ({ part }) => part('form', 'aside'),
-  scene: ({ part }) => part('turn', 'scene'),
-  last: ({ part }) => part('turn', 'last'),
-  close: ({ part }) => part('form', 'close'),
+  choice: ({ shared }) => shared('choice'),
+  leave: ({ shared }) => shared('leave'),
+  lastMessage: (context) => messageOf(context, 'final', 'line3'),
+  // Only a narrator who lives on can say what became of the presence.
+  end: ({ materials, part }) => (name(materials.material.turn, 'fate') === 'free' ? part('presence', 'end') : ''),
 };
 
+/** Beats after which the form may speak to its reader for a sentence, and about what. */
+const TOUCHED: ReadonlyMap<Beat, 'device' | 'place'> = new Map([
+  ['reaction', 'device'],
+  ['secondReaction', 'device'],
+  ['fright', 'place'],
+  ['stay', 'place'],
+]);
+/** How many of them it does. */
+const TOUCHES = 3;
+
+export interface PassageSource {
+  readonly plot: Plot;
+  /** The beats of the plot that are told. */
+  readonly beats: readonly Beat[];
+  readonly corpus: Corpus;
+  readonly materials: PremiseMaterials;
+  readonly picker: Picker;
+  /** Whether a first sentence, as `openingKey` writes it, was used before. */
+  readonly isKnownOpening: (openingKey: string) => boolean;
+}
+
+/** Writes the beats of a plot. */
+export function writePassages(source: PassageSource): Passage[] {
+  const { beats, picker } = source;
+  const touched = pickSome([...TOUCHED.keys()], TOUCHES, picker);
+  let counted = picker.picked.length;
+  const context = openContext(source);
+  return beats.map((beat) => {
+    const text = isCardBeat(beat) ? cardPassage(beat, context) : BEAT_WRITERS[beat](context);
+    const touch = touched.includes(beat) ? touchAfter(beat, context) : '';
+    const items = picker.picked.slice(counted);
+    counted = picker.picked.length;
+    return { beat, text, touch, items };
+  });
+}
+
 /**
- * Tells the beats of a plot.
- * @param isHeard whether a first sentence, as `openingKey` writes it, was used before
+ * How often what a plot would tell of the cards was told before, counting the variant that was told least.
+ * @param usesOf how often a variant was used
  */
-export function tell(plot: Plot, corpus: Corpus, chosen: Chosen, draw: Draw, isHeard: IsHeard): Passage[] {
-  const values = slotValues(chosen);
-  const fill: Fill = (template, axis, more = {}) =>
-    fillSlots(template, { ...values, text: chosen.texts[axis], ...more });
-  const hour = fill(draw.least(variants(chosen.material.time, 'open')), 'time');
-  const telling: Telling = {
-    chosen,
-    hour,
-    opening: openingOf({ chosen, draw, fill, hour }, isHeard),
-    senses: twoOf(variants(chosen.material.place, 'sense'), draw, (text) => fill(text, 'place')),
-    part: (axis, field, more) => fill(draw.least(variants(chosen.material[axis], field)), axis, more),
-    shared: (field) => fill(draw.least(variants(corpus.common, field)), 'turn'),
-  };
-  return plot.beats.map((beat) => ({ beat, text: TELLERS[beat](telling) }));
+export function stalenessOf(plot: Plot, { material }: PremiseMaterials, usesOf: (variant: string) => number): number {
+  const passages = plot.beats.filter(isCardBeat).map((beat) => {
+    const [axis, field] = CARD_PASSAGES[beat];
+    return variants(material[axis], field);
+  });
+  return passages.reduce((sum, list) => sum + Math.min(...list.map(usesOf)), 0);
 }
 
-function openingOf(source: OpeningSource, isHeard: IsHeard): Opening {
-  const wanted = source.draw.any(BEGINNINGS);
-  const make = (tries: number): { opening: Opening; fork: Draw } => {
-    const fork = source.draw.fork(tries);
-    const beginning = tries < TRIES_AS_WANTED ? wanted : fork.any(BEGINNINGS);
-    return { opening: beginWith(beginning, { ...source, draw: fork }), fork };
-  };
-  const isNew = ({ opening }: { opening: Opening }): number => (isHeard(openingKeyOf(opening.text)) ? 0 : 1);
-  const best = bestOf(MOST_TRIES, make, isNew, 1);
-  source.draw.keep(best.fork);
-  return best.opening;
+function touchAfter(beat: Beat, { part }: Context): string {
+  const isOnDevice = TOUCHED.get(beat) === 'device';
+  return part('form', 'touch', { avoid: (template) => template.includes('{device') !== isOnDevice });
 }
 
-/** The first paragraphs. Whichever card begins, the form is set before the story is under way. */
-function beginWith(beginning: string, { chosen, draw, fill, hour }: OpeningSource): Opening {
-  const { person, place, form } = chosen.material;
-  if (beginning === 'form') {
-    const frame = draw.least(variants(form, 'open'));
-    return { text: fill(frame, 'form', { when: hour }), tellsHour: tellsHour(frame), tellsPlace: false };
-  }
-  const axis = beginning === 'person' ? 'person' : 'place';
-  const first =
-    axis === 'person' ? draw.least(variants(person, 'open')) : `{when}, ${draw.least(variants(place, 'open'))}`;
-  const frame = frameAfter(first, variants(form, 'open'), draw);
+function cardPassage(beat: CardBeat, { part }: Context): string {
+  const [axis, field] = CARD_PASSAGES[beat];
+  return part(axis, field);
+}
+
+function isCardBeat(beat: Beat): beat is CardBeat {
+  return beat in CARD_PASSAGES;
+}
+
+function openContext({ plot, corpus, materials, picker, isKnownOpening }: PassageSource): Context {
+  const { form, place, time } = materials.material;
+  const narration = voiceOf(form, 'register');
+  const framing = voiceOf(form, 'frame');
+  const names = slotValues(materials);
+  const fill = (template: string, axis: Axis, slots: SlotValues = {}): string =>
+    inVoice(
+      fillSlots(template, { ...names, text: materials.texts[axis], ...slots }),
+      axis === 'form' ? framing : narration,
+    );
+  const hour = fillSlots(picker.leastUsed(variants(time, 'open')), { ...names, text: materials.texts.time });
+  /** No variant stands in a story twice, and those come first that fit what else the plot tells. */
+  const pick = (list: readonly string[], avoid: (template: string) => boolean = () => false): string => {
+    const unused = filled(list, (template) => !picker.picked.includes(template));
+    const fitting = filled(unused, (template) => !avoid(template));
+    return picker.leastUsed(plot.contact === 'call' ? fitting : filled(fitting, (template) => !CALL.test(template)));
+  };
+  const reasons = [null, ...tagsOf(place, 'reason')].flatMap((tag) =>
+    variants(place, tag === null ? 'reason' : `reason@${tag}`).map((reason) => ({ tag, reason })),
+  );
+  const reason = pick(reasons.map((candidate) => candidate.reason));
+  const job = reasons.find((candidate) => candidate.reason === reason)?.tag ?? null;
   return {
-    text: `${fill(first, axis, { when: hour })}\n\n${fill(frame, 'form', { when: hour })}`,
-    tellsHour: tellsHour(first) || tellsHour(frame),
-    tellsPlace: axis === 'place',
+    plot,
+    materials,
+    hour,
+    job,
+    reason: fill(reason, 'place'),
+    opening: writeOpening(
+      { materials, picker, job, fill: (template, axis) => fill(template, axis, { when: hour }) },
+      isKnownOpening,
+    ),
+    part: (axis, field, { tag = null, slots, avoid } = {}) =>
+      fill(pick(variants(materials.material[axis], field, tag), avoid), axis, slots),
+    shared: (field) => fill(pick(variants(corpus.common, field)), 'turn'),
   };
 }
 
-/** How the form is set once the story has begun: without the hour and the place, if they are told already. */
-function frameAfter(first: string, opens: readonly string[], draw: Draw): string {
-  if (!tellsHour(first)) return draw.least(opens);
-  const shorter = opens.map((open) => ({ open, frame: open.replace('{when}, {place}에', '그곳에') }));
-  const fitting = shorter.filter(({ frame }) => !tellsHour(frame));
-  const chosen = draw.least((fitting.length > 0 ? fitting : shorter).map(({ open }) => open));
-  return shorter.find(({ open }) => open === chosen)?.frame ?? chosen;
-}
-
-function tellsHour(template: string): boolean {
-  return template.includes('{when');
+function filled(list: readonly string[], keep: (template: string) => boolean): readonly string[] {
+  const kept = list.filter(keep);
+  return kept.length > 0 ? kept : list;
 }
 
 /** Where the story takes place and why, without what its opening has said already. */
-function settingOf({ opening, hour, part }: Telling): string {
-  if (opening.tellsPlace) return part('place', 'reason');
-  const open = `${part('place', 'open')} ${part('place', 'reason')}`;
+function settingOf({ opening, hour, job, reason, part }: Context): string {
+  if (opening.tellsPlace) return reason;
+  const open = `${part('place', 'open', { tag: job })} ${reason}`;
   return opening.tellsHour ? open : `${hour}, ${open}`;
 }
 
-/** What the device passes on: a sentence of the turn. */
-function messageOf({ chosen, part }: Telling, field: string, line: string): string {
-  return part('device', field, { line: name(chosen.material.turn, line) });
+/** What the device passes on: a sentence of the turn. A narrator who is still inside is not at the way out. */
+function messageOf({ plot, materials, part }: Context, field: string, line: string): string {
+  return part('device', field, {
+    slots: { line: name(materials.material.turn, line) },
+    avoid: (template) => plot.whereabouts === 'in' && template.includes('{exit'),
+  });
 }
 
-function hasOwnCall({ material: { turn } }: Chosen): boolean {
+function hasOwnCall({ material: { turn } }: PremiseMaterials): boolean {
   return variants(turn, 'call').length > 0;
 }
 
-function slotValues({ material: { place, presence, device } }: Chosen): SlotValues {
+/** How a form speaks: its narrator, or whoever frames what the narrator says. */
+function voiceOf(form: Material, field: 'register' | 'frame'): Voice {
+  const named = name(form, field, name(form, 'register'));
+  const register = REGISTERS.find((candidate) => candidate === named);
+  if (register === undefined) throw new Error(`"${named}" is no register.`);
+  return { register, humble: register !== 'plain' && name(form, 'self') === '저' };
+}
+
+function slotValues({ material: { place, presence, device } }: PremiseMaterials): SlotValues {
   return {
     place: name(place, 'name'),
     deep: name(place, 'deep'),
@@ -180,9 +246,11 @@ function slotValues({ material: { place, presence, device } }: Chosen): SlotValu
   };
 }
 
-/** Two different variants, so that the same passage never stands in a story twice. */
-function twoOf(list: readonly string[], draw: Draw, fill: (template: string) => string): [string, string] {
-  const first = draw.least(list);
-  const others = list.filter((item) => item !== first);
-  return [fill(first), fill(draw.least(others.length > 0 ? others : list))];
+function pickSome(list: readonly Beat[], count: number, picker: Picker): string[] {
+  const left: string[] = [...list];
+  return Array.from({ length: count }, () => {
+    const chosen = picker.any(left);
+    left.splice(left.indexOf(chosen), 1);
+    return chosen;
+  });
 }

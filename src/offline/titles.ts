@@ -1,34 +1,45 @@
 import type { Axis } from '../prompt/cards.js';
-import { type Corpus, variants } from './materials.js';
-import type { Chosen } from './premise-materials.js';
-import { fillSlots } from './slots.js';
-import { bestOf, type Draw } from './usage-history.js';
+import { fillSlots } from './korean/slots.js';
+import { type Corpus, name, variants } from './materials.js';
+import type { PremiseMaterials } from './premise-materials.js';
+import { bestOf, type Picker } from './usage-history.js';
 
 const LENGTH = { min: 4, max: 25 };
-/** Of a length that is right (1), with no word twice (1), and new (2). */
-const BEST = 4;
+/** Merits of a title; the highest is their sum. */
+const MERIT = { length: 1, wordsDiffer: 1, isNew: 2 };
+const BEST = MERIT.length + MERIT.wordsDiffer + MERIT.isNew;
 /** For cards so worded that no title of them has the right length. */
-const FALLBACK = '그곳에 남은 것';
-const AXES_WITH_TITLES = ['place', 'time', 'presence', 'device'] as const satisfies readonly Axis[];
-/** How often a pattern and its parts are drawn before what came is taken. */
+const FALLBACK = '그곳에 있던 것';
+const AXES_WITH_TITLES = ['place', 'presence', 'device', 'turn'] as const satisfies readonly Axis[];
+/** How often a pattern and its parts are picked before the best so far is taken. */
 const MOST_TRIES = 40;
 
-/** A title of parts from two or three axes that `isTaken` does not know, as far as there is one. */
-export function composeTitle(corpus: Corpus, chosen: Chosen, draw: Draw, isTaken: (title: string) => boolean): string {
-  const make = (tries: number): { title: string; fork: Draw } => {
-    const fork = draw.fork(tries);
-    return { title: candidateTitle(corpus, chosen, fork), fork };
+/** A title of one or two cards' parts that `isTaken` does not know, as far as there is one. */
+export function composeTitle(
+  corpus: Corpus,
+  materials: PremiseMaterials,
+  picker: Picker,
+  isTaken: (title: string) => boolean,
+): string {
+  const make = (tries: number): { title: string; fork: Picker } => {
+    const fork = picker.fork(tries);
+    return { title: candidateTitle(corpus, materials, fork), fork };
   };
   const meritOf = ({ title }: { title: string }): number =>
-    hasLength(title) ? 1 + (isTaken(title) ? 0 : 2) + (repeatsWord(title) ? 0 : 1) : 0;
+    hasLength(title)
+      ? MERIT.length + (isTaken(title) ? 0 : MERIT.isNew) + (repeatsWord(title) ? 0 : MERIT.wordsDiffer)
+      : 0;
   const best = bestOf(MOST_TRIES, make, meritOf, BEST);
-  draw.keep(best.fork);
+  picker.keep(best.fork);
   return hasLength(best.title) ? best.title : FALLBACK;
 }
 
-function candidateTitle(corpus: Corpus, chosen: Chosen, draw: Draw): string {
-  const parts = AXES_WITH_TITLES.map((axis) => [`${axis}Title`, draw.least(variants(chosen.material[axis], 'titles'))]);
-  return fillSlots(draw.least(variants(corpus.common, 'titlePatterns')), Object.fromEntries(parts));
+function candidateTitle(corpus: Corpus, { material }: PremiseMaterials, picker: Picker): string {
+  const pattern = picker.leastUsed(variants(corpus.common, 'titlePatterns'));
+  const parts = AXES_WITH_TITLES.flatMap((axis) =>
+    pattern.includes(`{${axis}Title`) ? [[`${axis}Title`, picker.leastUsed(variants(material[axis], 'titles'))]] : [],
+  );
+  return fillSlots(pattern, { ...Object.fromEntries(parts), place: name(material.place, 'name') });
 }
 
 function hasLength(title: string): boolean {

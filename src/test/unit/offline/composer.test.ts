@@ -1,70 +1,54 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { offlineResponder } from '../../../offline/author.js';
-import type { ComposedStory } from '../../../offline/composer.js';
-import { composeStory } from '../../../offline/composer.js';
-import { loadCorpus, name, REQUIRED_FIELDS, variants } from '../../../offline/materials.js';
-import { type Beat, PLOTS } from '../../../offline/plots.js';
+import { type ComposedStory, composeStory } from '../../../offline/composer.js';
+import { inVoice, REGISTERS } from '../../../offline/korean/register.js';
+import { sentencesOf } from '../../../offline/korean/sentences.js';
+import { fillSlots, particle } from '../../../offline/korean/slots.js';
+import { loadCorpus, type Material, name, REQUIRED_FIELDS, tagsOf, variants } from '../../../offline/materials.js';
 import { shortName } from '../../../offline/premise-materials.js';
-import { sentencesOf } from '../../../offline/sentences.js';
-import { fillSlots, particle } from '../../../offline/slots.js';
-import { emptyMemory, openingKeyOf } from '../../../offline/usage-history.js';
-import { AXES, type Axis, byAxis, idsOf, type Premise } from '../../../prompt/cards.js';
-import { openDeck } from '../../../prompt/deck.js';
+import { emptyHistory, openingKeyOf } from '../../../offline/usage-history.js';
+import { AXES, type Axis, byAxis, idsOf } from '../../../prompt/cards.js';
 import { composePrompt, type RecentStory } from '../../../prompt/prompt.js';
-import { readCards } from '../../../prompt/read-cards.js';
 import { readAnswer } from '../../../story/read-answer.js';
 import { type Story, toStory } from '../../../story/story.js';
 import { seededRandom } from '../../helpers/fakes.js';
-import { ROOT } from '../../helpers/processes.js';
+import {
+  AXIS_CARDS,
+  counts,
+  type Dealt,
+  dealStories,
+  paragraphsOf,
+  repeatedIn,
+} from '../../helpers/offline/dealt-stories.js';
 
 const DRAWS = 1000;
 /** The composer has plots of its own, and no material for a structure. */
 const TOLD_AXES = AXES.filter((axis) => axis !== 'structure');
-const AXIS_CARDS = readCards(join(ROOT, 'config', 'premises'));
 
-interface Dealt extends ComposedStory {
-  premise: Premise;
-  story: Story;
-}
+/** The fields that a slot fills in. */
+const NAME_SLOTS = ['name', 'deep', 'exit', 'desk', 'light', 'contact', 'ref'];
 
-/** What a thousand orders in a row give, of one deck and one author. */
-const stories: Dealt[] = [];
-const folder = mkdtempSync(join(tmpdir(), 'horror-'));
+let stories: readonly (Dealt & { story: Story })[] = [];
 
 before(async () => {
-  const random = seededRandom(2026);
-  let ids = 0;
-  const deal = openDeck({ folder, axes: AXIS_CARDS, random, newId: () => `draw-${++ids}` });
-  const memory = emptyMemory();
-  while (stories.length < DRAWS) {
-    const premise = await deal();
-    const composed = composeStory({ premise: byAxis((axis) => premise[axis].text), random, memory });
-    stories.push({ ...composed, premise, story: toStory(readAnswer(composed.text), premise) });
-  }
+  const dealt = await dealStories(DRAWS, 2026);
+  stories = dealt.map((story) => ({ ...story, story: toStory(readAnswer(story.text), story.premise) }));
 });
-
-after(() => rmSync(folder, { recursive: true, force: true }));
 
 function storyOf(seed: number, premise: Partial<Record<Axis, string>> = {}): ComposedStory {
   return composeStory({ premise, random: seededRandom(seed) });
 }
 
-function paragraphsOf(text: string): string[] {
-  return text.trim().split('\n\n').slice(1);
+/** The variants of every passage of a card, those of every tag included; without its titles. */
+function passagesOf(material: Material): string[] {
+  return Object.entries(material).flatMap(([field, value]) =>
+    typeof value === 'string' || field === 'titles' ? [] : value,
+  );
 }
 
-function counts(values: readonly string[]): Map<string, number> {
-  const result = new Map<string, number>();
-  for (const value of values) result.set(value, (result.get(value) ?? 0) + 1);
-  return result;
-}
-
-function repeatedIn(values: readonly string[]): string[] {
-  return [...counts(values)].flatMap(([value, count]) => (count > 1 ? [value] : []));
+function inAnyVoice(text: string): string[] {
+  return REGISTERS.flatMap((register) => [true, false].map((humble) => inVoice(text, { register, humble })));
 }
 
 /** Judges the final consonant from the code point alone, independently of es-hangul. */
@@ -129,7 +113,7 @@ test('particles after every word a slot can hold agree with its last syllable', 
   const words = new Set<string>();
   for (const axis of AXES) {
     for (const entry of material[axis].values()) {
-      const fields = REQUIRED_FIELDS[axis].names.filter((field) => !field.startsWith('line'));
+      const fields = REQUIRED_FIELDS[axis].names.filter((field) => NAME_SLOTS.includes(field));
       for (const field of fields) words.add(name(entry, field));
     }
   }
@@ -229,13 +213,12 @@ test('every card of every axis is reachable by its text and has material of its 
       const own = material[axis].get(card.id);
       assert.ok(own, `${axis} ${card.id} has material`);
       const { text } = storyOf(11, { [axis]: card.text });
-      const fields = REQUIRED_FIELDS[axis].passages.filter((field) => field !== 'titles');
-      const pieces = fields.flatMap((field) => variants(own, field)).flatMap((passage) => passage.split(/\{[^}]*\}/));
+      const pieces = passagesOf(own).flatMap((passage) => passage.split(/\{[^}]*\}/));
       assert.ok(
-        pieces.some((piece) => piece.length > 10 && text.includes(piece)),
+        pieces.some((piece) => piece.length > 10 && inAnyVoice(piece).some((voiced) => text.includes(voiced))),
         `${axis} ${card.id} is used`,
       );
-      const print = fields.flatMap((field) => variants(own, field)).join('\n');
+      const print = passagesOf(own).join('\n');
       assert.ok(!seen.has(print), `${axis} ${card.id} shares its material`);
       seen.add(print);
     }
@@ -250,13 +233,7 @@ test('every card of every axis is reachable by its text and has material of its 
 
 test('no fragment of the material is written twice', () => {
   const { material } = loadCorpus();
-  const fragments: string[] = [];
-  for (const axis of AXES) {
-    for (const entry of material[axis].values()) {
-      for (const field of REQUIRED_FIELDS[axis].passages)
-        if (field !== 'titles') fragments.push(...variants(entry, field));
-    }
-  }
+  const fragments = AXES.flatMap((axis) => [...material[axis].values()].flatMap(passagesOf));
   assert.ok(fragments.length > 500);
   assert.deepEqual(repeatedIn(fragments), []);
 });
@@ -284,73 +261,6 @@ test('over a thousand stories every card comes as often as any other of its axis
   }
 });
 
-test('no story has the plot of the one before it, and every plot comes as often as any other', () => {
-  stories.forEach(({ plot }, index) => {
-    assert.notEqual(plot, stories[index + 1]?.plot);
-  });
-  const comings = counts(stories.map(({ plot }) => plot));
-  assert.ok(PLOTS.length >= 5);
-  assert.deepEqual(new Set(comings.keys()), new Set(PLOTS.map(({ name }) => name)));
-  assert.ok(Math.max(...comings.values()) - Math.min(...comings.values()) <= 1, [...comings.values()].join());
-});
-
-/** In every plot that has both, the first comes before the second. */
-const ORDER: readonly [Beat, Beat][] = [
-  ['firstMessage', 'secondMessage'],
-  ['secondMessage', 'lastMessage'],
-  ['hint', 'sign'],
-  ['sign', 'encounter'],
-  ['firstMessage', 'clue'],
-  ['hint', 'clue'],
-  ['clue', 'scene'],
-  ['call', 'scene'],
-  ['secondMessage', 'link'],
-  ['sign', 'link'],
-  ['firstMessage', 'aside'],
-  ['sign', 'inner'],
-  ['approach', 'encounter'],
-  ['encounter', 'peak'],
-  ['sign', 'echo'],
-  ['echo', 'retreat'],
-  ['peak', 'retreat'],
-  ['retreat', 'lastMessage'],
-];
-/** In every plot that has the second, it comes right after the first. */
-const ADJACENT: readonly [Beat, Beat][] = [
-  ['firstMessage', 'reaction'],
-  ['secondMessage', 'secondReaction'],
-  ['approach', 'turnBack'],
-  ['lastMessage', 'scene'],
-  ['scene', 'last'],
-  ['last', 'close'],
-];
-/** Every plot has exactly one of each, whatever it leaves out. */
-const ONE_OF: readonly (readonly Beat[])[] = [
-  ...(['opening', 'self', 'hint', 'sign', 'encounter', 'peak', 'echo', 'retreat', 'call', 'clue'] as const).map(
-    (beat) => [beat],
-  ),
-  ...(['firstMessage', 'secondMessage', 'lastMessage', 'scene', 'last', 'close'] as const).map((beat) => [beat]),
-  ['setting', 'rewoundSetting'],
-  ['routine', 'resumedRoutine'],
-  ['memory', 'earlyMemory'],
-];
-
-for (const { name: plotName, beats } of PLOTS) {
-  test(`the plot "${plotName}" tells cause before effect, and nothing twice`, () => {
-    assert.deepEqual(repeatedIn(beats), []);
-    const at = (beat: Beat): number => beats.indexOf(beat);
-    for (const [first, second] of ORDER) {
-      if (at(first) >= 0 && at(second) >= 0) assert.ok(at(first) < at(second), `${first} before ${second}`);
-    }
-    for (const [first, second] of ADJACENT) {
-      if (at(second) >= 0) assert.equal(at(second), at(first) + 1, `${second} right after ${first}`);
-    }
-    for (const choice of ONE_OF) assert.equal(choice.filter((beat) => at(beat) >= 0).length, 1, choice.join());
-    assert.equal(at('opening'), 0);
-    assert.equal(at('close'), beats.length - 1);
-  });
-}
-
 test('in every story the three sentences of its turn come once each, in their order', () => {
   const { material } = loadCorpus();
   for (const { text, premise } of stories) {
@@ -362,12 +272,9 @@ test('in every story the three sentences of its turn come once each, in their or
 });
 
 test('no story names its hour twice with the same words', () => {
-  const { material } = loadCorpus();
-  for (const { title, text, premise } of stories) {
-    const time = material.time.get(premise.time.id) ?? {};
-    const phrases = variants(time, 'open');
-    const told = ['feel', 'late'].flatMap((field) => variants(time, field));
-    const rest = told.reduce((left, passage) => left.replace(passage, ''), text);
+  for (const { title, passages, material } of stories) {
+    const phrases = variants(material.time, 'open');
+    const rest = passages.flatMap(({ beat, text }) => (beat === 'hour' || beat === 'late' ? [] : [text])).join('\n');
     const named = phrases.map((phrase) => rest.split(phrase).length - 1);
     assert.ok(
       phrases.every((phrase, index) => phrase.length <= 8 || (named[index] ?? 0) <= 1),
@@ -377,28 +284,23 @@ test('no story names its hour twice with the same words', () => {
 });
 
 test('first sentences come from the form most often, else from the person or from the hour and the place', () => {
-  const { material } = loadCorpus();
-  const begins = (axis: Axis) =>
-    stories.filter(({ premise, story }) =>
-      variants(material[axis].get(premise[axis].id) ?? {}, 'open').some((open) =>
-        new RegExp(
-          `^${open
-            .split(/\{[^}]*\}/)
-            .map(escaped)
-            .join('.+')}`,
-          'u',
-        ).test(story.text.split('\n\n')[1] ?? ''),
-      ),
-    ).length;
-  const [form, person] = [begins('form'), begins('person')];
+  const begins = stories.map(({ passages, material }) => {
+    const [first = '', second] = passages[0]?.text.split('\n\n') ?? [];
+    if (second === undefined) return 'form';
+    const fields = ['open', ...tagsOf(material.place, 'open').map((tag) => `open@${tag}`)];
+    const places = fields.flatMap((field) => variants(material.place, field)).flatMap(inAnyVoice);
+    return places.some((place) => first.endsWith(`, ${place}`)) ? 'place' : 'person';
+  });
+  const { form = 0, person = 0, place = 0 } = Object.fromEntries(counts(begins));
   assert.ok(form > person && person > DRAWS / 5 && form < DRAWS * 0.6, `${form} form, ${person} person`);
+  assert.ok(place > DRAWS / 10, `${place} place`);
 });
 
 test('an author with one premise for all of its stories still finds new titles and first sentences', () => {
   const premise = byAxis((axis) => loadCorpus().cards[axis][0]?.text ?? '');
   const random = seededRandom(5);
-  const memory = emptyMemory();
-  const told = Array.from({ length: 20 }, () => composeStory({ premise, random, memory }));
+  const history = emptyHistory();
+  const told = Array.from({ length: 20 }, () => composeStory({ premise, random, history }));
   assert.deepEqual(repeatedIn(told.map(({ title }) => title)), []);
   assert.deepEqual(repeatedIn(told.map(({ text }) => openingKeyOf(text))), []);
 });
@@ -429,7 +331,7 @@ test('the recent titles and first sentences that a prompt names are kept away fr
 
 test('cards of the user alone, without material, still give sound stories with new titles and first sentences', () => {
   const random = seededRandom(8);
-  const memory = emptyMemory();
+  const history = emptyHistory();
   const own: Record<Axis, string> = {
     person: '편지를 태우던 사람',
     place: '할머니 댁 다락',
@@ -442,7 +344,7 @@ test('cards of the user alone, without material, still give sound stories with n
     form: '옛이야기',
   };
   const told = Array.from({ length: 60 }, (_, index) =>
-    composeStory({ premise: byAxis((axis) => `${own[axis]} ${index}`), random, memory }),
+    composeStory({ premise: byAxis((axis) => `${own[axis]} ${index}`), random, history }),
   );
   assert.deepEqual(repeatedIn(told.map(({ title }) => title)), []);
   assert.deepEqual(repeatedIn(told.map(({ text }) => openingKeyOf(text))), []);
