@@ -16,11 +16,19 @@ export interface ApiFaultsOptions {
 export function createApiFaults({ faults, elapsed, compose, charactersPerSecond }: ApiFaultsOptions) {
   const timesLeft = new Map(faults.map((fault) => [fault, fault.times]));
   const faultOf = new Map<number, ApiFault>();
+  /** The calls that are being answered with a fault: of several at once, no more meet it than planned. */
+  const answering = new Map<number, ApiFault>();
   /** The faults that have not come, or not as often as planned. */
   const left = () => faults.filter((fault) => (timesLeft.get(fault) ?? 0) > 0);
+  const isFree = (fault: ApiFault) =>
+    [...answering.values()].filter((each) => each === fault).length < (timesLeft.get(fault) ?? 0);
   const plan: MockApiOptions['plan'] = (request, index, cut) => {
-    const fault = cut === null ? left().find(({ at }) => at <= elapsed()) : faultOf.get(cut.index);
-    if (fault !== undefined) faultOf.set(index, fault);
+    const due = () => left().find((fault) => fault.at <= elapsed() && isFree(fault));
+    const fault = cut === null ? due() : faultOf.get(cut.index);
+    if (fault !== undefined) {
+      faultOf.set(index, fault);
+      answering.set(index, fault);
+    }
     const { kind = 'story', share = 1 } = fault ?? {};
     if (cut === null) return { kind, whole: compose(request), share, charactersPerSecond };
     // Half of what is left, so that every part has something to continue from.
@@ -30,6 +38,7 @@ export function createApiFaults({ faults, elapsed, compose, charactersPerSecond 
   /** Takes note of what became of a call. */
   const onEnded = (call: Call): void => {
     const fault = faultOf.get(call.index);
+    answering.delete(call.index);
     if (fault !== undefined && hasCome(fault, call)) timesLeft.set(fault, (timesLeft.get(fault) ?? 0) - 1);
   };
   return { plan, onEnded, left };

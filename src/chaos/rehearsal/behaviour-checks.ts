@@ -6,7 +6,7 @@ import { type Violation, violation } from '../violation.js';
 import type { ApiFault, Weather } from './fault-plan.js';
 import type { Injected } from './inject.js';
 import type { App } from './pm2-sandbox.js';
-import type { DayScale } from './time-scale.js';
+import type { DayScale, Writing } from './time-scale.js';
 
 // How the worker and pm2 have behaved over the day. Pure.
 
@@ -14,6 +14,7 @@ import type { DayScale } from './time-scale.js';
 export interface Observations extends Recorded, Supervised {
   weather: Weather;
   scale: DayScale;
+  writing: Writing;
   /** The API faults that have not come. */
   faultsLeft: readonly ApiFault[];
   injected: readonly Injected[];
@@ -36,6 +37,8 @@ const TOLERANCE = 5 * SECOND;
 const LATE = 1 * SECOND;
 /** Clocks are read in whole milliseconds, and timers may fire a little early. */
 const ROUNDING = 5;
+/** From a call's record to its request, in milliseconds. */
+const ON_ITS_WAY = 200;
 /** The exit code of a run that ended as asked, in the 24 h profile. */
 const COMPLETED = 10;
 
@@ -69,22 +72,30 @@ function checkDeadline({ scale, calls }: Observations, run: FoundRun): Violation
 }
 
 /** A worker that is asked to wait waits, and one that cannot save pays for nothing more. */
-function checkPatience({ calls, injected }: Observations, { ledger: { records } }: FoundRun): Violation[] {
+function checkPatience({ calls, injected, writing }: Observations, { ledger: { records } }: FoundRun): Violation[] {
   const claims = records.filter(({ type }) => type === 'claim');
+  // With several stories at once, a call may be on its way while the worker is being told to wait, and the rest of a
+  // text that another slot has in hand is asked for at once.
+  const isAlone = writing.concurrency === 1;
+  const onItsWay = isAlone ? 0 : ON_ITS_WAY;
   const hasty = calls.flatMap((call, index) => {
-    const next = calls[index + 1];
-    if (call.retryAfterMs === null || call.endedAt === null || next === undefined) return [];
+    const { retryAfterMs, endedAt } = call;
+    if (retryAfterMs === null || endedAt === null) return [];
+    const next = calls
+      .slice(index + 1)
+      .find(({ at, continues }) => at >= endedAt + onItsWay && (isAlone || continues === null));
+    if (next === undefined) return [];
     // Another process does not know.
     if (claims.some(({ at }) => at >= call.at && at <= next.at)) return [];
-    const waited = next.at - call.endedAt;
-    if (waited >= call.retryAfterMs - ROUNDING) return [];
-    return [violation('too_soon', callName(next), `retry-after ${call.retryAfterMs} ms 대신 ${waited} ms 뒤입니다`)];
+    const waited = next.at - endedAt;
+    if (waited >= retryAfterMs - ROUNDING) return [];
+    return [violation('too_soon', callName(next), `retry-after ${retryAfterMs} ms 대신 ${waited} ms 뒤입니다`)];
   });
   const paid = injected
     .filter(({ fault, missed }) => fault.kind === 'folder_away' && missed === null)
     .flatMap(({ from, to }) => {
       const during = calls.filter(({ at }) => at > from && at < to);
-      if (during.length <= 1) return [];
+      if (during.length <= writing.concurrency) return [];
       return [violation('paid_while_held', '소설 폴더', `저장할 수 없는 동안 ${during.length}번 호출했습니다`)];
     });
   return [...hasty, ...paid];

@@ -12,12 +12,14 @@ import { describeOffer, planReal, rehearseReal, summaryOfReal } from './live-run
 import { createProgressView, summaryOf, WEATHER_NAMES } from './output.js';
 import { RehearsalError, type SessionOptions } from './pm2-session.js';
 import { type RehearsalProgress, rehearse } from './rehearsal.js';
-import type { DayScale } from './time-scale.js';
+import type { DayScale, Writing } from './time-scale.js';
 
 const USAGE = `사용법: npm run rehearse                               폭풍이 부는 하루를 1분쯤으로 줄여 연습
         npm run rehearse -- --weather calm|rough|storm   날씨: 맑음, 궂음, 폭풍(기본값)
         npm run rehearse -- --seed N                     같은 시드는 같은 날씨
         npm run rehearse -- --seconds S                  하루의 길이 (초)
+        npm run rehearse -- --concurrency N              한 번에 N편씩 쓰는 하루
+        npm run rehearse -- --batches                    배치로 쓰는 하루
         npm run rehearse -- --keep                       성공해도 폴더를 남김
         npm run rehearse -- --root 폴더                  다른 곳에 있는 프로젝트를 연습
         npm run rehearse -- --real N                     내 설정과 내 API로 소설 N편 (비용이 듭니다)
@@ -40,6 +42,8 @@ export function createRehearseCommand(process: NodeJS.Process): Command {
       seconds: { type: 'string' },
       root: { type: 'string' },
       real: { type: 'string' },
+      concurrency: { type: 'string' },
+      batches: { type: 'boolean' },
       keep: { type: 'boolean' },
     },
     run: async (values, { root, typedIn, env, stderr }) => {
@@ -67,7 +71,9 @@ export function createRehearseCommand(process: NodeJS.Process): Command {
   });
 }
 
-type Values = Partial<Record<'weather' | 'seed' | 'seconds' | 'real', string> & { keep: boolean }>;
+type Values = Partial<
+  Record<'weather' | 'seed' | 'seconds' | 'real' | 'concurrency', string> & Record<'keep' | 'batches', boolean>
+>;
 /** @returns whether the rehearsal passed */
 type Run = (context: Context) => Promise<boolean>;
 
@@ -77,6 +83,7 @@ function weatherRun(values: Values): Run {
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1e6) : parseCount('--seed', values.seed, 0);
   const seconds =
     values.seconds === undefined ? DAY[weather] : parseCount('--seconds', values.seconds, SHORTEST_DAY[weather]);
+  const writing = writingOf(values);
   return async ({ terminal, ...session }) => {
     let onProgress = (_: RehearsalProgress) => {};
     const onDay = (scale: DayScale) => {
@@ -91,6 +98,7 @@ function weatherRun(values: Values): Run {
       weather,
       seed,
       seconds,
+      writing,
       onDay,
       onProgress: (each) => onProgress(each),
     });
@@ -102,10 +110,24 @@ function weatherRun(values: Values): Run {
   };
 }
 
+/** How many stories a batch of a rehearsed day has. */
+const BATCH_SIZE = 4;
+
+/** @throws UsageError */
+function writingOf({ concurrency, batches }: Values): Writing {
+  if (batches === true && concurrency !== undefined) {
+    throw new UsageError('--batches는 --concurrency와 함께 쓸 수 없습니다');
+  }
+  const atOnce = concurrency === undefined ? 1 : parseCount('--concurrency', concurrency);
+  return { concurrency: atOnce, batchSize: batches === true ? BATCH_SIZE : null };
+}
+
 /** @throws UsageError */
 function realRun(values: Values, process: NodeJS.Process): Run {
   const stories = parseCount('--real', values.real ?? '');
-  const other = (['weather', 'seed', 'seconds', 'keep'] as const).find((name) => values[name] !== undefined);
+  const other = (['weather', 'seed', 'seconds', 'keep', 'concurrency', 'batches'] as const).find(
+    (name) => values[name] !== undefined,
+  );
   if (other !== undefined) throw new UsageError(`--real은 --${other}와 함께 쓸 수 없습니다`);
   return async ({ terminal, ...session }) => {
     const plan = planReal({ ...session, stories });

@@ -86,10 +86,20 @@ const FAULTS: Record<Weather, Record<Lane, readonly EnvironmentFaultKind[]> & { 
   storm: EVERYTHING,
 };
 
-/** The same seed gives the same plan, for a day of the same length. */
-export function planFaults(weather: Weather, seed: number, scale: DayScale): FaultPlan {
+/** What only a streamed call can meet: an answer of its own that breaks or asks to wait, a call that is in flight. */
+const OF_STREAMS: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  ...(['rate_limit', 'server_error', 'cut', 'stall'] as const),
+  ...(['unreachable', 'folder_away', 'kill_in_call', 'kill_in_wait'] as const),
+]);
+
+/**
+ * The same seed gives the same plan, for a day of the same length.
+ * @param inBatches leaves out what only a streamed call can meet
+ */
+export function planFaults(weather: Weather, seed: number, scale: DayScale, { inBatches = false } = {}): FaultPlan {
   const random = seededRandom(seed);
-  const { api } = FAULTS[weather];
+  const isPossible = (kind: FaultKind) => !inBatches || !OF_STREAMS.has(kind);
+  const api = FAULTS[weather].api.filter(isPossible);
   const apiFaults = spread(api, scale, random).map(
     ({ kind, at }): ApiFault => ({
       ...{ kind, at },
@@ -98,7 +108,7 @@ export function planFaults(weather: Weather, seed: number, scale: DayScale): Fau
     }),
   );
   const lanes = (['surroundings', 'machine'] as const).map((lane) =>
-    spread(FAULTS[weather][lane], scale, random).map(
+    spread(FAULTS[weather][lane].filter(isPossible), scale, random).map(
       ({ kind, at }): EnvironmentFault => ({
         ...{ lane, kind, at },
         lastsMs: Math.round(LONGEST[kind](scale) * (0.5 + 0.5 * random())),

@@ -19,7 +19,7 @@ import { checkBehaviour, type Observations } from './behaviour-checks.js';
 import { type EnvironmentFault, type FaultPlan, isInTime, type Lane, planFaults, type Weather } from './fault-plan.js';
 import { type Injected, inject, openStorage, type Sandbox } from './inject.js';
 import { type Session, type SessionOptions, withSession } from './pm2-session.js';
-import { type DayScale, flagsOf, scaleOf, settingsOf, slownessOf } from './time-scale.js';
+import { type DayScale, flagsOf, scaleOf, settingsOf, slownessOf, type Writing } from './time-scale.js';
 
 // A day of the real worker under the real pm2, in about a minute.
 
@@ -29,6 +29,7 @@ export interface RehearsalOptions extends SessionOptions {
   seed: number;
   /** The length of the day, on a machine that has nothing else to do. */
   seconds: number;
+  writing: Writing;
   /** Called once the length of the day is known. */
   onDay: (scale: DayScale) => void;
   onProgress: (progress: RehearsalProgress) => void;
@@ -64,14 +65,14 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
 }
 
 async function rehearseIn({ folder, pm2, ...session }: Session, options: RehearsalOptions): Promise<Rehearsal> {
-  const { root, weather, seed, giveUp, onProgress, onDay } = options;
+  const { root, weather, seed, writing, giveUp, onProgress, onDay } = options;
   const begun = performance.now();
   const now = systemClock.now;
   await pm2.run(['ping']);
   const slowness = slownessOf(performance.now() - begun);
-  const scale = scaleOf(Math.round(options.seconds * slowness));
+  const scale = scaleOf(Math.round(options.seconds * slowness), writing.concurrency);
   onDay(scale);
-  const plan = planFaults(weather, seed, scale);
+  const plan = planFaults(weather, seed, scale, { inBatches: writing.batchSize !== null });
   const storage = openStorage(folder);
   const logDir = join(folder, 'logs');
   // Looks like a key, so that it would be found in any file that must not hold one.
@@ -87,6 +88,11 @@ async function rehearseIn({ folder, pm2, ...session }: Session, options: Rehears
   });
   const api = await startMockApi({
     ...{ plan: apiFaults.plan, axes, now },
+    // Now and then the answer to a creation is lost.
+    batches: {
+      takesMs: scale.beatMs,
+      onCreate: (index) => (weather !== 'calm' && index % 4 === 2 ? 'lose_answer' : 'created'),
+    },
     onChange: (what, call) => {
       if (what !== 'ended') return;
       apiFaults.onEnded(call);
@@ -96,7 +102,7 @@ async function rehearseIn({ folder, pm2, ...session }: Session, options: Rehears
   const kills: Kill[] = [];
   const ticking = setInterval(() => report(null), TICK);
   try {
-    const settings = settingsOf(scale, { url: api.url, apiKey, outputDir: storage.outputDir, logDir });
+    const settings = settingsOf(scale, { url: api.url, apiKey, outputDir: storage.outputDir, logDir }, writing);
     const { startedAt: at, reader } = await session.start(settings, storage.folder);
     startedAt = at;
     const leftMs = () => scale.dayMs - elapsed();
@@ -119,7 +125,7 @@ async function rehearseIn({ folder, pm2, ...session }: Session, options: Rehears
     const injected = (await Promise.all([runLane('machine'), runLane('surroundings')])).flat();
     const supervised = await session.untilStopped(leftMs() + scale.totalMs + LONGEST_END);
     const observations: Observations = {
-      ...{ weather, scale, calls: api.calls, faultsLeft: apiFaults.left(), injected, kills },
+      ...{ weather, scale, writing, calls: api.calls, faultsLeft: apiFaults.left(), injected, kills },
       ...{ batches: api.batches(), ...supervised },
     };
     const checked = await check(observations, { folder: storage.folder, logDir, apiKey });
@@ -145,7 +151,9 @@ async function check(
     expectedErrorWindows: outages.map(({ from, to }) => ({ from, to: to + LOGGED_LATER })),
     now: systemClock.now,
   });
-  const { violations, matches } = reconcile(observations, artifacts, { atRest: true, mayMissRequests: true });
+  const { violations, matches } = reconcile(observations, artifacts, {
+    ...{ atRest: true, mayMissRequests: true, callsAtOnce: observations.writing.concurrency },
+  });
   violations.push(...checkBehaviour(observations, artifacts));
   const passed = violations.length === 0 && exitCodeFor(verification) === 0;
   return { artifacts, verification, violations, matches, passed };

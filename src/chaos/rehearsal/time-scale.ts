@@ -34,8 +34,9 @@ const CHARACTERS_A_STORY = 2800;
 /**
  * Scales the day down. Its beat, waits and limits keep their proportions down to a least length: below that, delays of a
  * busy machine would look like faults.
+ * @param concurrency stories in hand at a time
  */
-export function scaleOf(seconds: number): DayScale {
+export function scaleOf(seconds: number, concurrency = 1): DayScale {
   const dayMs = seconds * SECOND;
   const beatMs = Math.max(SHORTEST_BEAT, dayMs / STORIES_A_DAY);
   const writingMs = Math.min(LONGEST_WRITING, WRITING * beatMs);
@@ -44,7 +45,8 @@ export function scaleOf(seconds: number): DayScale {
     dayMs,
     beatMs,
     charactersPerSecond: Math.round((CHARACTERS_A_STORY / writingMs) * SECOND),
-    intervalMs: Math.round(beatMs - writingMs - SAVING),
+    // Each slot waits for itself: the day keeps its stories.
+    intervalMs: Math.round(concurrency * beatMs - writingMs - SAVING),
     retryBaseMs: Math.max(20, scaled(5)),
     retryMaxMs: Math.max(160, scaled(300)),
     idleMs: Math.max(SECOND, 0.8 * beatMs),
@@ -72,6 +74,14 @@ export const MAX_CONTINUATIONS = 2;
 /** More than any rehearsal uses: the caps are set and counted, but never reached. */
 const NO_CAP = 1e12;
 
+/** How stories are written in a rehearsed day. */
+export interface Writing {
+  /** Stories in hand at a time. */
+  concurrency: number;
+  /** In batches of so many; null: streamed. */
+  batchSize: number | null;
+}
+
 /**
  * Every setting of the worker as a variable of its environment, so that neither the user's `.env` nor
  * `config/local.json` changes the day.
@@ -79,6 +89,7 @@ const NO_CAP = 1e12;
 export function settingsOf(
   scale: DayScale,
   place: { url: string; apiKey: string; outputDir: string; logDir: string },
+  { concurrency, batchSize }: Writing = { concurrency: 1, batchSize: null },
 ): Record<string, string> {
   const seconds = (ms: number) => ms / SECOND;
   const ours: Partial<Record<SettingName, string | number>> = {
@@ -86,6 +97,9 @@ export function settingsOf(
     intervalSeconds: seconds(scale.intervalMs),
     maxStories: 0,
     maxConsecutiveFailures: 0,
+    concurrency,
+    ...(batchSize === null ? {} : { batchSize }),
+    batchPollSeconds: seconds(Math.max(100, scale.beatMs / 4)),
     maxTokensTotal: NO_CAP,
     maxCostUsd: NO_CAP,
     priceInputUsd: 2,

@@ -120,6 +120,7 @@ export function soundDay(): Day {
     observations: {
       ...{
         weather: 'rough',
+        writing: { concurrency: 1, batchSize: null },
         scale: { ...scaleOf(10), dayMs: DAY },
         calls,
         faultsLeft: [],

@@ -129,6 +129,8 @@ describe('the command', { timeout: 300_000, concurrency: 1 }, () => {
     [['--real', '1'], /API 키도 주소도 없습니다/],
     [['--real', '0'], /--real/],
     [['--real', '1', '--seed', '3'], /--seed/],
+    [['--batches', '--concurrency', '2'], /--batches.*--concurrency/],
+    [['--concurrency', '0'], /--concurrency/],
     [['--weather', 'fog'], /calm, rough, storm.*fog/],
     [['--seconds', '3'], /--seconds: 16 이상/],
     [['--seed', '-1'], /사용법|--seed/],
