@@ -1,5 +1,5 @@
 import { type Doubt, doubtOf } from '../doubt.js';
-import { politeShare, sentencesOf } from '../sentences.js';
+import { sentencesOf, speaksPolitely } from '../sentences.js';
 import {
   ENDING_CHARACTERS,
   ENDING_LINES,
@@ -61,7 +61,7 @@ class EndingReader {
   #end: number;
   readonly #tags: string[] = [];
   readonly #removed: Removed[] = [];
-  #register: number | null = null;
+  #isPolite: boolean | null = null;
 
   constructor(lines: readonly string[], title: string | null) {
     this.#lines = [...lines];
@@ -264,19 +264,13 @@ class EndingReader {
   #isSetApart({ from, to }: Span): boolean {
     let at = from - 1;
     while (at >= this.#limit && isBlank(this.#line(at))) at--;
-    const below = this.#removed[0]?.what;
-    return isRule(this.#line(at)) || (to - from === 1 && isDecorated(this.#line(from))) || below === 'rule';
+    return isRule(this.#line(at)) || (to - from === 1 && isDecorated(this.#line(from)));
   }
 
   #storyIsPolite(): boolean {
-    if (this.#register === null) {
-      const middle = this.#lines
-        .slice(0, Math.ceil(this.#lines.length * 0.75))
-        .join('\n')
-        .slice(-ENDING_CHARACTERS);
-      this.#register = politeShare(sentencesOf(middle));
-    }
-    return this.#register > 0.5;
+    const middle = () => this.#lines.slice(0, Math.ceil(this.#lines.length * 0.75)).join('\n');
+    this.#isPolite ??= speaksPolitely(middle().slice(-ENDING_CHARACTERS));
+    return this.#isPolite;
   }
 
   /** Cuts off an end marker that stands on the story's last line. */
