@@ -14,7 +14,7 @@ import {
 } from './reading/forms/title.js';
 import type { Removed, RemovedKind } from './reading/removed.js';
 import { unpack } from './reading/unpack.js';
-import { politeShare, sentencesOf, isPolite as speaksPolitely } from './sentences.js';
+import { isPolite as endsPolitely, sentencesOf, speaksPolitely } from './sentences.js';
 import { shinglesOf } from './similarity.js';
 import { REST } from './thresholds.js';
 

@@ -230,9 +230,8 @@ class EndingReader {
     if (text === '' || (kind === 'teaser' && text.length <= LONGEST_TALK)) return true;
     const blocks = text.split(/\n\s*\n/);
     const needed = kind === 'sure' ? 1 : 2;
-    return blocks.every(
-      (block) => !isNarrative(block) || craftWordsOf(block) >= needed || weighTalk(block).score >= needed,
-    );
+    const comments = (block: string) => craftWordsOf(block) >= needed || weighTalk(block).score >= needed;
+    return blocks.every((block) => !isNarrative(block) || comments(block));
   }
 
   /** Offers, questions, commentary: a last paragraph that speaks to the person who asked. */
@@ -295,9 +294,8 @@ class EndingReader {
   }
 
   #hasUnclearSection(): boolean {
-    const lines = this.#lines.slice(Math.max(this.#limit, this.#end - LINES_OF_NOTES), this.#end);
-    return lines.some(
-      (line) => sectionOf(line) !== null && (headingOf(line) !== null || labelOf(line)?.isSetOff === true),
-    );
+    const from = Math.max(this.#limit, this.#end - LINES_OF_NOTES);
+    const isMarked = (line: string) => headingOf(line) !== null || labelOf(line)?.isSetOff === true;
+    return this.#lines.slice(from, this.#end).some((line) => sectionOf(line) !== null && isMarked(line));
   }
 }
