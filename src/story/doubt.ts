@@ -9,6 +9,7 @@ export const DOUBT_REASONS = {
   unclosed_reasoning: '생각 과정이 닫히지 않은 채 소설이 이어집니다',
   surroundings: '지금 규칙으로는 떼어 낼 말이 소설 앞뒤에 남아 있습니다',
   stop_reason: '모르는 종료 사유(stop_reason)입니다',
+  unfinished: '모델이 이야기를 다 쓰지 않았다고 합니다',
   unfinished_sentence: '마지막 문장이 끝나지 않은 것처럼 보입니다',
   broken_characters: '깨진 글자가 있습니다',
   foreign_letters: '다른 문자가 섞여 있습니다',

@@ -1,8 +1,10 @@
-import { type Doubt, mergeDoubts } from './doubt.js';
+import { type Doubt, doubtOf, mergeDoubts } from './doubt.js';
 import { readEnding } from './reading/ending.js';
+import { SAYS_UNFINISHED } from './reading/forms/talk-words.js';
 import { readOpening } from './reading/opening.js';
 import type { Removed } from './reading/removed.js';
 import { type Unpacked, unpack } from './reading/unpack.js';
+import { LONGEST_TALK } from './thresholds.js';
 
 /** An answer, read: the story, and what stood around it. */
 export interface ReadAnswer {
@@ -40,7 +42,7 @@ export function readAnswer(raw: string, { isCutOff = false }: ReadingOptions = {
     text,
     tags: [...new Set([...opened.tags, ...opening.tags, ...ending.tags])],
     removed: inOrder([...opened.removed, ...opening.removed, ...ending.removed]),
-    doubts: mergeDoubts(opened.doubts, opening.doubts, ending.doubts),
+    doubts: mergeDoubts(opened.doubts, opening.doubts, ending.doubts, unfinishedOf(ending.removed)),
   };
 }
 
@@ -48,6 +50,10 @@ const asItStands = ({ text, title, tags, removed, doubts }: Unpacked): ReadAnswe
   ...{ title, text: title === null ? text : `# ${title}\n\n${text}` },
   ...{ tags: [...new Set(tags)], removed: inOrder(removed), doubts: mergeDoubts(doubts) },
 });
+
+/** A model that offers to go on because it has run out of room has not told all. */
+const unfinishedOf = (removed: readonly Removed[]): Doubt[] =>
+  removed.some(({ text }) => SAYS_UNFINISHED.test(text.slice(0, LONGEST_TALK))) ? [doubtOf('unfinished')] : [];
 
 const PLACES: readonly Removed['where'][] = ['around', 'before', 'inside', 'after'];
 

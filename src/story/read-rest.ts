@@ -14,7 +14,7 @@ import {
 } from './reading/forms/title.js';
 import type { Removed, RemovedKind } from './reading/removed.js';
 import { unpack } from './reading/unpack.js';
-import { politeShare, sentencesOf, isPolite as speaksPolitely } from './sentences.js';
+import { isPolite as endsPolitely, sentencesOf, speaksPolitely } from './sentences.js';
 import { shinglesOf } from './similarity.js';
 import { REST } from './thresholds.js';
 
@@ -66,7 +66,7 @@ interface Top {
 
 function stripTop(lines: readonly string[], title: string | null, kept: string): Top {
   const removed: Removed[] = [];
-  const isPolite = politeShare(sentencesOf(kept.slice(-REST.looksAt))) > 0.5;
+  const isPolite = speaksPolitely(kept.slice(-REST.looksAt));
   let at = skipBlank(lines, 0);
   let newTitle: string | null = null;
   while (at < lines.length) {
@@ -133,7 +133,7 @@ const GOES_ON =
 function isSeamTalk(block: string, isPolite: boolean): boolean {
   if (block.length > REST.longestTalk) return false;
   const { score, acknowledges, refersToRequest } = weighTalk(block);
-  const goesOn = GOES_ON.test(block) && (score > 0 || sentencesOf(block).every(speaksPolitely));
+  const goesOn = GOES_ON.test(block) && (score > 0 || sentencesOf(block).every(endsPolitely));
   if (score === 0 && !goesOn) return false;
   if (isPolite) return (goesOn && score >= 2) || (refersToRequest && score >= 3);
   return score >= 2 || goesOn || (acknowledges && !/^["“'‘「]/.test(block));

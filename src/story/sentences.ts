@@ -54,3 +54,6 @@ export function politeShare(sentences: readonly string[]): number {
   }
   return polite === 0 ? 0 : polite / Math.max(polite + plain, sentences.length * LEAST_TOLD);
 }
+
+/** Does a text speak politely, as letters and posts do, more than not? */
+export const speaksPolitely = (text: string): boolean => politeShare(sentencesOf(text)) > 0.5;

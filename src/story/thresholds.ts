@@ -155,3 +155,9 @@ export const LONGEST_WARNING = 200;
 
 /** Lines from the end in which a heading for notes that is not sure makes the end doubtful. */
 export const LINES_OF_NOTES = 24;
+
+/** Characters of the longest preface in the register of narration. */
+export const LONGEST_PLAIN_PREFACE = 120;
+
+/** Words of the craft, "this story" counting for two, by which a paragraph in the register of narration comments. */
+export const FEWEST_CRAFT_WORDS = 4;

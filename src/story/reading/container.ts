@@ -146,8 +146,12 @@ function unquote(text: string): Unwrapped | null {
 }
 
 /** Elements that a prompt or a model names for what is asked for. */
-const ELEMENT =
-  /<(story|answer|output|response|result|final|final_answer|content|novel|text|article|document|body|html|소설|이야기|본문|단편|답변|출력)(?:\s[^<>\n]{0,80})?>/giu;
+const ELEMENTS =
+  'story|answer|output|response|result|final|final_answer|content|novel|text|article|document|body|html|소설|이야기|본문|단편|답변|출력';
+const ELEMENT = new RegExp(`<(${ELEMENTS})(?:\\s[^<>\\n]{0,80})?>`, 'giu');
+const LAST_ELEMENT = new RegExp(`</(?:${ELEMENTS})>$`, 'iu');
+/** Characters of the longest closing one. */
+const LONGEST_ELEMENT = 20;
 
 /** Unwraps `<story>…</story>` and its like; the closing one may be missing. */
 function unwrapElements(text: string): Unwrapped | null {
@@ -168,7 +172,10 @@ function unwrapElements(text: string): Unwrapped | null {
       marks: at > from ? `${tag}\n${close}` : tag,
     });
   }
-  return null;
+  // Closed only: its opening went with what stood around it.
+  const [close] = LAST_ELEMENT.exec(text.slice(-LONGEST_ELEMENT)) ?? [];
+  if (close === undefined) return null;
+  return outside({ before: '', inside: text.slice(0, -close.length).trim(), after: '', marks: close });
 }
 
 const TITLE_KEYS = ['title', '제목', 'name'];

@@ -1,5 +1,5 @@
 import type { Doubt } from '../doubt.js';
-import { politeShare, sentencesOf } from '../sentences.js';
+import { speaksPolitely } from '../sentences.js';
 import { LONGEST_LINE, LONGEST_TITLE, OPENING_CHARACTERS, OPENING_LINES } from '../thresholds.js';
 import { bare, blockFrom, headingOf, isRule, type Span, skipBlank, textOf } from './forms/lines.js';
 import { isBodyLabel, isFormBlock, metadataLines } from './forms/metadata.js';
@@ -26,7 +26,7 @@ export class Cursor {
   /** A label has said that the title follows. */
   expectsTitle = false;
   readonly doubts: Doubt[] = [];
-  #register: number | null = null;
+  #isPolite: boolean | null = null;
 
   constructor(lines: readonly string[]) {
     this.lines = lines;
@@ -100,13 +100,8 @@ export class Cursor {
 
   /** Does the story itself speak politely, as letters and posts do? */
   storyIsPolite(): boolean {
-    if (this.#register === null) {
-      const middle = this.lines
-        .slice(Math.floor(this.lines.length / 4))
-        .join('\n')
-        .slice(0, OPENING_CHARACTERS / 2);
-      this.#register = politeShare(sentencesOf(middle));
-    }
-    return this.#register > 0.5;
+    const middle = () => this.lines.slice(Math.floor(this.lines.length / 4)).join('\n');
+    this.#isPolite ??= speaksPolitely(middle().slice(0, OPENING_CHARACTERS / 2));
+    return this.#isPolite;
   }
 }

@@ -1,8 +1,9 @@
 import { type Doubt, doubtOf } from '../doubt.js';
-import { politeShare, sentencesOf } from '../sentences.js';
+import { sentencesOf, speaksPolitely } from '../sentences.js';
 import {
   ENDING_CHARACTERS,
   ENDING_LINES,
+  FEWEST_CRAFT_WORDS,
   LARGEST_NOTES_SHARE,
   LINES_OF_NOTES,
   LONGEST_LINE,
@@ -14,17 +15,19 @@ import {
   headingOf,
   isBlank,
   isDecorated,
+  isListItem,
   isQuoted,
   isRule,
   labelOf,
   type Span,
   textOf,
 } from './forms/lines.js';
-import { isCount, isEndMarker, isField, isWritingDate } from './forms/marks.js';
-import { isFormBlock, metadataLines } from './forms/metadata.js';
-import { isDisclaimer, type SectionKind, sectionOf } from './forms/sections.js';
-import { announcesTags, isTagLine, tagsIn, tagsOfLine } from './forms/tags.js';
+import { isCount, isEndMarker, isField, isWritingDate, markerAtEnd } from './forms/marks.js';
+import { isByline, isFormBlock, metadataLines } from './forms/metadata.js';
+import { isDisclaimer, isRatingTable, type SectionKind, sectionOf } from './forms/sections.js';
+import { announcesTags, isTagLine, tagsIn, tagsOfData, tagsOfLine } from './forms/tags.js';
 import { craftWordsOf, isNarrative, weighTalk } from './forms/talk.js';
+import { ABOUT_THE_WORK } from './forms/talk-words.js';
 import type { Removed, RemovedKind } from './removed.js';
 
 /** The end of an answer, read: where the story ends, and what stood below it. */
@@ -58,7 +61,7 @@ class EndingReader {
   #end: number;
   readonly #tags: string[] = [];
   readonly #removed: Removed[] = [];
-  #register: number | null = null;
+  #isPolite: boolean | null = null;
 
   constructor(lines: readonly string[], title: string | null) {
     this.#lines = [...lines];
@@ -110,6 +113,8 @@ class EndingReader {
       this.#talk('talk') ??
       this.#section() ??
       this.#talk('note') ??
+      this.#commentary() ??
+      this.#table() ??
       this.#labelled()
     );
   }
@@ -119,7 +124,7 @@ class EndingReader {
     const from = this.#end - 1;
     const line = this.#line(from);
     if (isRule(line)) return { from, what: 'rule' };
-    if (/^\s*<!--[^\n]*-->\s*$/.test(line)) return { from, what: 'note' };
+    if (/^\s*(?:<!--[^\n]*-->|!\[[^\]\n]*\]\([^)\n]*\))\s*$/.test(line)) return { from, what: 'note' };
     const block = this.#block();
     if (isEndMarker(line, this.#title)) return this.#isLogLine(from) ? null : { from, what: 'end_marker' };
     if (isCount(line)) return { from, what: 'count' };
@@ -133,10 +138,27 @@ class EndingReader {
     const line = this.#line(from);
     const tags = tagsOfLine(line);
     if (tags !== null) return { from, what: 'tags', tags };
-    if (this.#occursEarlier(line)) return null;
-    if (isField(line)) return { from, what: 'note' };
-    const isMetadata = metadataLines(this.#lines, { from, to: this.#end }) !== null;
-    return isMetadata && !isFormBlock(this.#lines, this.#block()) ? { from, what: 'label' } : null;
+    const block = this.#block();
+    if (this.#occursEarlier(line) || isFormBlock(this.#lines, block)) return null;
+    const what = this.#aboutOf(from);
+    if (what === null || !isListItem(line)) return what === null ? null : { from, what };
+    // Items belong together: one of them is about the text only when all are.
+    const items = Array.from({ length: block.to - block.from }, (_, at) => block.from + at);
+    return items.every((at) => !isListItem(this.#line(at)) || this.#aboutOf(at) !== null) ? { from, what } : null;
+  }
+
+  /** What a line with a label tells about the text; null when it does not. */
+  #aboutOf(at: number): 'note' | 'label' | null {
+    if (isField(this.#line(at))) return 'note';
+    if (isByline(this.#line(at)) && /AI|Claude|클로드|GPT/u.test(this.#line(at))) return 'label';
+    return metadataLines(this.#lines, { from: at, to: at + 1 }) === null ? null : 'label';
+  }
+
+  /** A table that rates or sums up the text. */
+  #table(): Taken | null {
+    const { from, to } = this.#block();
+    const rows = this.#lines.slice(from, to).map((line) => line.slice(0, LONGEST_LINE));
+    return isRatingTable(rows) ? { from, what: 'note' } : null;
   }
 
   /** A fence with title, tags and counts in it, for machines to read. */
@@ -144,12 +166,8 @@ class EndingReader {
     if (!/^ {0,3}`{3,}\s*$/.test(this.#line(this.#end - 1))) return null;
     for (let at = this.#end - 2; at >= this.#limit; at--) {
       if (!/^ {0,3}`{3,}/.test(this.#line(at))) continue;
-      const text = this.#lines.slice(at + 1, this.#end - 1).join('\n');
-      const isData = /^ {0,3}`{3,}\s*(?:json|ya?ml|toml)\s*$/i.test(this.#line(at));
-      const tags = /["']?(?:tags|태그|keywords)["']?\s*:\s*(\[[^\]]*\]|[^\n]*)/iu.exec(text)?.[1] ?? '';
-      return isData && /title|제목|tags|태그|word_?count/iu.test(text)
-        ? { from: at, what: 'tags', tags: tagsIn(tags) }
-        : null;
+      const tags = tagsOfData(this.#line(at), this.#lines.slice(at + 1, this.#end - 1).join('\n'));
+      return tags === null ? null : { from: at, what: 'tags', tags };
     }
     return null;
   }
@@ -212,9 +230,8 @@ class EndingReader {
     if (text === '' || (kind === 'teaser' && text.length <= LONGEST_TALK)) return true;
     const blocks = text.split(/\n\s*\n/);
     const needed = kind === 'sure' ? 1 : 2;
-    return blocks.every(
-      (block) => !isNarrative(block) || craftWordsOf(block) >= needed || weighTalk(block).score >= needed,
-    );
+    const comments = (block: string) => craftWordsOf(block) >= needed || weighTalk(block).score >= needed;
+    return blocks.every((block) => !isNarrative(block) || comments(block));
   }
 
   /** Offers, questions, commentary: a last paragraph that speaks to the person who asked. */
@@ -233,36 +250,34 @@ class EndingReader {
     return null;
   }
 
+  /** Commentary in the register of narration: below a rule, about the work from its first words on. */
+  #commentary(): Taken | null {
+    const block = this.#block();
+    const text = textOf(this.#lines, block);
+    if (text.length > LONGEST_TALK || craftWordsOf(text) < FEWEST_CRAFT_WORDS) return null;
+    const isAbout = ABOUT_THE_WORK.test(sentencesOf(text)[0] ?? '');
+    return isAbout && this.#isSetApart(block) ? { from: block.from, what: 'note' } : null;
+  }
+
   /** Below a rule, in brackets or in emphasis. */
   #isSetApart({ from, to }: Span): boolean {
     let at = from - 1;
     while (at >= this.#limit && isBlank(this.#line(at))) at--;
-    const below = this.#removed[0]?.what;
-    return isRule(this.#line(at)) || (to - from === 1 && isDecorated(this.#line(from))) || below === 'rule';
+    return isRule(this.#line(at)) || (to - from === 1 && isDecorated(this.#line(from)));
   }
 
   #storyIsPolite(): boolean {
-    if (this.#register === null) {
-      const middle = this.#lines
-        .slice(0, Math.ceil(this.#lines.length * 0.75))
-        .join('\n')
-        .slice(-ENDING_CHARACTERS);
-      this.#register = politeShare(sentencesOf(middle));
-    }
-    return this.#register > 0.5;
+    const middle = () => this.#lines.slice(0, Math.ceil(this.#lines.length * 0.75)).join('\n');
+    this.#isPolite ??= speaksPolitely(middle().slice(-ENDING_CHARACTERS));
+    return this.#isPolite;
   }
 
-  /** Cuts off an end marker that stands on the story's last line: `… 닫혔다. (끝)`. */
+  /** Cuts off an end marker that stands on the story's last line. */
   #markerOnLastLine(): string | null {
-    const at = this.#end - 1;
-    const line = this.#lines[at] ?? '';
-    const tail = line.slice(-LONGEST_MARK_LINE / 2);
-    const match =
-      /(?<=[.!?…。"”’」』)\]*_]\s*)([[(<〈【*_-][^.!?…。"”\n]{1,24}[\])>〉】*_-])$/u.exec(tail) ??
-      /(?<=[.!?…。"”’」』]\s+)(the end|fin|終|完)\.?$/iu.exec(tail);
-    if (match === null || !isEndMarker(match[0], this.#title) || match.index === 0) return null;
-    this.#lines[at] = line.slice(0, line.length - match[0].length).trimEnd();
-    return match[0];
+    const line = this.#lines[this.#end - 1] ?? '';
+    const marker = markerAtEnd(line, this.#title);
+    if (marker !== null) this.#lines[this.#end - 1] = line.slice(0, -marker.length).trimEnd();
+    return marker;
   }
 
   /** A last paragraph that may be talk or notes, and may be the story's. */
@@ -270,16 +285,17 @@ class EndingReader {
     this.#skipBlank();
     if (this.#end <= this.#limit) return [];
     const text = textOf(this.#lines, this.#block());
-    const { score, offers, isOfAModel } = weighTalk(text);
-    const isDoubtful =
-      offers || (this.#storyIsPolite() ? score >= 3 && isOfAModel : score >= 2) || this.#hasUnclearSection();
+    const { score, offers, acknowledges, isOfAModel } = weighTalk(text);
+    const isPolite = this.#storyIsPolite();
+    const isTalk = isPolite ? score >= 3 && isOfAModel : offers || score >= 2 || acknowledges;
+    const isComment = ABOUT_THE_WORK.test(text.slice(0, LONGEST_TALK)) && craftWordsOf(text) > FEWEST_CRAFT_WORDS;
+    const isDoubtful = isTalk || isComment || this.#hasUnclearSection();
     return isDoubtful ? [doubtOf('unclear_tail', text.slice(0, 30))] : [];
   }
 
   #hasUnclearSection(): boolean {
-    const lines = this.#lines.slice(Math.max(this.#limit, this.#end - LINES_OF_NOTES), this.#end);
-    return lines.some(
-      (line) => sectionOf(line) !== null && (headingOf(line) !== null || labelOf(line)?.isSetOff === true),
-    );
+    const from = Math.max(this.#limit, this.#end - LINES_OF_NOTES);
+    const isMarked = (line: string) => headingOf(line) !== null || labelOf(line)?.isSetOff === true;
+    return this.#lines.slice(from, this.#end).some((line) => sectionOf(line) !== null && isMarked(line));
   }
 }

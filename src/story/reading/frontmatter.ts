@@ -29,10 +29,11 @@ const KNOWN_KEYS = new Set([
 const FORM_KEYS =
   /^(?:작성자|보고자|기록자|담당자?|근무자|수신|발신|참조|받는 ?사람|보낸 ?사람|일시|사건 ?번호|문서 ?번호|from|to|subject)$/i;
 
-/** Reads frontmatter between two `---` (YAML) or `+++` (TOML); null when there is none at this line. */
+/** Reads frontmatter between two `---` (YAML) or `+++` (TOML), or in a fence for YAML; null when there is none at this line. */
 export function frontmatterAt(lines: readonly string[], from: number): Frontmatter | null {
-  const fence = lines[from]?.trim() ?? '';
-  if (!/^(?:-{3,}|\+{3})$/.test(fence)) return null;
+  const opening = lines[from]?.trim() ?? '';
+  if (!/^(?:-{3,}|\+{3}|`{3}\s*ya?ml)$/i.test(opening)) return null;
+  const fence = opening.startsWith('`') ? '```' : opening;
   const isEnd = (line: string) => line.trim() === fence || (fence.startsWith('-') && line.trim() === '...');
   const window = lines.slice(from + 1, from + 1 + MOST_LINES);
   const length = window.findIndex(isEnd);

@@ -3,7 +3,8 @@ import { sentencesOf } from '../sentences.js';
 import { LONGEST_WARNING, OPENING_CHARACTERS, SHORTEST_PARAGRAPH } from '../thresholds.js';
 import type { Cursor, Taken } from './cursor.js';
 import { bare, isDecorated, isListItem, isQuoted, isRule, labelOf } from './forms/lines.js';
-import { isBodyLabel, isByline, isFormBlock, metadataLines } from './forms/metadata.js';
+import { isCount, isWritingDate } from './forms/marks.js';
+import { isBodyLabel, isByline, isFormBlock, isRole, metadataLines } from './forms/metadata.js';
 import { announcesTags, isHashtags, isTagLine, tagsIn, tagsOfLine } from './forms/tags.js';
 import { craftWordsOf, weighTalk } from './forms/talk.js';
 import { isFormLine, labelledTitle, sameTitle } from './forms/title.js';
@@ -32,7 +33,9 @@ export function frontmatter(cursor: Cursor): Taken | null {
 export function labels(cursor: Cursor): Taken | null {
   const line = cursor.line();
   if (isHashtags(line)) return { to: cursor.at + 1, what: 'tags', tags: tagsIn(line) };
-  if (isBodyLabel(line)) return { to: cursor.at + 1, what: 'label' };
+  if (isBodyLabel(line) || isRole(line)) return { to: cursor.at + 1, what: 'label' };
+  if (isCount(line) && isDecorated(line)) return { to: cursor.at + 1, what: 'count' };
+  if (isWritingDate(line) && isDecorated(line)) return { to: cursor.at + 1, what: 'date' };
   const block = cursor.block();
   if (isFormBlock(cursor.lines, block)) return null;
   const labelled = labelledTitle(line);

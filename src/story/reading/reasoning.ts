@@ -43,6 +43,9 @@ const SPECIAL_TOKEN =
 /** Tokens after which the model's turn is over. */
 const END_TOKEN = /end|eot|eos|return|call|im_start|inst|<\/s>|<pad>/i;
 
+/** Who speaks, in front of a heading. */
+const ROLE = /^(?:assistant|model|ai|claude|답변|응답)\s*[:：]\s*(?=#)/iu;
+
 /** The next turn of a model that writes both sides of a conversation. */
 const NEXT_TURN = /\n\n(?:Human|User|H|USER): \S/g;
 
@@ -63,6 +66,9 @@ export function stripTokens(text: string): Stripped {
     rest = text.slice(end);
   }
   rest = rest.trim();
+  const role = ROLE.exec(rest)?.[0] ?? '';
+  if (role !== '') removed.push({ what: 'token', where: 'before', text: role.trim() });
+  rest = rest.slice(role.length);
   const nextTurn = [...rest.matchAll(NEXT_TURN)].find(({ index }) => index >= rest.length * LEAST_STORY_SHARE);
   const runOn = nextTurn === undefined ? '' : rest.slice(nextTurn.index).trim();
   rest = nextTurn === undefined ? rest : rest.slice(0, nextTurn.index).trimEnd();

@@ -32,6 +32,15 @@ export function isEndMarker(line: string, title: string | null): boolean {
   return kinds.includes('end') && !kinds.includes('other');
 }
 
+/** The end marker behind the last sentence of a line: `… 닫혔다. (끝)`; null when there is none. */
+export function markerAtEnd(line: string, title: string | null): string | null {
+  const tail = line.slice(-LONGEST_MARK_LINE / 2);
+  const match =
+    /(?<=[.!?…。"”’」』)\]*_]\s*)([[(<〈【*_-][^.!?…。"”\n]{1,24}[\])>〉】*_-])$/u.exec(tail) ??
+    /(?<=[.!?…。"”’」』]\s+)(the end|fin|終|完)\.?$/iu.exec(tail);
+  return match === null || match.index === 0 || !isEndMarker(match[0], title) ? null : match[0];
+}
+
 function pieceOf(piece: string, title: string | null): 'end' | 'subject' | 'other' {
   const letters = piece.toLowerCase().replace(/[\s\-–—_*]+/gu, '');
   if ([END_PIECE, WRITTEN_PIECE, NEXT_PIECE, ENGLISH_END].some((pattern) => pattern.test(letters))) return 'end';

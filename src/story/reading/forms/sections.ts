@@ -14,8 +14,8 @@ export function sectionOf(line: string): SectionKind | null {
   const label = labelOf(line);
   const plain = isEmphasised(line) && label === null ? bare(line) : '';
   const key = heading !== null ? bare(heading.text).replace(/[:：].*$/u, '') : (label?.key ?? plain);
-  if (key === '' || key.length > 30) return null;
   if (TEASER.test(key) || (label === null && isDecorated(line) && NEXT_PART.test(bare(line)))) return 'teaser';
+  if (key === '' || key.length > 30) return null;
   const isSetOff =
     heading !== null || plain !== '' || label?.isSetOff === true || label?.value === '' || SURE_NOTE.test(key);
   if (!isSetOff || FICTION_NOTE.test(key)) return null;
@@ -26,18 +26,28 @@ export function sectionOf(line: string): SectionKind | null {
 const TEASER =
   /^(?:다음\s?(?:화|편|회|에피소드)(?:\s?(?:예고|미리\s?보기))?|다음\s?이야기\s?예고|예고(?:편)?|next (?:episode|chapter|time)(?: preview)?|coming next|teaser|preview)$/iu;
 /** `(다음 화에서는 …)`: what comes next, in a sentence. */
-const NEXT_PART = /^다음\s?(?:화|편|회)(?:에서는|에서|에는|\s?예고)/u;
+const NEXT_PART = /^다음\s?(?:화|편|회)(?:에서는|에서|에는|\s?예고|\s*[▶→➡:：\-–—「『〈《"“])/u;
 const SURE_NOTE =
   /^(?:작가의?\s?(?:말|노트|후기)|작품\s?해설|집필\s?의도|작성\s?(?:의도|노트|메모)|창작\s?노트|작업\s?(?:노트|메모)|author'?s? notes?)$/iu;
 /** Notes that belong to found papers: of an editor, of whoever found them. */
 const FICTION_NOTE = /편집자|엮은이|옮긴이|역자|발견자|관리자|담당|접수|수거|검시|수사|의사|간호/u;
 const NOTE_WORD =
-  /작가|해설|해석|의도|노트|메모|수정|변경|퇴고|체크|평가|검토|검수|점검|복선|떡밥|설정|소재|장치|예고|후기|참고|제안|개선|피드백|분석|구성|포인트|주제|상징|등장인물|문체|일치|지수|점수|완성도|총평|특징|기법|연출|면책|고지|품질|준수|조건|질문|감상|코멘트|한마디|비하인드|덧붙임|뒷이야기|요청|이야기|소설|작품|note|comment|analysis|revision|change|checklist|review|evaluation|preview|afterword|disclaimer|theme|technique|interpretation|explanation|feedback/iu;
+  /작가|사용|요소|적용|활용|해설|해석|의도|노트|메모|수정|변경|퇴고|체크|평가|검토|검수|점검|복선|떡밥|설정|소재|장치|예고|후기|참고|제안|개선|피드백|분석|구성|포인트|주제|상징|등장인물|문체|일치|지수|점수|완성도|총평|특징|기법|연출|면책|고지|품질|준수|조건|질문|감상|코멘트|한마디|비하인드|덧붙임|뒷이야기|요청|이야기|소설|작품|note|comment|analysis|revision|change|checklist|review|evaluation|preview|afterword|disclaimer|theme|technique|interpretation|explanation|feedback/iu;
 
 /** Says that the story is invented, or who wrote it. */
 export function isDisclaimer(line: string): boolean {
   if (line.length > LONGEST_TALK || !(isDecorated(line) || /^\s*※/u.test(line))) return false;
-  return /(?:본|이)\s?(?:작품|소설|이야기|글|단편|콘텐츠)[^\n]{0,40}(?:허구|픽션|창작|실제[^\n]{0,20}(?:무관|관련이?\s?없)|AI|인공지능)|(?:AI|인공지능|Claude|GPT)[^\n]{0,20}(?:작성|생성|창작|집필|쓴)/iu.test(
+  return /(?:본|이)\s?(?:작품|소설|이야기|글|단편|콘텐츠)[^\n]{0,40}(?:허구|픽션|창작|실제[^\n]{0,20}(?:무관|관련이?\s?없)|AI|인공지능)|(?:AI|인공지능|Claude|클로드|GPT|챗봇)[^\n]{0,20}(?:작성|생성|창작|집필|쓴|씀|지음)|(?:generated|written) (?:by|with) (?:an )?(?:AI|Claude|GPT)|영감을\s?(?:받|얻)/iu.test(
     line,
   );
+}
+
+/** Do the lines of a block make a table that rates or sums up the text: every row is named by a word for that? */
+export function isRatingTable(rows: readonly string[]): boolean {
+  if (rows.length < 2 || !rows.every((row) => /^\s*\|.*\|\s*$/.test(row))) return false;
+  const isRule = (row: string) => /^[\s|:-]+$/.test(row);
+  // A row above a rule names the columns.
+  const cells = rows.filter((row, at) => !isRule(row) && !isRule(rows[at + 1] ?? ''));
+  const names = cells.map((row) => row.split('|')[1]?.trim() ?? '');
+  return names.length > 0 && names.every((name) => isOnly('note', name) || isOnly('meta', name));
 }

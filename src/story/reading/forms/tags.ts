@@ -57,3 +57,10 @@ export function isTagLine(line: string): boolean {
   const tags = tagsIn(line);
   return tags.length > 0 && tags.join('').length >= line.replace(/[\s#,·|/`*_-]/g, '').length * 0.6;
 }
+
+/** The tags of a fence that holds title, tags and counts for machines; null when it holds something else. */
+export function tagsOfData(opening: string, text: string): string[] | null {
+  if (!/^ {0,3}`{3,}\s*(?:json|ya?ml|toml)\s*$/i.test(opening)) return null;
+  if (!/title|제목|tags|태그|word_?count/iu.test(text)) return null;
+  return tagsIn(/["']?(?:tags|태그|keywords)["']?\s*:\s*(\[[^\]]*\]|[^\n]*)/iu.exec(text)?.[1] ?? '');
+}
