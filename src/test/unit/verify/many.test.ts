@@ -352,6 +352,27 @@ describe('a run in batches', () => {
     await assertPasses(run);
   });
 
+  test('is collected also after the deadline, which the end waits for', async (t) => {
+    const maker = new DayMaker();
+    const batch = maker.beginBatch(3);
+    const run = emptyFolders(t);
+    writeRun(
+      run,
+      maker
+        .wait(5 * HOUR)
+        .collectBatch(batch)
+        .end('duration', true),
+      { ...settings, durationSeconds: 3600 },
+    );
+    assert.match(checkOf(await assertPasses(run), 'stopped_in_time').figure, /^4시간/);
+    // Of a batch that had come back long before, nothing is waited for.
+    const early = ['batch', 'outcome'];
+    editLedger(run, (records) =>
+      records.map((record) => (early.includes(record.type) ? { ...record, at: record.at - 4.5 * HOUR } : record)),
+    );
+    assert.deepEqual(codesWith(await verifyRun(run), 'fail'), ['gaps', 'stopped_in_time']);
+  });
+
   test('may be killed while it writes the calls of a batch', async (t) => {
     const maker = new DayMaker();
     maker.beginBatch(5);
