@@ -53,6 +53,8 @@ export function legendOf({ segments, cells, laneCount, restarts }: Timetable): H
   const has = (kind: string) => segments.some(({ of: segment }) => segment.kind === kind);
   const hasColour = (colour: string) =>
     segments.some(({ of: { failedCall } }) => failedCall !== undefined && failureColour(failedCall.kind) === colour);
+  const isProcessed = segments.every(({ of: { failedCall } }) => failedCall?.kind !== 'unprocessed');
+  const lostText = isProcessed ? '끊기거나 포기한 호출' : '끊기거나 포기하거나 처리되지 않은 호출';
   const entries: [boolean, LegendEntry][] = [
     [has('story') || cells !== null, { colour: 'var(--story)', text: storyText(cells !== null, laneCount) }],
     [has('batch'), { colour: 'var(--batch)', text: '배치 대기' }],
@@ -65,7 +67,7 @@ export function legendOf({ segments, cells, laneCount, restarts }: Timetable): H
     ],
     [hasColour('var(--unusable)'), { colour: 'var(--unusable)', text: '소설로 쓸 수 없는 답' }],
     [hasColour('var(--grave)'), { colour: 'var(--grave)', text: 'API의 거부, 한도, 예상 밖의 문제' }],
-    [hasColour('var(--lost)'), { colour: 'var(--lost)', text: '끊기거나 포기하거나 처리되지 않은 호출' }],
+    [hasColour('var(--lost)'), { colour: 'var(--lost)', text: lostText }],
     [has('downtime') || has('unknown'), { colour: 'var(--lost)', shape: 'dots', text: '멈춤' }],
     [has('missingHistory'), { colour: 'var(--lost)', shape: 'dots', text: '모르는 시간' }],
     [
