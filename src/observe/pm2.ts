@@ -3,7 +3,7 @@ import type { Status } from './status.js';
 
 // pm2, as the worker sees it: variables in its environment, and a channel that may be closed at any time.
 
-/** What pm2 says of itself in the environment: the app's name, and an id that its automatic restarts keep. */
+/** The variables that pm2 sets: the app's name, and an id that its automatic restarts keep. */
 export function readPm2Environment(): { name: string | undefined; token: string | undefined } | null {
   const { pm_id, name, unique_id } = process.env;
   return pm_id === undefined ? null : { name, token: unique_id };

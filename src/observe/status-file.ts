@@ -75,7 +75,7 @@ function toStatus(folder: string, { ledger, state }: FoundRun): Status {
   const { begin, records } = ledger;
   const living = isLiving(state);
   const file = readFileOf(folder, begin.run_id);
-  // What a worker said that has gone since holds no more for the one that has the run now.
+  // The words of an earlier process do not hold for the one that has the run now.
   const own = file?.epoch === state.epoch ? file : null;
   const told = living ? own : file;
   const given: RunInfo = {
@@ -102,7 +102,7 @@ function toStatus(folder: string, { ledger, state }: FoundRun): Status {
 
 type Doing = Pick<Status, 'doing' | 'in_hand' | 'detail' | 'since' | 'next_at'>;
 
-/** What the worker said, or where the ledger goes on after that because it could not be written any more, the ledger. */
+/** The activity in the worker's own words, or by the ledger where that went on after the status file. */
 function doingOf(own: Status | null, { lastAt, open, batches, epoch }: RunState): Doing {
   const isGoingOn = own?.doing === 'writing' || (own?.doing === 'batch' && batches.length > 0);
   if (own !== null && (isGoingOn || Date.parse(own.since) >= lastAt)) {

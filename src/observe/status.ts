@@ -8,7 +8,7 @@ import { waitingLabel } from '../run/labels.js';
 import type { RunState } from '../run/run-state.js';
 import type { WorkerEvent } from '../worker/events.js';
 
-/** What a run is doing; the waits bear the name of what they are for. */
+/** The activity of a run; a wait has the name of its purpose. */
 export type ActivityKind =
   | 'starting'
   | 'writing'
@@ -22,7 +22,7 @@ export type ActivityKind =
 /** The disk refuses, and is tried again at that time, milliseconds since the epoch; then it is tried. */
 export type StorageRetryEvent = { kind: 'holding'; until: number } | { kind: 'holding_over' };
 
-/** What stands fixed while a process has the run. */
+/** The facts that stay the same while a process has the run. */
 export interface RunInfo {
   /** Of the status file; absent in format 1. */
   format?: number;
@@ -42,7 +42,7 @@ export interface RunInfo {
   call_timeout_seconds?: number;
 }
 
-/** What the run's ledger knows. */
+/** The counts in the run's ledger. */
 export interface Counts {
   /** Which of the run's processes: 1 for the first. */
   epoch: number;
@@ -55,13 +55,13 @@ export interface Counts {
   /** null while no price is known. */
   cost_usd: number | null;
   calls_without_usage: number;
-  /** What counts towards the caps: everything known, and the most that unknown calls can have used. */
+  /** The usage that counts towards the caps: known usage, and the most that calls of unknown usage can have used. */
   counted: { tokens: number; cost_usd: number };
   /** When the latest record of the ledger was written. */
   last_record_at: string;
 }
 
-/** What only the worker knows. */
+/** The part of the status that only the worker knows. */
 export interface Activity {
   doing: ActivityKind;
   /** How many stories are being written; absent in format 1. */
@@ -112,7 +112,7 @@ export function initialActivity(now: number): Activity {
   return { doing: 'starting', since: toIso(now), next_at: null, last_story: null, last_failure: null, end: null };
 }
 
-/** What is known after one more change. Pure. */
+/** The activity after one more event. Pure. */
 export function reduceActivity(activity: Activity, event: WorkerEvent | StorageRetryEvent, now: number): Activity {
   const at = toIso(now);
   switch (event.kind) {
@@ -198,7 +198,7 @@ function isWaiting(doing: ActivityKind): doing is Waiting {
   return !Object.hasOwn(DOING, doing);
 }
 
-/** What the run is doing, in a few Korean words. */
+/** The activity of the run in a few Korean words. */
 export function describeDoing({ doing, in_hand = 0, detail, next_at, deadline }: Status): string {
   if (doing === 'batch' && detail !== undefined) return `${waitingLabel(doing)} (${detail})`;
   if (doing === 'writing' && in_hand > 1) return `소설 ${formatNumber(in_hand)}편을 쓰는 중`;

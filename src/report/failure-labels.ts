@@ -66,7 +66,7 @@ const REFUSAL_MEANINGS: Record<string, string> = {
   in_words: '모델이 말로 거절했습니다',
 };
 
-/** What the stop reasons of other endpoints say. */
+/** Meanings of the stop reasons of other endpoints. */
 const STOP_MEANINGS: Partial<Record<ReturnType<typeof stopKindOf>, string>> = {
   cut_off: '토큰 한도에서 잘렸습니다',
   filtered: '출력 필터가 글을 잘랐습니다',

@@ -25,7 +25,7 @@ export interface StoryDetails {
   tokens: number | null;
   costUsd: number | null;
   generationMs: number | null;
-  /** What may be wrong with it, as it was saved. */
+  /** The doubts with which it was saved. */
   doubts: readonly Doubt[];
   /** Id of the batch that it came with. */
   batch: string | null;

@@ -15,7 +15,7 @@ export interface OpenCall {
   batch: BatchEntry | null;
 }
 
-/** What the calls for a text have brought so far. */
+/** A text in progress: the sum of its calls so far. */
 export interface TextInProgress {
   from: number;
   calls: number;
@@ -36,7 +36,7 @@ export interface PendingPart {
   text: TextInProgress;
 }
 
-/** What a run has in hand at a time of its ledger: open calls, and cut-off texts. */
+/** The open calls and cut-off texts of a run at a time of its ledger. */
 export class CallsInHand {
   readonly parts = new Map<string, PendingPart>();
   readonly #streamed = new Map<number, OpenCall>();

@@ -10,7 +10,7 @@ import type { StoryRow } from './timeline.js';
 export interface Notice {
   /** Korean. */
   text: string;
-  /** What it is about in detail, in Korean: one line each. */
+  /** Details in Korean, one line each. */
   details?: readonly string[];
   /** The texts that are set aside, where the notice is about them. */
   setAside?: readonly SetAsideRow[];
@@ -70,7 +70,7 @@ function outcomeNotices(report: Report): Notice[] {
   }
 }
 
-/** What the answers after the last story had in common. */
+/** The reasons why the answers after the last story were no stories. */
 function rejectedText({ timeline: { failedCalls, stories } }: Report): string {
   const since = stories.at(-1)?.at ?? 0;
   const rejected = failedCalls.filter(({ at, kind }) => at >= since && (kind === 'unusable' || kind === 'incomplete'));

@@ -55,7 +55,7 @@ export interface BatchEntry {
   /** Nothing of it is expected any more. */
   isClosed: boolean;
   calls: number;
-  /** Those without an outcome. */
+  /** The number of calls without an outcome. */
   openCalls: number;
 }
 

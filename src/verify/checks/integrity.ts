@@ -63,7 +63,7 @@ function checkBatches(evidence: RunEvidence): CheckResult {
   for (const record of run.ledger.records) tracker.apply(record);
   const { all, out } = tracker.batches;
   const places = placesOf(evidence, 'batch_order', 'batch_twice', 'batch_count');
-  // A batch that was found by its size may turn out to be somebody else's, which the log tells.
+  // A batch that was found by its size may turn out to be another worker's, which the log tells.
   if (!mayHaveLogged(evidence, 'batch_foreign')) places.push(...notesOf(evidence, 'batch_replaced'));
   if (out.length > 0 && status !== 'running' && !run.isMarkedOut) {
     places.push({

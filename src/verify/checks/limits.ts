@@ -112,7 +112,7 @@ interface StartedCall {
   inHand: number;
   /** Calls that are streamed at that time, this one included. */
   streaming: number;
-  /** What counts towards the caps, this call included. */
+  /** The usage that counts towards the caps, this call included. */
   spent: Spent;
 }
 

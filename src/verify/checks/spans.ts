@@ -26,7 +26,7 @@ export function coverage(spans: readonly Span[], { from, to }: Span): number {
 /** The longest that the vendor takes for a batch, 24 h, and time to collect it, in milliseconds. */
 const LONGEST_BATCH = 25 * 3_600_000;
 
-/** What the log has of a batch that cannot be asked for. */
+/** Log events of a batch whose state or results could not be fetched. */
 const POLL_TROUBLES: ReadonlySet<string> = new Set(['batch_poll_failed', 'batch_results_failed', 'batch_list_failed']);
 
 /**

@@ -10,7 +10,7 @@ export interface TrackedBatch {
   id: string | null;
   isClosed: boolean;
   calls: number;
-  /** Those without an outcome. */
+  /** The number of calls without an outcome. */
   openCalls: number;
 }
 
@@ -79,7 +79,7 @@ export class BatchTracker {
         const isKnown = this.#ids.has(id);
         this.#ids.add(id);
         if (isKnown) return [misfit('batch_twice', id)];
-        // A batch of somebody else may have been taken for this one: the log tells.
+        // Another worker's batch may have been taken for this one: the log tells.
         return before === null ? [] : [{ code: 'batch_replaced', detail: before, severity: 'note' }];
       }
       case 'closed': {

@@ -21,7 +21,7 @@ export interface TrackedCall extends AttemptRecord {
   epoch: number;
 }
 
-/** What a run has used, as the caps count it: unknown usage counts at its most. */
+/** The usage of a run as the caps count it: unknown usage counts at its most. */
 export interface Spent {
   tokens: number;
   /** US dollars. */
@@ -60,7 +60,7 @@ export class CallTracker {
   readonly #batched = new Map<number, TrackedCall>();
   #openAtMost: Spent = { tokens: 0, costUsd: 0 };
   readonly #parts = new Map<string, PendingPart>();
-  /** What all calls but the open ones have used. */
+  /** The usage of all calls but the open ones. */
   #closed: Spent = { tokens: 0, costUsd: 0 };
   #epoch = 0;
   /** The highest number of a call. */
@@ -96,7 +96,7 @@ export class CallTracker {
     return this.streaming.length + this.batches.expectedCalls + waiting.length;
   }
 
-  /** What counts towards the caps, open calls at their most. */
+  /** The usage that counts towards the caps; open calls count at their most. */
   get spent(): Spent {
     return add(this.#closed, this.#openAtMost);
   }

@@ -52,7 +52,7 @@ export function hasFullHistory({ ledger: { records } }: FoundRun): boolean {
   return records.every(({ type }) => type !== 'snapshot');
 }
 
-/** What following the calls of a ledger has shown. */
+/** The result of following the calls of a ledger. */
 export interface FollowedCalls {
   counts: TrackedCounts;
   /** Stories that the next process found in staging, and recorded. */

@@ -66,7 +66,7 @@ export function checkPair(pair: ReadPair, findSecret: FindSecret, addFinding: Ad
     if (location !== 'set-aside' && metadata.set_aside === null && metadata.accepted_at === null) {
       const { failure, doubts } = validateSaved(story.text, savedOptionsOf(metadata));
       if (failure !== null) addToRun('not_whole', name, { detail: failure.reason });
-      // Those that it was saved with come first: today's rules may see others.
+      // The recorded doubts come first; today's rules may add others.
       const all = failure === null ? mergeDoubts(metadata.doubts ?? [], doubts) : [];
       for (const { code, reason } of all) {
         addToRun('doubtful', `${name}.md`, { severity: 'note', detail: `${code}: ${reason}` });
