@@ -1,9 +1,8 @@
 import { type Doubt, doubtOf } from '../doubt.js';
-import { sentencesOf, speaksPolitely } from '../sentences.js';
+import { speaksPolitely } from '../sentences.js';
 import {
   ENDING_CHARACTERS,
   ENDING_LINES,
-  FEWEST_CRAFT_WORDS,
   LARGEST_NOTES_SHARE,
   LINES_OF_NOTES,
   LONGEST_LINE,
@@ -24,10 +23,9 @@ import {
 } from './forms/lines.js';
 import { isCount, isEndMarker, isField, isWritingDate, markerAtEnd } from './forms/marks.js';
 import { isByline, isFormBlock, metadataLines } from './forms/metadata.js';
-import { isDisclaimer, isRatingTable, type SectionKind, sectionOf } from './forms/sections.js';
+import { isDisclaimer, isRatingTable, type SectionKind, sectionOf, translationIn } from './forms/sections.js';
 import { announcesTags, isTagLine, tagsIn, tagsOfData, tagsOfLine } from './forms/tags.js';
-import { craftWordsOf, isNarrative, weighTalk } from './forms/talk.js';
-import { ABOUT_THE_WORK } from './forms/talk-words.js';
+import { commentsOnWork, craftWordsOf, isAllTalk, isNarrative, weighTalk } from './forms/talk.js';
 import type { Removed, RemovedKind } from './removed.js';
 
 /** The end of an answer, read: where the story ends, and what stood below it. */
@@ -67,8 +65,10 @@ class EndingReader {
     this.#lines = [...lines];
     this.#title = title;
     this.#end = lines.length;
-    let [limit, characters] = [lines.length, 0];
-    while (limit > 0 && lines.length - limit < ENDING_LINES && characters < ENDING_CHARACTERS) {
+    const translated = translationIn(this.#lines);
+    if (translated !== null) this.#take({ from: translated, what: 'note' });
+    let [limit, characters] = [this.#end, 0];
+    while (limit > 0 && this.#end - limit < ENDING_LINES && characters < ENDING_CHARACTERS) {
       characters += lines[--limit]?.length ?? 0;
     }
     this.#limit = limit;
@@ -80,15 +80,18 @@ class EndingReader {
       if (this.#end <= this.#limit) break;
       const taken = this.#step();
       if (taken === null) break;
-      const text = textOf(this.#lines, { from: taken.from, to: this.#end });
-      this.#removed.unshift({ what: taken.what, where: 'after', text });
-      this.#tags.unshift(...(taken.tags ?? []));
-      this.#end = taken.from;
+      this.#take(taken);
     }
     const marker = this.#markerOnLastLine();
     if (marker !== null) this.#removed.unshift({ what: 'end_marker', where: 'after', text: marker });
     const doubts = this.#doubts();
     return { lines: this.#lines.slice(0, this.#end), tags: this.#tags, removed: this.#removed, doubts };
+  }
+
+  #take({ from, what, tags = [] }: Taken): void {
+    this.#removed.unshift({ what, where: 'after', text: textOf(this.#lines, { from, to: this.#end }) });
+    this.#tags.unshift(...tags);
+    this.#end = from;
   }
 
   #skipBlank(): void {
@@ -244,7 +247,8 @@ class EndingReader {
       if ((asks ? 'talk' : 'note') !== wanted) continue;
       if (score < 2 && !offersRevision) continue;
       if (this.#storyIsPolite() && !isOfAModel && !offersRevision) continue;
-      const needed = this.#storyIsPolite() ? 4 : offers || this.#isSetApart(span) ? 2 : 3;
+      const isSure = offers || this.#isSetApart(span) || isAllTalk(text);
+      const needed = this.#storyIsPolite() ? 4 : isSure ? 2 : 3;
       if (score >= needed || offersRevision) return { from: span.from, what: wanted };
     }
     return null;
@@ -254,9 +258,7 @@ class EndingReader {
   #commentary(): Taken | null {
     const block = this.#block();
     const text = textOf(this.#lines, block);
-    if (text.length > LONGEST_TALK || craftWordsOf(text) < FEWEST_CRAFT_WORDS) return null;
-    const isAbout = ABOUT_THE_WORK.test(sentencesOf(text)[0] ?? '');
-    return isAbout && this.#isSetApart(block) ? { from: block.from, what: 'note' } : null;
+    return commentsOnWork(text) && this.#isSetApart(block) ? { from: block.from, what: 'note' } : null;
   }
 
   /** Below a rule, in brackets or in emphasis. */
@@ -288,8 +290,7 @@ class EndingReader {
     const { score, offers, acknowledges, isOfAModel } = weighTalk(text);
     const isPolite = this.#storyIsPolite();
     const isTalk = isPolite ? score >= 3 && isOfAModel : offers || score >= 2 || acknowledges;
-    const isComment = ABOUT_THE_WORK.test(text.slice(0, LONGEST_TALK)) && craftWordsOf(text) > FEWEST_CRAFT_WORDS;
-    const isDoubtful = isTalk || isComment || this.#hasUnclearSection();
+    const isDoubtful = isTalk || commentsOnWork(text) || this.#hasUnclearSection();
     return isDoubtful ? [doubtOf('unclear_tail', text.slice(0, 30))] : [];
   }
 

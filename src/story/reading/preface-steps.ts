@@ -1,12 +1,11 @@
 import { doubtOf } from '../doubt.js';
-import { sentencesOf } from '../sentences.js';
 import { LONGEST_WARNING, OPENING_CHARACTERS, SHORTEST_PARAGRAPH } from '../thresholds.js';
 import type { Cursor, Taken } from './cursor.js';
 import { bare, isDecorated, isListItem, isQuoted, isRule, labelOf } from './forms/lines.js';
 import { isCount, isWritingDate } from './forms/marks.js';
 import { isBodyLabel, isByline, isFormBlock, isRole, metadataLines } from './forms/metadata.js';
 import { announcesTags, isHashtags, isTagLine, tagsIn, tagsOfLine } from './forms/tags.js';
-import { craftWordsOf, weighTalk } from './forms/talk.js';
+import { craftWordsOf, isAllTalk, weighTalk } from './forms/talk.js';
 import { isFormLine, labelledTitle, sameTitle } from './forms/title.js';
 import { frontmatterAt, openFrontmatterAt } from './frontmatter.js';
 
@@ -78,8 +77,7 @@ export function talk(cursor: Cursor): Taken | null {
     if (isSure || cursor.leadsToTitle(span.to) || (isPromise && cursor.formBegins(span.to))) {
       return { to: span.to, what: 'talk' };
     }
-    const isAllTalk = sentencesOf(text).every((sentence) => weighTalk(sentence).score > 0);
-    if (isPolite ? score >= 2 : acknowledges && isAllTalk)
+    if (isPolite ? score >= 2 : acknowledges && isAllTalk(text))
       cursor.doubts.push(doubtOf('unclear_preface', text.slice(0, 30)));
   }
   return null;
