@@ -128,10 +128,9 @@ class EndingReader {
     const line = this.#line(from);
     if (isRule(line)) return { from, what: 'rule' };
     if (/^\s*(?:<!--[^\n]*-->|!\[[^\]\n]*\]\([^)\n]*\))\s*$/.test(line)) return { from, what: 'note' };
-    const block = this.#block();
     if (isEndMarker(line, this.#title)) return this.#isLogLine(from) ? null : { from, what: 'end_marker' };
     if (isCount(line)) return { from, what: 'count' };
-    if (isWritingDate(line) && (isDecorated(line) || !this.#isSigned(block))) return { from, what: 'date' };
+    if (isWritingDate(line) && (isDecorated(line) || !this.#isSigned(this.#block()))) return { from, what: 'date' };
     return isDisclaimer(line) ? { from, what: 'note' } : null;
   }
 
@@ -226,9 +225,8 @@ class EndingReader {
   /** Does nothing of the story stand below the heading? Notes speak of the work; fiction named like notes does not. */
   #isSection(at: number, kind: SectionKind): boolean {
     const label = labelOf(this.#line(at));
-    const heading = headingOf(this.#line(at));
     const below = textOf(this.#lines, { from: at + 1, to: this.#end });
-    const text = `${heading === null ? (label?.value ?? '') : ''}\n\n${below}`.trim();
+    const text = `${headingOf(this.#line(at)) === null ? (label?.value ?? '') : ''}\n\n${below}`.trim();
     if (text.length > this.#lines.join('\n').length * LARGEST_NOTES_SHARE) return false;
     if (text === '' || (kind === 'teaser' && text.length <= LONGEST_TALK)) return true;
     const blocks = text.split(/\n\s*\n/);

@@ -73,12 +73,11 @@ export function talk(cursor: Cursor): Taken | null {
     const isPolite = cursor.storyIsPolite();
     const isSure = score >= (isPolite ? 4 : 2) || (refersToRequest && score >= 3);
     // A person too may greet, and present what is a diary or a record.
-    const isPromise = promises || (acknowledges && text.length <= SHORTEST_PARAGRAPH && !text.startsWith('안녕'));
-    if (isSure || cursor.leadsToTitle(span.to) || (isPromise && cursor.formBegins(span.to))) {
-      return { to: span.to, what: 'talk' };
-    }
-    if (isPolite ? score >= 2 : acknowledges && isAllTalk(text))
-      cursor.doubts.push(doubtOf('unclear_preface', text.slice(0, 30)));
+    const isPromise = promises || (acknowledges && text.length <= SHORTEST_PARAGRAPH);
+    const isAboveForm = isPromise && !text.startsWith('안녕') && cursor.formBegins(span.to);
+    if (isSure || cursor.leadsToTitle(span.to) || isAboveForm) return { to: span.to, what: 'talk' };
+    const isDoubtful = isPolite ? score >= 2 : acknowledges && isAllTalk(text);
+    if (isDoubtful) cursor.doubts.push(doubtOf('unclear_preface', text.slice(0, 30)));
   }
   return null;
 }
