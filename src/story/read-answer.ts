@@ -1,6 +1,7 @@
 import { type Doubt, doubtOf, mergeDoubts } from './doubt.js';
 import { readEnding } from './reading/ending.js';
 import { SAYS_UNFINISHED } from './reading/forms/talk-words.js';
+import { withoutBlankEdges } from './reading/normalise.js';
 import { readOpening } from './reading/opening.js';
 import type { Removed } from './reading/removed.js';
 import { type Unpacked, unpack } from './reading/unpack.js';
@@ -32,7 +33,7 @@ export function readAnswer(raw: string, { isCutOff = false }: ReadingOptions = {
   const title = opening.title ?? opened.title;
   const below = lines.slice(opening.from);
   const ending = isCutOff ? { lines: below, tags: [], removed: [], doubts: [] } : readEnding(below, title);
-  const body = ending.lines.join('\n').trim();
+  const body = withoutBlankEdges(ending.lines.join('\n'));
   // Talk with hardly anything left is an answer of its own, such as a refusal, and judged as a whole.
   const taken = [...opening.removed, ...ending.removed].reduce((sum, each) => sum + each.text.length, 0);
   if (title === null && body.length < taken) return asItStands(opened);

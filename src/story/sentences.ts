@@ -20,13 +20,16 @@ export function sentencesOf(text: string): string[] {
   return sentences;
 }
 
-/** What closes after a sentence's last word. */
-const CLOSING = new Set(' \t.!?…。！？~"\'”’」』)]}*_:;,');
+/** Is a character a letter or a digit of Korean, English or Chinese text? Marks, blanks and pictures are none. */
+function isOfWord(code: number): boolean {
+  if (code >= 0xac00) return code <= 0xd7a3;
+  return code >= 0x3040 || (code >= 0x30 && code <= 0x39) || ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a);
+}
 
 /** The last letters of a sentence, without the marks behind them: what tells the register. */
 function stemOf(sentence: string): string {
   let end = sentence.length;
-  while (end > 0 && CLOSING.has(sentence[end - 1] ?? '')) end--;
+  while (end > 0 && !isOfWord(sentence.charCodeAt(end - 1))) end--;
   return sentence.slice(Math.max(0, end - 3), end);
 }
 

@@ -4,8 +4,9 @@ import { type Doubt, type DoubtCode, doubtOf, mergeDoubts } from './doubt.js';
 import { lastLineOf, surelyBreaksOff } from './judging/last-line.js';
 import { countLetters, findBroken, findForeign, isKorean } from './judging/letters.js';
 import { type Finding, findLoop } from './judging/loops.js';
-import { findOutline, findRefusal, findTalk, sharesOf } from './judging/no-story.js';
+import { findOutline, findRefusal, findTalk, refusesToGoOn, sharesOf } from './judging/no-story.js';
 import type { ReadAnswer } from './read-answer.js';
+import type { Removed } from './reading/removed.js';
 import { sentencesOf } from './sentences.js';
 import type { MostSimilar } from './similarity.js';
 import { stopKindOf } from './stop-reason.js';
@@ -46,7 +47,11 @@ export function validateAnswer(answer: StoppedAnswer, read: ReadAnswer, { minCha
   const { text } = read;
   const stopped = failureOfStop(answer, text);
   if (stopped !== null) return { failure: stopped, doubts: read.doubts };
-  const problems = [...problemsOf(text, minCharacters), ...problemsOfEnd(answer.stopReason, text)];
+  const problems = [
+    ...problemsOf(text, minCharacters),
+    ...problemsOfRemoved(read.removed),
+    ...problemsOfEnd(answer.stopReason, text),
+  ];
   return {
     failure: problems.find((problem) => problem.failure !== null)?.failure ?? null,
     doubts: mergeDoubts(
@@ -108,6 +113,15 @@ export function problemsOf(text: string, minCharacters: number): Problem[] {
     problemOf(findLoop(body, sentences), 'repetition', '같은 말이 되풀이됩니다', 'repetition'),
   ];
   return problems.filter((problem) => problem !== null);
+}
+
+/** What the model said below the story: that it refuses to go on. */
+function problemsOfRemoved(removed: readonly Removed[]): Problem[] {
+  const refusal = removed.find(
+    ({ where, what, text }) => where === 'after' && what !== 'reasoning' && refusesToGoOn(text),
+  );
+  if (refusal === undefined) return [];
+  return [surely('unusable', 'refusal:in_words', `모델이 이어 쓰기를 거절했습니다 (${refusal.text.slice(0, 30)})`)];
 }
 
 function problemsOfEnd(stopReason: string | null, text: string): Problem[] {

@@ -13,7 +13,7 @@ export interface Finding {
  * a knock, a name that is called, a chorus come back a few times, and most of the text lies between.
  */
 export function findLoop(text: string, sentences: readonly string[] = sentencesOf(text)): Finding | null {
-  const findings = [loopOfLetters(text), loopOfWords(text), repeatedParagraphs(text), repeatedSentences(sentences)];
+  const findings = [loopOfWords(text), loopOfLetters(text), repeatedParagraphs(text), repeatedSentences(sentences)];
   return (
     findings.find((finding) => finding?.isFailure === true) ?? findings.find((finding) => finding !== null) ?? null
   );
@@ -32,17 +32,11 @@ interface Run {
 /**
  * The longest run for each period up to a bound. Looks only where a run of interest has to be met: at half its length.
  * @param fewest how often a unit of so many items has to stand in a row to be of interest
- * @param counts does an item count? A run ends where it does not
  */
-function longestRuns<T>(
-  items: ArrayLike<T>,
-  longestPeriod: number,
-  fewest: (period: number) => number,
-  counts: (item: T | undefined) => boolean,
-): Run[] {
+function longestRuns<T>(items: ArrayLike<T>, longestPeriod: number, fewest: (period: number) => number): Run[] {
   const runs: Run[] = [];
   for (let period = 1; period <= Math.min(longestPeriod, items.length / 2); period++) {
-    const isEqual = (at: number) => items[at] === items[at - period] && counts(items[at]);
+    const isEqual = (at: number) => items[at] === items[at - period];
     const step = Math.max(1, Math.floor(((fewest(period) - 1) * period) / 2));
     let best: Run | null = null;
     for (let at = period; at < items.length; at += step) {
@@ -59,13 +53,17 @@ function longestRuns<T>(
   return runs;
 }
 
-/** Syllables without a blank between: `측측측측`, `아아아아`. Jamo (`ㅋㅋㅋ`), digits and marks do not count. */
+/** Syllables in a row, whatever marks and blanks are between: `측측측측`, `벨-벨-벨`. Jamo (`ㅋㅋㅋ`) and digits do not count. */
 function loopOfLetters(text: string): Finding | null {
   const codes = new Uint16Array(text.length);
-  for (let at = 0; at < text.length; at++) codes[at] = text.charCodeAt(at);
-  const isLetter = (code = 0) =>
-    (code >= 0xac00 && code <= 0xd7a3) || (code >= 0x61 && code <= 0x7a) || (code >= 0x4e00 && code <= 0x9fff);
-  const runs = longestRuns(codes, LOOPS.longestLetterPeriod, () => LOOPS.letters.doubt, isLetter);
+  let length = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const isSyllable = code >= 0xac00 && code <= 0xd7a3;
+    if (isSyllable || (code >= 0x61 && code <= 0x7a) || (code >= 0x4e00 && code <= 0x9fff)) codes[length++] = code;
+  }
+  const letters = codes.subarray(0, length);
+  const runs = longestRuns(letters, LOOPS.longestLetterPeriod, () => LOOPS.letters.doubt);
   const most = runs.reduce((largest, { times }) => Math.max(largest, times), 0);
   return findingOf(most, LOOPS.letters, (times) => `같은 글자가 ${times}번 이어짐`);
 }
@@ -74,7 +72,7 @@ function loopOfWords(text: string): Finding | null {
   const words = text.split(/\s+/);
   const fewest = (period: number) => (period === 1 ? LOOPS.words : LOOPS.phrases).doubt;
   let worst: Finding | null = null;
-  for (const { period, times, from, to } of longestRuns(words, LOOPS.longestWordPeriod, fewest, () => true)) {
+  for (const { period, times, from, to } of longestRuns(words, LOOPS.longestWordPeriod, fewest)) {
     const unit = words.slice(from, from + period).join(' ');
     if (!/\p{L}|\p{N}/u.test(unit)) continue;
     const characters = unit.length * times + to - from;

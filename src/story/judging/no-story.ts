@@ -29,6 +29,12 @@ export function findRefusal(text: string): Finding | null {
   return { isFailure: text.length <= NO_STORY.longestRefusal, detail: start.slice(0, 30) };
 }
 
+/** Does a paragraph that was taken away say that the model does not go on? Then the story is not whole. */
+export const refusesToGoOn = (text: string): boolean =>
+  text.length <= NO_STORY.shortRefusal &&
+  CANNOT.test(text) &&
+  (APOLOGY.test(text) || new Set(text.match(POLICY)).size >= NO_STORY.refusalEvidence);
+
 export interface Shares {
   /** Paragraphs that speak to the person who asked. */
   talk: number;

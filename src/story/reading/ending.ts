@@ -1,9 +1,8 @@
 import { type Doubt, doubtOf } from '../doubt.js';
-import { sentencesOf, speaksPolitely } from '../sentences.js';
+import { speaksPolitely } from '../sentences.js';
 import {
   ENDING_CHARACTERS,
   ENDING_LINES,
-  FEWEST_CRAFT_WORDS,
   LARGEST_NOTES_SHARE,
   LINES_OF_NOTES,
   LONGEST_LINE,
@@ -24,10 +23,9 @@ import {
 } from './forms/lines.js';
 import { isCount, isEndMarker, isField, isWritingDate, markerAtEnd } from './forms/marks.js';
 import { isByline, isFormBlock, metadataLines } from './forms/metadata.js';
-import { isDisclaimer, isRatingTable, type SectionKind, sectionOf } from './forms/sections.js';
+import { isDisclaimer, isRatingTable, type SectionKind, sectionOf, translationIn } from './forms/sections.js';
 import { announcesTags, isTagLine, tagsIn, tagsOfData, tagsOfLine } from './forms/tags.js';
-import { craftWordsOf, isNarrative, weighTalk } from './forms/talk.js';
-import { ABOUT_THE_WORK } from './forms/talk-words.js';
+import { commentsOnWork, craftWordsOf, isAllTalk, isNarrative, weighTalk } from './forms/talk.js';
 import type { Removed, RemovedKind } from './removed.js';
 
 /** The end of an answer, read: where the story ends, and what stood below it. */
@@ -67,8 +65,10 @@ class EndingReader {
     this.#lines = [...lines];
     this.#title = title;
     this.#end = lines.length;
-    let [limit, characters] = [lines.length, 0];
-    while (limit > 0 && lines.length - limit < ENDING_LINES && characters < ENDING_CHARACTERS) {
+    const translated = translationIn(this.#lines);
+    if (translated !== null) this.#take({ from: translated, what: 'note' });
+    let [limit, characters] = [this.#end, 0];
+    while (limit > 0 && this.#end - limit < ENDING_LINES && characters < ENDING_CHARACTERS) {
       characters += lines[--limit]?.length ?? 0;
     }
     this.#limit = limit;
@@ -80,15 +80,18 @@ class EndingReader {
       if (this.#end <= this.#limit) break;
       const taken = this.#step();
       if (taken === null) break;
-      const text = textOf(this.#lines, { from: taken.from, to: this.#end });
-      this.#removed.unshift({ what: taken.what, where: 'after', text });
-      this.#tags.unshift(...(taken.tags ?? []));
-      this.#end = taken.from;
+      this.#take(taken);
     }
     const marker = this.#markerOnLastLine();
     if (marker !== null) this.#removed.unshift({ what: 'end_marker', where: 'after', text: marker });
     const doubts = this.#doubts();
     return { lines: this.#lines.slice(0, this.#end), tags: this.#tags, removed: this.#removed, doubts };
+  }
+
+  #take({ from, what, tags = [] }: Taken): void {
+    this.#removed.unshift({ what, where: 'after', text: textOf(this.#lines, { from, to: this.#end }) });
+    this.#tags.unshift(...tags);
+    this.#end = from;
   }
 
   #skipBlank(): void {
@@ -125,10 +128,9 @@ class EndingReader {
     const line = this.#line(from);
     if (isRule(line)) return { from, what: 'rule' };
     if (/^\s*(?:<!--[^\n]*-->|!\[[^\]\n]*\]\([^)\n]*\))\s*$/.test(line)) return { from, what: 'note' };
-    const block = this.#block();
     if (isEndMarker(line, this.#title)) return this.#isLogLine(from) ? null : { from, what: 'end_marker' };
     if (isCount(line)) return { from, what: 'count' };
-    if (isWritingDate(line) && (isDecorated(line) || !this.#isSigned(block))) return { from, what: 'date' };
+    if (isWritingDate(line) && (isDecorated(line) || !this.#isSigned(this.#block()))) return { from, what: 'date' };
     return isDisclaimer(line) ? { from, what: 'note' } : null;
   }
 
@@ -223,9 +225,8 @@ class EndingReader {
   /** Does nothing of the story stand below the heading? Notes speak of the work; fiction named like notes does not. */
   #isSection(at: number, kind: SectionKind): boolean {
     const label = labelOf(this.#line(at));
-    const heading = headingOf(this.#line(at));
     const below = textOf(this.#lines, { from: at + 1, to: this.#end });
-    const text = `${heading === null ? (label?.value ?? '') : ''}\n\n${below}`.trim();
+    const text = `${headingOf(this.#line(at)) === null ? (label?.value ?? '') : ''}\n\n${below}`.trim();
     if (text.length > this.#lines.join('\n').length * LARGEST_NOTES_SHARE) return false;
     if (text === '' || (kind === 'teaser' && text.length <= LONGEST_TALK)) return true;
     const blocks = text.split(/\n\s*\n/);
@@ -244,7 +245,8 @@ class EndingReader {
       if ((asks ? 'talk' : 'note') !== wanted) continue;
       if (score < 2 && !offersRevision) continue;
       if (this.#storyIsPolite() && !isOfAModel && !offersRevision) continue;
-      const needed = this.#storyIsPolite() ? 4 : offers || this.#isSetApart(span) ? 2 : 3;
+      const isSure = offers || this.#isSetApart(span) || isAllTalk(text);
+      const needed = this.#storyIsPolite() ? 4 : isSure ? 2 : 3;
       if (score >= needed || offersRevision) return { from: span.from, what: wanted };
     }
     return null;
@@ -254,9 +256,7 @@ class EndingReader {
   #commentary(): Taken | null {
     const block = this.#block();
     const text = textOf(this.#lines, block);
-    if (text.length > LONGEST_TALK || craftWordsOf(text) < FEWEST_CRAFT_WORDS) return null;
-    const isAbout = ABOUT_THE_WORK.test(sentencesOf(text)[0] ?? '');
-    return isAbout && this.#isSetApart(block) ? { from: block.from, what: 'note' } : null;
+    return commentsOnWork(text) && this.#isSetApart(block) ? { from: block.from, what: 'note' } : null;
   }
 
   /** Below a rule, in brackets or in emphasis. */
@@ -288,8 +288,7 @@ class EndingReader {
     const { score, offers, acknowledges, isOfAModel } = weighTalk(text);
     const isPolite = this.#storyIsPolite();
     const isTalk = isPolite ? score >= 3 && isOfAModel : offers || score >= 2 || acknowledges;
-    const isComment = ABOUT_THE_WORK.test(text.slice(0, LONGEST_TALK)) && craftWordsOf(text) > FEWEST_CRAFT_WORDS;
-    const isDoubtful = isTalk || isComment || this.#hasUnclearSection();
+    const isDoubtful = isTalk || commentsOnWork(text) || this.#hasUnclearSection();
     return isDoubtful ? [doubtOf('unclear_tail', text.slice(0, 30))] : [];
   }
 

@@ -11,14 +11,21 @@ const ZERO_WIDTH = new Set(['\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\
 
 /** One form for every text: LF, NFC, no control characters, no zero-width characters at edges, no space around. */
 export function normalise(raw: string): string {
-  return raw
-    .replace(LINE_ENDS, '\n')
-    .replace(CONTROLS, '')
-    .normalize('NFC')
-    .split('\n')
-    .map(withoutZeroWidthEdges)
-    .join('\n')
-    .trim();
+  return withoutBlankEdges(
+    raw
+      .replace(LINE_ENDS, '\n')
+      .replace(CONTROLS, '')
+      .normalize('NFC')
+      .split('\n')
+      .map(withoutZeroWidthEdges)
+      .join('\n'),
+  );
+}
+
+/** Without blank lines above and space below; the first line keeps its indentation. */
+export function withoutBlankEdges(text: string): string {
+  const start = text.length - text.trimStart().length;
+  return text.slice(text.lastIndexOf('\n', start - 1) + 1).trimEnd();
 }
 
 /** Only characters of zero width go; space among them stays, for it may be an indentation. */

@@ -1,12 +1,11 @@
 import { doubtOf } from '../doubt.js';
-import { sentencesOf } from '../sentences.js';
 import { LONGEST_WARNING, OPENING_CHARACTERS, SHORTEST_PARAGRAPH } from '../thresholds.js';
 import type { Cursor, Taken } from './cursor.js';
 import { bare, isDecorated, isListItem, isQuoted, isRule, labelOf } from './forms/lines.js';
 import { isCount, isWritingDate } from './forms/marks.js';
 import { isBodyLabel, isByline, isFormBlock, isRole, metadataLines } from './forms/metadata.js';
 import { announcesTags, isHashtags, isTagLine, tagsIn, tagsOfLine } from './forms/tags.js';
-import { craftWordsOf, weighTalk } from './forms/talk.js';
+import { craftWordsOf, isAllTalk, weighTalk } from './forms/talk.js';
 import { isFormLine, labelledTitle, sameTitle } from './forms/title.js';
 import { frontmatterAt, openFrontmatterAt } from './frontmatter.js';
 
@@ -74,13 +73,11 @@ export function talk(cursor: Cursor): Taken | null {
     const isPolite = cursor.storyIsPolite();
     const isSure = score >= (isPolite ? 4 : 2) || (refersToRequest && score >= 3);
     // A person too may greet, and present what is a diary or a record.
-    const isPromise = promises || (acknowledges && text.length <= SHORTEST_PARAGRAPH && !text.startsWith('안녕'));
-    if (isSure || cursor.leadsToTitle(span.to) || (isPromise && cursor.formBegins(span.to))) {
-      return { to: span.to, what: 'talk' };
-    }
-    const isAllTalk = sentencesOf(text).every((sentence) => weighTalk(sentence).score > 0);
-    if (isPolite ? score >= 2 : acknowledges && isAllTalk)
-      cursor.doubts.push(doubtOf('unclear_preface', text.slice(0, 30)));
+    const isPromise = promises || (acknowledges && text.length <= SHORTEST_PARAGRAPH);
+    const isAboveForm = isPromise && !text.startsWith('안녕') && cursor.formBegins(span.to);
+    if (isSure || cursor.leadsToTitle(span.to) || isAboveForm) return { to: span.to, what: 'talk' };
+    const isDoubtful = isPolite ? score >= 2 : acknowledges && isAllTalk(text);
+    if (isDoubtful) cursor.doubts.push(doubtOf('unclear_preface', text.slice(0, 30)));
   }
   return null;
 }

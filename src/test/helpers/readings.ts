@@ -49,3 +49,26 @@ export function testReadings(story: SampleStory, readings: readonly Reading[]): 
     });
   }
 }
+
+/** What an answer comes to: a story, a story with a doubt, or none. */
+type Outcome = 'story' | 'doubt' | 'no';
+
+/** An answer and what it comes to; the title and the text below it are looked at where they are given. */
+export type Judged = readonly [outcome: Outcome, name: string, raw: string, title?: string | null, body?: string];
+
+/** One test for each answer: its outcome, title and body. */
+export function testAnswers(minCharacters: number, answers: readonly Judged[]): void {
+  for (const [outcome, name, raw, title, body] of answers) {
+    const is = { story: 'a story', doubt: 'a story with a doubt', no: 'no story' }[outcome];
+    test(`${name}: ${is}`, () => {
+      const read = readAnswer(raw);
+      const { failure, doubts } = validateAnswer({ stopReason: 'end_turn', refusalCategory: null }, read, {
+        minCharacters,
+      });
+      const found = failure !== null ? 'no' : doubts.length > 0 ? 'doubt' : 'story';
+      assert.equal(found, outcome, failure?.reason ?? doubts.map(({ reason }) => reason).join(', '));
+      if (title !== undefined) assert.equal(read.title, title);
+      if (body !== undefined) assert.equal(read.text.replace(/^# .*\n\n/, ''), body);
+    });
+  }
+}

@@ -1,4 +1,4 @@
-import { LONGEST_HEADING, LONGEST_MARK_LINE } from '../../thresholds.js';
+import { LONGEST_HEADING, LONGEST_LINE, LONGEST_MARK_LINE } from '../../thresholds.js';
 
 // What a line is by its form alone: blank, a rule, a heading, an item of a list, a label with its value.
 
@@ -6,7 +6,7 @@ export const isBlank = (line: string): boolean => line.trim() === '';
 
 /** Characters of which rules and ornaments between scenes are made; stars rate something, dots trail off. */
 const RULE = /^[-*_=~─━―—–⸺⸻•·◇◆○●□■♦✦✧❖⁂#※\s]+$/;
-const LONE_ORNAMENT = /^[⁂⸻⸺❖✦◆◇※]$/;
+const LONE_ORNAMENT = /^[⁂⸻⸺—―─❖✦◆◇※]$/;
 
 /** A thematic break in any form: `---`, `* * *`, `───`, `◇ ◇ ◇`, `⁂`. */
 export function isRule(line: string): boolean {
@@ -15,15 +15,18 @@ export function isRule(line: string): boolean {
   return marks.length >= 3 || LONE_ORNAMENT.test(marks);
 }
 
-/** The marks that decorate a line at both ends: emphasis, quotation, brackets, dashes, `#`, `>`. */
-const DECORATION = /[\s>*_~`#\-–—―─━=·•<()[\]{}【】〔〕「」『』《》〈〉|"'“”‘’◆◇■□▶◀▷◁※●○♦✦✧❖🔚]/u;
+/** The marks that decorate a line at both ends: emphasis, quotation, brackets, dashes, `#`, `>`, pictures. */
+const DECORATION =
+  /^(?:[\s>*_~`#\-–—―─━=·•<()[\]{}【】〔〕「」『』《》〈〉|"'“”‘’◆◇■□▶◀▷◁※●○♦✦✧❖]|\ufe0f|\u200d|\p{Extended_Pictographic})$/u;
 
 /** A line without what decorates it. */
 export function bare(line: string): string {
-  let [start, end] = [0, line.length];
-  while (start < end && DECORATION.test(line[start] ?? '')) start++;
-  while (end > start && DECORATION.test(line[end - 1] ?? '')) end--;
-  return line.slice(start, end);
+  if (line.length > LONGEST_LINE) return line.trim();
+  const characters = [...line];
+  let [start, end] = [0, characters.length];
+  while (start < end && DECORATION.test(characters[start] ?? '')) start++;
+  while (end > start && DECORATION.test(characters[end - 1] ?? '')) end--;
+  return characters.slice(start, end).join('');
 }
 
 /** Is anything but space around the bare line? */

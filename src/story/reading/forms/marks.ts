@@ -70,7 +70,7 @@ export function isCount(line: string): boolean {
 const DAY =
   /(?:19|20)\d\d\s?[년.\-/]\s?\d{1,2}(?:\s?[월.\-/]\s?\d{1,2}\s?일?)?\.?(?:\s?[(（]?[월화수목금토일][)）]?)?(?:[T\s]+\d{1,2}:\d{2}(?::\d{2})?)?/gu;
 
-const WRITING = /작성|집필|생성|수정|완성|업데이트|발행|created|generated|updated|written|modified|published/iu;
+const WRITING = /창작|작성|집필|생성|수정|완성|업데이트|발행|created|generated|updated|written|modified|published/iu;
 
 /** Is a line the date on which the text was made: `_작성일: 2026-11-28_`? A bare date belongs to a letter. */
 export function isWritingDate(line: string): boolean {

@@ -12,7 +12,7 @@ const SURE_KEYS =
   /장르|분량|글자|자수|단어|태그|키워드|문체|시점|소재|주제|테마|로그라인|시놉시스|줄거리|분류|카테고리|작가|지은이|저자|모델|시리즈|회차|형식|어조|톤|분위기|등장인물|두려움|반전|예상|읽는|부제|공포도|수위|연령|작성일|집필|생성일|수정일|genre|tag|author|words?|character|theme|pov|synopsis|logline|mood|tone|created|generated|model|reading/iu;
 
 const BYLINE =
-  /^(?:(?:글|지은이|작가|저자|글쓴이|쓴\s?이)\s*(?:[:：.|\-–—]\s*\S.{0,30}|\s[a-z].{0,30})|(?:written )?by[.:]?\s+\S.{0,30})$/iu;
+  /^(?:(?:글|지은이|작가|저자|글쓴이|쓴\s?이|작성|집필)\s*(?:[:：.|\-–—]\s*\S.{0,30}|\s[a-z].{0,30})|(?:written )?by[.:]?\s+\S.{0,30})$/iu;
 
 /** `[본문]`, `**본문 시작**`, `=== 소설 ===`, `본문:`: says that the story follows. */
 export function isBodyLabel(line: string): boolean {

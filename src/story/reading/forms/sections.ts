@@ -1,4 +1,4 @@
-import { LONGEST_TALK } from '../../thresholds.js';
+import { LONGEST_MARK_LINE, LONGEST_TALK } from '../../thresholds.js';
 import { bare, headingOf, isDecorated, isEmphasised, isListItem, labelOf } from './lines.js';
 import { isOnly } from './vocabulary.js';
 
@@ -50,4 +50,18 @@ export function isRatingTable(rows: readonly string[]): boolean {
   const cells = rows.filter((row, at) => !isRule(row) && !isRule(rows[at + 1] ?? ''));
   const names = cells.map((row) => row.split('|')[1]?.trim() ?? '');
   return names.length > 0 && names.every((name) => isOnly('note', name) || isOnly('meta', name));
+}
+
+const TRANSLATION =
+  /^(?:english(?: (?:version|translation))?|translation|영문(?:판|본|\s?번역)?|영어(?:판|\s?번역|\s?버전)?|번역(?:본)?)$/iu;
+
+/** The line from which on an answer tells its story once more in another language; null when it does not. */
+export function translationIn(lines: readonly string[]): number | null {
+  const at = lines.findLastIndex(
+    (line) => line.length <= LONGEST_MARK_LINE && TRANSLATION.test(bare(line)) && isDecorated(line),
+  );
+  if (at <= 0) return null;
+  const below = lines.slice(at + 1).join('\n');
+  const [letters, hangul] = [below.match(/\p{L}/gu)?.length ?? 0, below.match(/[가-힣]/g)?.length ?? 0];
+  return letters > 0 && hangul < letters / 10 ? at : null;
 }

@@ -1,11 +1,12 @@
 import { isPlain, isPolite, sentencesOf } from '../../sentences.js';
-import { LONGEST_PLAIN_PREFACE, LONGEST_TALK } from '../../thresholds.js';
+import { FEWEST_CRAFT_WORDS, LONGEST_PLAIN_PREFACE, LONGEST_TALK } from '../../thresholds.js';
 import { headingOf, isListItem, isQuoted, labelOf } from './lines.js';
 import {
   ABOUT_THE_WORK,
   ACKNOWLEDGES,
   AGREES,
   ASKS_FOR_WISHES,
+  CLOSES,
   CRAFT_WORDS,
   HOPES_TO_PLEASE,
   IS_A_WORK,
@@ -80,7 +81,7 @@ export function weighTalk(paragraph: string): Talk {
   if (makes) score += work || story || refersToRequest ? 2 : 1;
   if (pleases) score += (work || story || text.length < 40 ? 2 : 1) + (READS.test(text) ? 1 : 0);
   if (PRESENTS.test(text)) score += work || refersToRequest ? 3 : 1;
-  if (IS_A_WORK.test(text)) score += 2;
+  if (IS_A_WORK.test(text) || CLOSES.test(text)) score += 2;
   if (ABOUT_THE_WORK.test(text)) score += 1;
   if (work) score += 1;
   if ((text.match(CRAFT_WORDS)?.length ?? 0) >= 2) score += 1;
@@ -91,12 +92,22 @@ export function weighTalk(paragraph: string): Talk {
   };
 }
 
+/** Is every sentence of a paragraph talk by itself? */
+export const isAllTalk = (paragraph: string): boolean =>
+  sentencesOf(paragraph).every((sentence) => weighTalk(sentence).score > 0 || !/[\p{L}]/u.test(sentence));
+
 /** How much a paragraph says of writing and of works: 0 for nearly every paragraph of a story. */
 export function craftWordsOf(text: string): number {
   const bounded = text.slice(0, LONGEST_TALK);
   const words = bounded.match(CRAFT_WORDS)?.length ?? 0;
   if (!NAMES_ANY_WORK.test(bounded)) return words;
   return words + (ABOUT_THE_WORK.test(bounded) ? 2 : 0) + (NAMES_THE_WORK.test(bounded) ? 1 : 0);
+}
+
+/** Does a paragraph comment on the work, from its first words on, in whatever register? */
+export function commentsOnWork(paragraph: string): boolean {
+  if (paragraph.length > LONGEST_TALK || craftWordsOf(paragraph) < FEWEST_CRAFT_WORDS) return false;
+  return ABOUT_THE_WORK.test(sentencesOf(paragraph)[0] ?? '');
 }
 
 /** Is a paragraph part of a telling: sentences in prose, not items, labels or talk about the work? */

@@ -150,6 +150,12 @@ const DOUBTED: [name: string, text: string, doubt: string][] = [
   ['a quotation that is never closed', withEnd('그가 마지막으로 물었다. “너는 아직도'), 'unfinished_sentence'],
 ];
 
+test('a long text that begins as a refusal does may be a letter: a doubt', () => {
+  const letters = ['rules', 'radio'].map((form) => storyOf(form).body).join('\n\n');
+  const text = `죄송합니다. 요청하신 대로는 더 쓸 수 없습니다. 안전을 위해 폭력과 자해에 대한 내용은 대신 비워 둡니다.\n\n${letters}`;
+  assert.deepEqual(judge(text), { code: null, kind: null, doubts: 'unclear_preface refusal' });
+});
+
 for (const [name, text, doubt] of DOUBTED) {
   test(`${name} is a doubt, and no reason to refuse`, () => {
     assert.deepEqual(judge(text), { code: null, kind: null, doubts: doubt });

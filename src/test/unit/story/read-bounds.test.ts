@@ -6,7 +6,7 @@ import { readRest } from '../../../story/read-rest.js';
 import { validateAnswer } from '../../../story/validate-answer.js';
 
 // Reading and judging take time in proportion to a text, whatever the text. What patterns scan is counted, which finds a
-// rule that goes through the text once per line; a pattern that backtracks would take hours for the large texts.
+// rule that goes through the text once per line; a pattern that backtracks would hold up the large texts for hours.
 
 const LENGTH = 100_000;
 /** Counting makes every pattern slow, and a small part of the length shows as well what grows with its square. */

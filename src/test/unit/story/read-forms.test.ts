@@ -170,6 +170,32 @@ for (const paragraph of FIRST_PARAGRAPHS) {
   });
 }
 
+test('the head of a form stays, also where it names a title of its own', () => {
+  const { title, body } = LETTER;
+  const heads = [
+    '제목: 분실물 보고\n보낸 사람: 윤 기사\n받는 사람: 차고지',
+    '작성자: 박 반장\n장소: 지하 2층\n일시: 11월 3일 03:10',
+    '날짜: 11월 3일\n장소: 제방 위\n시간: 새벽',
+  ];
+  for (const head of heads) {
+    assertUntouched(`# ${title}\n\n${head}\n\n${body}`, title);
+    assertUntouched(`${head}\n\n${body}`, null);
+  }
+});
+
+test('a person who greets and says what is told stays, for the story speaks as politely', () => {
+  const { body } = storyOf('radio', 2);
+  const greetings = [
+    '안녕하세요, 오늘은 제 이야기를 들려드리려고 글을 써 봅니다.',
+    '안녕하세요. 여기에 제가 겪은 일을 순서대로 적어 보겠습니다.',
+  ];
+  for (const greeting of greetings) {
+    const read = readAnswer(`${greeting}\n\n${body}`);
+    assert.equal(read.text, `${greeting}\n\n${body}`);
+    assert.deepEqual(read.removed, []);
+  }
+});
+
 const INSIDE = [
   '```\n03:10:22 door_4 OPEN\n03:10:23 door_4 OPEN\n```',
   '| 시각 | 문 |\n| --- | --- |\n| 03:10 | 열림 |',
