@@ -132,7 +132,8 @@ export function answer(
       return { expected: expected(null, null), reply: message('', { content: [] }) };
     case 'cut':
     case 'stall': {
-      const breaksAfter = Math.floor(share * restOf(whole).length);
+      // With nothing sent it would be a connection that broke before the answer.
+      const breaksAfter = Math.max(1, Math.floor(share * restOf(whole).length));
       const reply = message(whole, { fault: { afterCharacters: breaksAfter, kind: kind === 'cut' ? 'cut' : 'ping' } });
       return { expected: expected(null, null, { full: whole, breaksAfter, usage: null }), reply };
     }

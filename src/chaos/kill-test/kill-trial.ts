@@ -160,12 +160,15 @@ export async function openTrial(options: TrialOptions) {
   }
 }
 
-/** The shortest part of a text that is sent before it is cut off, in characters. */
+/** Answers that end in mid-text. */
+const CUT_OFF: readonly TrialAnswer[] = ['cut_off', 'cut_off_for_good', 'refusal'];
+
+/** The shortest part of a text that is sent before it is cut off, in characters: less may be a bare `#`, which is no text. */
 const SHORTEST_PART = 150;
 
 function planAnswer(kind: TrialAnswer, cut: Call | null, mark: string, random: Random): AnswerPlan {
   const whole = cut?.whole ?? writeText(mark, 300 + Math.floor(random() * 2500), random);
-  const shortest = kind === 'cut_off_for_good' || kind === 'cut_off' ? SHORTEST_PART / whole.length : 0;
+  const shortest = CUT_OFF.includes(kind) ? SHORTEST_PART / whole.length : 0;
   const share = shortest + random() * (1 - shortest);
   if (kind !== 'slow') return { kind, whole, share, charactersPerSecond: 0 };
   return { kind: 'story', whole, share, charactersPerSecond: whole.length / (0.01 + 0.05 * random()) };
