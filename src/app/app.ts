@@ -11,7 +11,7 @@ import { revealSecrets } from '../lib/redact.js';
 import type { Logger } from '../logging/logger.js';
 import { createProgress } from '../logging/progress.js';
 import type { Terminal } from '../logging/terminal.js';
-import { openStatusTracker, toTrackedRun } from '../observe/open-tracker.js';
+import { openStatusTracker, toTrackedRun } from '../observe/open-status-tracker.js';
 import { readPm2Environment, reportReady } from '../observe/pm2.js';
 import { trimPm2Logs } from '../observe/pm2-logs.js';
 import type { StatusTracker } from '../observe/status-tracker.js';

@@ -4,9 +4,9 @@ import { UserError } from '../lib/errors.js';
 import { isSystemError, listFolder, readJson } from '../lib/files.js';
 import { listRuns } from '../run/ledger.js';
 import { selectRun } from '../run/select-run.js';
+import { fromMarkdown } from '../store/frontmatter.js';
 import { readMetadata } from '../store/story-metadata.js';
 import { filesOf, nameOfStory } from '../store/story-store.js';
-import { fromMarkdown } from '../story/story.js';
 
 /** The book cannot be made; the message is for the user. */
 export class BookError extends UserError {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { AttemptRecord, EndRecord, OutcomeRecord } from '../run/ledger.js';
-import { fromMarkdown } from '../story/story.js';
+import { fromMarkdown } from '../store/frontmatter.js';
 import type { Finding } from '../verify/findings.js';
 import { checkFolder, type FoundPair, type FoundRun } from '../verify/folder/folder-check.js';
 import { readRuns as readLedgers } from '../verify/folder/ledger-check.js';

@@ -12,7 +12,7 @@ import {
   similarity,
   toQuery,
 } from '../story/similarity.js';
-import { fromMarkdown } from '../story/story.js';
+import { fromMarkdown } from './frontmatter.js';
 import { filesOf, nameOfStory } from './story-store.js';
 
 /** All stories of a folder, to compare a new one with. */

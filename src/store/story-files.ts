@@ -6,7 +6,8 @@ import { toSimilarityFields } from '../run/statistics.js';
 import type { Draft } from '../story/continuation.js';
 import type { Doubt } from '../story/doubt.js';
 import type { MostSimilar } from '../story/similarity.js';
-import { type Story, toMarkdown } from '../story/story.js';
+import type { Story } from '../story/story.js';
+import { toMarkdown } from './frontmatter.js';
 import type { RunSettings, SetAsideReason, StoryFiles } from './story-metadata.js';
 
 /** A text that is about to go to disk, and how it came about. */

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import type { Premise } from '../prompt/cards.js';
 import type { ReadAnswer } from './read-answer.js';
 import { headingOf } from './reading/forms/lines.js';
@@ -20,24 +19,8 @@ export interface Story {
   wordCount: number;
 }
 
-/** What the frontmatter adds to the story itself. */
-export interface FrontmatterFacts {
-  /** ISO 8601, local time with offset. */
-  date: string;
-  model: string;
-  /** null unless the user set one. */
-  temperature: number | null;
-  /** Who wrote it: "anthropic", "offline" or a host. */
-  provider: string;
-}
-
-/**
- * A date that YAML 1.1 takes for a timestamp is written without quotes: Hugo, Jekyll and Obsidian read both forms, the
- * `date` of an Astro collection only this one. Readers of YAML 1.2 get the same string as ever.
- */
-const QUOTED_DATE = /^date: "([\dT:+.Z-]+)"$/m;
-
-const GENRE = '호러';
+/** The genre of every story, as its frontmatter and tags name it. */
+export const GENRE = '호러';
 const BASE_TAGS = [GENRE, '심리호러', '단편'];
 const TITLE_FALLBACK_LENGTH = 30;
 const UNTITLED = '무제';
@@ -94,35 +77,6 @@ export function countCharacters(text: string): number {
   let count = 0;
   for (const _ of text) count++;
   return count;
-}
-
-/** The Markdown file: YAML frontmatter, then the story as written. */
-export function toMarkdown(story: Story, facts: FrontmatterFacts): string {
-  const frontmatter = stringify(
-    {
-      title: story.title,
-      date: facts.date,
-      description: story.description,
-      tags: story.tags,
-      genre: GENRE,
-      wordCount: story.wordCount,
-      model: facts.model,
-      provider: facts.provider,
-      // Schemas that expect a number refuse null.
-      ...(facts.temperature === null ? {} : { temperature: facts.temperature }),
-      draft: false,
-    },
-    // One line a value: folded lines would be legal, and a nuisance to every grep. And for older readers a title "yes"
-    // must not be a boolean.
-    { lineWidth: 0, compat: 'yaml-1.1' },
-  );
-  return `---\n${frontmatter.replace(QUOTED_DATE, 'date: $1')}---\n\n${story.text}\n`;
-}
-
-/** The two parts of a Markdown file of `toMarkdown`; null when it is not put together like that. */
-export function fromMarkdown(markdown: string): { frontmatter: string; text: string } | null {
-  const [, frontmatter, text] = /^---\n([\s\S]*?\n)---\n\n([\s\S]*)\n$/.exec(markdown) ?? [];
-  return frontmatter === undefined || text === undefined ? null : { frontmatter, text };
 }
 
 /** The running text on one line: no headings, rules, fences, quotation or emphasis marks. */

@@ -1,9 +1,9 @@
 import { DOMParser } from '@xmldom/xmldom';
 import { strFromU8, unzipSync } from 'fflate';
 import { localIso } from '../../lib/format-time.js';
+import { toMarkdown } from '../../store/frontmatter.js';
 import type { StoryFiles } from '../../store/story-metadata.js';
 import { newName, openStoryStore } from '../../store/story-store.js';
-import { toMarkdown } from '../../story/story.js';
 import { storyMetadata } from './fakes.js';
 
 // Stories to make books of, and books to look into.

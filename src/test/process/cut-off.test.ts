@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ReceivedRequest, Reply } from '../../offline/server/reply.js';
-import { fromMarkdown } from '../../story/story.js';
+import { fromMarkdown } from '../../store/frontmatter.js';
 import { storyText } from '../helpers/fakes.js';
 import { endpointFor, settingsFor, startWorker, type WorkerProcess } from '../helpers/processes.js';
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { Notification } from '../../observe/notifications.js';
-import { toTrackedRun } from '../../observe/open-tracker.js';
+import { toTrackedRun } from '../../observe/open-status-tracker.js';
 import type { Metric } from '../../observe/pm2.js';
 import type { Status } from '../../observe/status.js';
 import { readStatuses } from '../../observe/status-file.js';

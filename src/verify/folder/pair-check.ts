@@ -1,11 +1,12 @@
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { addUsage, NO_TOKENS, type Usage } from '../../api/usage.js';
+import { fromMarkdown } from '../../store/frontmatter.js';
 import type { ReadMetadata } from '../../store/story-metadata.js';
 import { checksum } from '../../store/story-store.js';
 import { mergeDoubts } from '../../story/doubt.js';
 import type { Removed } from '../../story/reading/removed.js';
-import { countCharacters, fromMarkdown } from '../../story/story.js';
+import { countCharacters } from '../../story/story.js';
 import { type SavedOptions, validateSaved } from '../../story/validate-saved.js';
 import type { AddFinding } from '../findings.js';
 import type { FindSecret } from '../secret-scan.js';

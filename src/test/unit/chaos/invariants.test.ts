@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { createInspection, type TrialRecord } from '../../../chaos/kill-test/invariants.js';
 import { ONE_STORY } from '../../../chaos/kill-test/trial-shape.js';
-import { fromMarkdown } from '../../../story/story.js';
+import { fromMarkdown } from '../../../store/frontmatter.js';
 import { call } from '../../helpers/chaos-day.js';
 import { DayMaker } from '../../helpers/report-day-maker.js';
 import {

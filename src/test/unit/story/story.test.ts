@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { toMarkdown } from '../../../store/frontmatter.js';
 import { readAnswer } from '../../../story/read-answer.js';
-import { countCharacters, toStory as storyOf, toMarkdown } from '../../../story/story.js';
+import { countCharacters, toStory as storyOf } from '../../../story/story.js';
 import { PREMISE, storyText } from '../../helpers/fakes.js';
 
 const FACTS = {

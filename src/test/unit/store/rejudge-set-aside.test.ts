@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import type { FailureKind } from '../../../api/failure.js';
-import { acceptRejudged, rejudgeSetAside } from '../../../store/rejudge.js';
+import { fromMarkdown } from '../../../store/frontmatter.js';
+import { acceptRejudged, rejudgeSetAside } from '../../../store/rejudge-set-aside.js';
 import { newName, openStoryStore } from '../../../store/story-store.js';
-import { fromMarkdown } from '../../../story/story.js';
 import { PREMISE, storyMetadata, storyText, temporaryFolder } from '../../helpers/fakes.js';
 
 const NOW = Date.UTC(2026, 10, 29, 5);

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from 'js-yaml';
 import { parse } from 'yaml';
+import { fromMarkdown, toMarkdown } from '../../../store/frontmatter.js';
 import { readAnswer } from '../../../story/read-answer.js';
-import { fromMarkdown, toMarkdown, toStory } from '../../../story/story.js';
+import { toStory } from '../../../story/story.js';
 import { PREMISE } from '../../helpers/fakes.js';
 
 // The frontmatter as programs read it that publish or collect Markdown files. Astro and Eleventy use js-yaml, Obsidian the
