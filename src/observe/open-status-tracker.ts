@@ -14,6 +14,9 @@ import { createStatusTracker, type StatusTracker, type TrackedRun } from './stat
 
 // What a worker tells while it works: to its status file, to pm2, and to the user's command.
 
+/** In milliseconds: too short for a reader to notice, and with stories in hand that change it all the time a rare write. */
+const SHOW_INTERVAL = 100;
+
 export interface OpenTrackerOptions extends Omit<NotifierOptions, 'command'> {
   config: Config;
   log: Logger;
@@ -33,6 +36,7 @@ export async function openStatusTracker({
     clock: systemClock,
     log,
     show: [(status) => writeStatus(outputDir, status), ...(readPm2Environment() === null ? [] : [reportMetrics])],
+    showIntervalMs: SHOW_INTERVAL,
     notifier,
     notifyEvents: parseEvents(config.notifyEvents) ?? new Set(),
     heartbeatMs: notifyHeartbeatSeconds * SECOND,

@@ -29,7 +29,7 @@ import {
 
 /**
  * Keeps the status of the run, and hands it on whenever the run begins to do something else. Nothing that goes wrong here
- * reaches the run. Only heartbeats have a timer, which keeps no process alive.
+ * reaches the run. Its timers keep no process alive.
  */
 export interface StatusTracker {
   /** From now on it is about this run. */
@@ -53,6 +53,11 @@ export interface StatusTrackerOptions {
   log: Logger;
   /** Where the status is shown. */
   show: readonly ((status: Status) => void)[];
+  /**
+   * The shortest time between two showings, in milliseconds, 0 for none: what comes sooner is shown when it is over, if it
+   * is still the latest. With many stories in hand each change would rewrite the status file.
+   */
+  showIntervalMs: number;
   /** null: no command is to be told. */
   notifier: Notifier | null;
   /** What the command is to be told of. */
@@ -69,6 +74,7 @@ export function createStatusTracker({
   clock,
   log,
   show,
+  showIntervalMs,
   notifier,
   notifyEvents,
   heartbeatMs,
@@ -76,6 +82,9 @@ export function createStatusTracker({
   secrets,
 }: StatusTrackerOptions): StatusTracker {
   let heartbeat: NodeJS.Timeout | undefined;
+  /** Runs while a showing would come too soon after the last. */
+  let showTimer: NodeJS.Timeout | undefined;
+  let isShown = false;
   let tracked: TrackedRun | null = null;
   let activity: Activity = initialActivity(clock.now());
 
@@ -106,6 +115,8 @@ export function createStatusTracker({
     }),
     ended: async (end) => {
       clearInterval(heartbeat);
+      clearTimeout(showTimer);
+      showTimer = undefined;
       quietly(() => update({ ...activity, doing: 'ended', since: toIso(clock.now()), next_at: null, end }));
       let last: Promise<void> | undefined;
       quietly(() => {
@@ -125,9 +136,21 @@ export function createStatusTracker({
 
   function update(next: Activity): void {
     activity = next;
+    isShown = false;
+    if (showTimer === undefined) showNow();
+  }
+
+  function showNow(): void {
     const current = status();
     if (current === null) return;
+    isShown = true;
     for (const each of show) quietly(() => each(current));
+    if (showIntervalMs > 0) showTimer = setTimeout(() => quietly(showLatest), showIntervalMs).unref();
+  }
+
+  function showLatest(): void {
+    showTimer = undefined;
+    if (!isShown) showNow();
   }
 
   function status(): Status | null {

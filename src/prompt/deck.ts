@@ -163,7 +163,7 @@ interface DigestHead {
 }
 
 /** Draws after which the digest is written anew; a start reads no more lines than that. */
-const DIGEST_EVERY = 16;
+const DIGEST_EVERY = 32;
 
 /** How many of the bytes before `read` the check covers. */
 const CHECKED = 512;

@@ -29,6 +29,7 @@ function watched(options: Partial<StatusTrackerOptions> = {}) {
     clock,
     log,
     show: [(status) => void shown.push(status)],
+    showIntervalMs: 0,
     notifier,
     notifyEvents: parseEvents(SETTINGS.notifyEvents.default) ?? assert.fail(),
     heartbeatMs: MINUTE,
@@ -66,6 +67,32 @@ describe('the status', () => {
     watch.onEvent({ kind: 'waiting', for: 'interval', until: clock.now() });
     watch.onEvent({ kind: 'writing', inHand: 1 });
     assert.deepEqual(doing(), ['starting', 'writing', 'interval', 'writing']);
+  });
+
+  test('is shown at once, then at most once per interval with what is the latest by then', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { watch, shown, follow } = watched({ showIntervalMs: 100 });
+    const inHand = () => shown.map(({ doing, in_hand }) => (doing === 'writing' ? in_hand : doing));
+    follow();
+    for (const count of [1, 2, 3]) watch.onEvent({ kind: 'writing', inHand: count });
+    assert.deepEqual(inHand(), ['starting']);
+    t.mock.timers.tick(100);
+    assert.deepEqual(inHand(), ['starting', 3]);
+    t.mock.timers.tick(1000);
+    assert.deepEqual(inHand(), ['starting', 3], 'nothing new is not shown again');
+    watch.onEvent({ kind: 'writing', inHand: 4 });
+    assert.deepEqual(inHand(), ['starting', 3, 4], 'after a quiet interval at once');
+  });
+
+  test('shows the end at once, and nothing after it', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { watch, doing, follow } = watched({ showIntervalMs: 100 });
+    follow();
+    watch.onEvent({ kind: 'writing', inHand: 1 });
+    await watch.ended(END);
+    assert.deepEqual(doing(), ['starting', 'ended']);
+    t.mock.timers.tick(1000);
+    assert.deepEqual(doing(), ['starting', 'ended']);
   });
 
   test('has the outcome that came before, and the counts of the moment', () => {

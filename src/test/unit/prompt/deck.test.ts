@@ -247,7 +247,7 @@ test('a deck that grew by many lines since is read on, by however many workers',
 test('a peek shows what the next draw may have, again and again, and uses nothing up', async (t) => {
   const folder = folderOf(t);
   // Past a digest, and lines that follow it.
-  await drawn(20, deckOn(folder));
+  await drawn(40, deckOn(folder));
   const path = join(folder, '.deck.jsonl');
   const before = readFileSync(path, 'utf8');
   const peek = () => peekPremise({ folder, axes: CARDS, random: seededRandom(7) });
