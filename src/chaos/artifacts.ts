@@ -104,7 +104,7 @@ export function processesOf({ ledger: { records } }: FoundRun): FoundProcess[] {
       process.mostOpen = Math.max(process.mostOpen, open);
     } else if (record.type === 'outcome') {
       // Ledgers of version 1 have one call open at most, and do not name it.
-      const attempt = attempts.get(record.attempt ?? latest);
+      const attempt = record.attempt === null ? undefined : attempts.get(record.attempt ?? latest);
       if (attempt === undefined || attempt.outcome !== null) continue;
       attempt.outcome = record;
       attempt.isRecovered = attempt.process !== process;

@@ -69,8 +69,11 @@ export type BatchRecord = Dated & { type: 'batch'; key: string } & (
 
 interface Outcome extends Dated {
   type: 'outcome';
-  /** Number of the call that it is the outcome of; absent in format 1, where one call was open at most. */
-  attempt?: number;
+  /**
+   * Number of the call that it is the outcome of; null when a defect came before any call was made; absent in format 1,
+   * where one call was open at most.
+   */
+  attempt?: number | null;
   /** Of the one call. */
   usage: Usage | null;
   cost_usd: number | null;

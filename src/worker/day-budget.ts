@@ -106,9 +106,10 @@ export function openDayBudget({ folder, runId, caps, callAtMost, price, now }: D
     if (record.type === 'attempt') ledger.open.set(record.number, record);
     if (record.type === 'claim' || record.type === 'end') giveUpCalls(ledger, today);
     if (record.type !== 'outcome') return;
-    const number = record.attempt ?? [...ledger.open.keys()].at(-1);
-    const call = number === undefined ? undefined : ledger.open.get(number);
-    if (number !== undefined) ledger.open.delete(number);
+    // Version 1 had one call open at most, and did not name it.
+    const number = record.attempt === undefined ? ([...ledger.open.keys()].at(-1) ?? null) : record.attempt;
+    const call = number === null ? undefined : ledger.open.get(number);
+    if (number !== null) ledger.open.delete(number);
     if (dayOf(record.at) !== today) return;
     if (record.usage !== null) {
       const { tokens, costUsd } = ledger.spent;

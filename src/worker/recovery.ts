@@ -193,7 +193,7 @@ async function recordOutcome(run: Run, name: string, metadata: ReadMetadata, at:
 }
 
 function rebuildOutcome(name: string, metadata: ReadMetadata, at: number): NamedOutcome {
-  const { calls, call_number, completes, set_aside: setAside, nearest, likeness, duration_ms } = metadata;
+  const { calls, call_number, completes, set_aside: setAside, doubts, nearest, likeness, duration_ms } = metadata;
   // Of several calls, the ledger has counted all but the last.
   const { usage, cost_usd } = calls?.at(-1) ?? metadata;
   const common = {
@@ -211,6 +211,7 @@ function rebuildOutcome(name: string, metadata: ReadMetadata, at: number): Named
     kind: 'story',
     generation_ms: duration_ms ?? 0,
     nearest: nearest === null ? null : { name: nearest, score: likeness ?? 0 },
+    ...(doubts === null || doubts.length === 0 ? {} : { doubts: doubts.map(({ code }) => code) }),
   };
 }
 

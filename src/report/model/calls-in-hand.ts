@@ -71,6 +71,7 @@ export class CallsInHand {
 
   /** The call that an outcome is of; null when none is open. */
   of({ attempt }: OutcomeRecord): OpenCall | null {
+    if (attempt === null) return null;
     // Version 1 had one call open at most, and did not name it.
     if (attempt === undefined) return this.streamed.at(-1) ?? null;
     return this.#streamed.get(attempt) ?? this.#batched.get(attempt) ?? null;

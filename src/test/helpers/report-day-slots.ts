@@ -15,7 +15,7 @@ export function interleave(
   const inOrder = [...made].sort((a, b) => a.at - b.at);
   const calls = inOrder.flatMap((record) => (record.type === 'attempt' ? [record.number] : []));
   const numbers = new Map(calls.map((number, index) => [number, firstCall + 1 + index]));
-  const renumbered = (number: number | undefined) => numbers.get(number ?? 0) ?? 0;
+  const renumbered = (number: number | null | undefined) => numbers.get(number ?? 0) ?? 0;
   let sequence = firstStory;
   return inOrder.map((record) => {
     if (record.type === 'attempt') return { ...record, number: renumbered(record.number) };

@@ -217,14 +217,16 @@ export class CallTracker {
     const { attempt } = record;
     const streamed = [...this.#streamed.values()];
     // An attempt can fail before its call, by a defect of the worker. In version 1 it is of the only call, if there is one.
-    if (attempt === undefined && isUnforeseen(record) && (streamed.length !== 1 || this.#namesCalls.has(this.#epoch))) {
+    const isNoCalls =
+      attempt === null || (attempt === undefined && (streamed.length !== 1 || this.#namesCalls.has(this.#epoch)));
+    if (isUnforeseen(record) && isNoCalls) {
       this.#unnumbered += 1;
       return null;
     }
-    const named = attempt === undefined ? undefined : (this.#streamed.get(attempt) ?? this.#batched.get(attempt));
+    const named = attempt == null ? undefined : (this.#streamed.get(attempt) ?? this.#batched.get(attempt));
     const call = attempt === undefined && streamed.length === 1 ? streamed[0] : named;
     if (call === undefined) {
-      const what = attempt === undefined ? `${this.#lastNumber}번째 호출 뒤` : `${attempt}번째 호출의 결과`;
+      const what = attempt == null ? `${this.#lastNumber}번째 호출 뒤` : `${attempt}번째 호출의 결과`;
       this.#add('outcome_without_call', what);
     }
     return call ?? null;

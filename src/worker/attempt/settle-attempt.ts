@@ -206,7 +206,6 @@ export function createSettlement(deps: SettlementDeps): Settlement {
   }
 
   function costsOf({ call, price }: StoryInHand, usage: Usage | null) {
-    const attempt = call === null ? {} : { attempt: call };
-    return { type: 'outcome', at: clock.now(), ...attempt, usage, cost_usd: costOf(usage, price) } as const;
+    return { type: 'outcome', at: clock.now(), attempt: call, usage, cost_usd: costOf(usage, price) } as const;
   }
 }

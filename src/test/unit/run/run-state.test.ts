@@ -181,6 +181,15 @@ test('of several open calls an outcome closes the one that it names, whatever th
   assert.deepEqual([state.statistics.attempts, state.statistics.lostCalls, state.unknownAtMost.tokens], [2, 0, 10]);
 });
 
+test('an outcome of no call leaves the open calls of other stories as they are', () => {
+  const state = after(attempt({ number: 1 }), attempt({ number: 2 }), failure({ attempt: null, usage: null }));
+  assert.deepEqual(
+    state.open.map(({ number }) => number),
+    [1, 2],
+  );
+  assert.deepEqual([state.statistics.attempts, state.unknownAtMost.tokens], [1, 0]);
+});
+
 test('of several open parts only that is set aside whose rest came to nothing', () => {
   const first = part({ name: 'part_1', attempt: 1 });
   const second = part({ name: 'part_2', attempt: 2 });

@@ -25,6 +25,7 @@ import {
   storyText,
   temporaryFolder,
 } from '../../helpers/fakes.js';
+import { attempt as attemptRecord } from '../../helpers/records.js';
 
 const ANSWER: Answer = {
   text: storyText(),
@@ -431,6 +432,20 @@ test('an unforeseen error before the call is one failed attempt too', async (t) 
   assert.equal(author.calls(), 0);
   const { attempts, failures, callsWithoutUsage } = run.state().statistics;
   assert.deepEqual([attempts, failures, callsWithoutUsage], [1, { unforeseen: 1 }, 0]);
+});
+
+test('an unforeseen error before the call leaves the call of another story open', async (t) => {
+  const { attempt, run } = setUp(t, answering().client, {
+    drawPremise: () => {
+      throw new Error('an axis has no cards');
+    },
+  });
+  await run.record(attemptRecord({ number: 1 }));
+  await attempt();
+  assert.deepEqual(
+    run.state().open.map(({ number }) => number),
+    [1],
+  );
 });
 
 test('an aborted call is abandoned, whatever it is rejected with, and leaves nothing', async (t) => {

@@ -54,7 +54,7 @@ describe('pauses', () => {
     assert.equal((await pauses.current(0))?.reason, 'daily_cap');
   });
 
-  test('after a row of resumesWithoutStory holds until the process may begin', async () => {
+  test('after a row of crashes holds until the process may begin', async () => {
     const { pauses, pass } = pausesAt(NOON, { startsAt: NOON + HOUR });
     assert.deepEqual(await pauses.current(0), { until: NOON + HOUR, reason: 'crash_loop' });
     pass(HOUR);

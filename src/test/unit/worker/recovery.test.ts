@@ -144,7 +144,7 @@ test('a new run without a supervisor is new at every start', async (t) => {
   assert.notEqual(again.id, run.id);
 });
 
-test('a new run that resumesWithoutStory under a supervisor goes on at the restart, and another process begins its own', async (t) => {
+test('a new run that crashes under a supervisor goes on at the restart, and another process begins its own', async (t) => {
   const folder = temporaryFolder(t);
   const crashed = await killed(folder, [attempt(), story()], { token: 'pm2-1' });
   const newRun = { newRun: true, resume: true };
@@ -229,6 +229,16 @@ for (const [owner, wish] of [
     assert.deepEqual([statistics.stories, statistics.attempts, statistics.lostCalls, left], [1, 1, 0, []]);
     await open(folder, { resume: false });
     assert.equal(outcomesOf(folder, before).length, 1);
+  });
+
+  test(`${owner}: the doubts about a whole pair without a record are recorded with it`, async (t) => {
+    const folder = temporaryFolder(t);
+    const before = await killed(folder, [attempt()]);
+    const doubts = [{ code: 'unclear_tail', reason: '끝에 다른 말이 있을 수 있습니다' } as const];
+    await stage(folder, before, { ...ENTRY, metadata: { ...ENTRY.metadata, doubts } });
+    await open(folder, wish);
+    const [outcome] = outcomesOf(folder, before);
+    assert.deepEqual(outcome, story({ at: START, name: NAME, nearest: null, doubts: ['unclear_tail'] }));
   });
 
   test(`${owner}: a whole pair with a record is published, and not recorded again`, async (t) => {
