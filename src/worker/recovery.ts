@@ -28,6 +28,7 @@ import {
   removeStaging,
   stagingFolder,
 } from '../store/story-store.js';
+import { unsentOutcome } from './batches/unsent-call.js';
 
 /** What the settings and the supervisor say about which run this is. */
 export interface RunRequest {
@@ -165,6 +166,7 @@ export async function recoverRun({ folder, now }: RunContext, { run, ledger }: C
       `장부에 읽을 수 없는 줄이 ${ledger.unreadable}개 있어 건너뛰었습니다: ${ledger.path}`,
     );
   }
+  await giveUpUnsentCalls(run, now());
   for (const { number, at_most, batch } of run.state().open) {
     // A batch goes on without its process.
     if (batch !== undefined) continue;
@@ -173,6 +175,14 @@ export async function recoverRun({ folder, now }: RunContext, { run, ledger }: C
       '지난 실행의 호출 하나가 결과를 받기 전에 끊겼습니다. 비용이 들었을 수 있어 상한을 셈할 때 최댓값으로 칩니다',
     );
   }
+}
+
+/** Calls of a batch whose intent is missing: the process was killed while it wrote them, before it could create the batch. */
+async function giveUpUnsentCalls(run: Run, at: number): Promise<void> {
+  const { open, batches } = run.state();
+  const keys = new Set<string | undefined>([undefined, ...batches.map(({ key }) => key)]);
+  const unsent = open.filter(({ batch }) => !keys.has(batch));
+  if (unsent.length > 0) await run.recordAll(unsent.map((call) => unsentOutcome(call, at)));
 }
 
 type NamedOutcome = Exclude<OutcomeRecord, { kind: 'abandoned' }>;

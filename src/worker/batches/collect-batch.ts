@@ -14,6 +14,7 @@ import type { Waits } from '../waits.js';
 import { countFields, describeCounts } from './describe-counts.js';
 import { createLookUpBatch } from './look-up-batch.js';
 import { createTakeResults, premiseOf, type TakeResultsDeps } from './take-results.js';
+import { unsentOutcome } from './unsent-call.js';
 
 export interface CollectBatchDeps extends Omit<TakeResultsDeps, 'promptOf'> {
   /** The story folder. */
@@ -23,6 +24,8 @@ export interface CollectBatchDeps extends Omit<TakeResultsDeps, 'promptOf'> {
   recent: RecentStories;
   wait: Waits['wait'];
   onEvent: (event: WorkerEvent) => void;
+  /** null: no batch is to be created any more, also none that an earlier process was about to create. */
+  batchSize: number | null;
 }
 
 /**
@@ -37,7 +40,7 @@ const EASING = 1.5;
 const LONGEST_POLL = 10;
 
 export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
-  const { run, folder, settings, axes, recent, client, rules, wait } = deps;
+  const { run, folder, settings, axes, recent, client, rules, wait, batchSize } = deps;
   const { pollMs, storageRetry, onEvent, clock, log, stopping, aborting } = deps;
   const lookUp = createLookUpBatch({ client, pollMs, clock, log, stopping, aborting });
   const takeResults = createTakeResults({ ...deps, promptOf });
@@ -65,7 +68,7 @@ export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
     }
   };
 
-  /** @returns its id; null when it was refused, or nobody can say yet whether it exists and the run is to stop */
+  /** @returns its id; null when it was refused or is not wanted any more, or it is unknown whether it exists and the run is to stop */
   async function ensureCreated(batch: OpenBatch): Promise<string | null> {
     const calls = callsOf(batch);
     // A process that was killed, or an answer that was lost: creating is not idempotent.
@@ -74,6 +77,11 @@ export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
       const found = mayExist ? await lookUp(batch, calls, foreign) : null;
       if (found === 'stopped') return null;
       if (found !== null) return recordCreated(batch, found);
+      // A limit that was reached meanwhile lets nothing new begin.
+      if (batchSize === null || rules.due() !== null) {
+        await closeUncreated(batch, null);
+        return null;
+      }
       const begunAt = clock.monotonic();
       try {
         const requests = calls.map((call) => ({ customId: call.custom_id ?? '', prompt: promptOf(premiseOf(call)) }));
@@ -82,7 +90,7 @@ export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
         if (aborting.aborted) return null;
         const failure = asBatchFailure(classifyFailure(error));
         if (endsRun(failure.kind) && failure.mayPass !== true) {
-          await closeRefused(batch, failure);
+          await closeUncreated(batch, failure);
           rules.settle({ kind: 'failed', failure, usage: NO_TOKENS }, begunAt);
           return null;
         }
@@ -109,14 +117,16 @@ export function createCollectBatch(deps: CollectBatchDeps): CollectBatch {
     return id;
   }
 
-  /** The vendor has refused to create it: nothing of it was or will be paid for. */
-  async function closeRefused(batch: OpenBatch, failure: Failure): Promise<void> {
-    const [first, ...others] = callsOf(batch);
-    const free = { type: 'outcome', at: clock.now(), usage: NO_TOKENS, cost_usd: 0 } as const;
-    const outcomes: OutcomeRecord[] = others.map(({ number }) => ({ ...free, attempt: number, kind: 'abandoned' }));
-    if (first !== undefined) {
+  /**
+   * It does not exist, so nothing of it was or will be paid for.
+   * @param failure of its creation; null when it was not tried
+   */
+  async function closeUncreated(batch: OpenBatch, failure: Failure | null): Promise<void> {
+    const outcomes: OutcomeRecord[] = callsOf(batch).map((call) => unsentOutcome(call, clock.now()));
+    const [first] = outcomes;
+    if (first !== undefined && failure !== null) {
       const { kind, code } = failure;
-      outcomes.push({ ...free, attempt: first.number, kind: 'failure', failure: kind, code, name: null });
+      outcomes[0] = { ...first, kind: 'failure', failure: kind, code, name: null };
     }
     await close(batch, outcomes);
   }

@@ -366,6 +366,32 @@ test('a batch that may have been created when its process was killed is looked f
   }
 });
 
+for (const [name, options, end] of [
+  ['a deadline that has passed', { limits: { maxStories: null, durationMs: 1 } }, { kind: 'duration', during: null }],
+  ['settings that ask for no batch any more', { batchSize: null }, null],
+] as const) {
+  test(`a batch that was not created when its process was killed is not created after ${name}`, async (t) => {
+    const clock = new FakeClock();
+    const { client, batches } = vendor(clock);
+    const killed = batchWorker(t, clock, {
+      ...client,
+      create: async () => {
+        killed.aborting.abort('kill');
+        throw new Error('killed');
+      },
+    });
+    await killed.loop();
+    const begin = { type: 'begin', at: 0, run_id: 'run_1', run_name: 'x', owner: OWNER, new_run_token: null } as const;
+    const claim = { type: 'claim', at: 0, epoch: 2, owner: OWNER, purpose: 'resume' } as const;
+    const state = [begin, ...killed.run.records, claim].reduce(applyRecord, INITIAL_RUN_STATE);
+    assert.deepEqual([state.batches.length, state.open.length], [1, 3]);
+    const next = batchWorker(t, clock, client, { runOptions: { state, startedAt: clock.now() - 10 }, ...options });
+    assert.deepEqual(await next.loop(), end);
+    const { open, batches: out, unknownAtMost, statistics } = next.run.state();
+    assert.deepEqual([batches.length, open, out, unknownAtMost.tokens, statistics.lostCalls], [0, [], [], 0, 0]);
+  });
+}
+
 test('expired and canceled requests are free, no failures, and made up for', async (t) => {
   const clock = new FakeClock();
   const { client, batches } = vendor(clock, {

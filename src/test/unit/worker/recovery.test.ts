@@ -405,6 +405,17 @@ test('a call that was cut off by the kill is said, and counts at most until its 
   assert.deepEqual(run.state().unknownAtMost, { tokens: 20_000, costUsd: 0.2 });
 });
 
+test('the calls of a batch whose intent a kill kept from the ledger are given up, and cost nothing', async (t) => {
+  const folder = temporaryFolder(t);
+  const calls = [1, 2].map((number) => attempt({ number, batch: 'batch_1', custom_id: `run_1_${number}` }));
+  await killed(folder, calls);
+  const { run, log } = await open(folder);
+  const { open: left, statistics, unknownAtMost } = run.state();
+  assert.deepEqual([left, statistics.lostCalls, statistics.tokens.total_tokens, unknownAtMost.tokens], [[], 0, 0, 0]);
+  assert.equal(statistics.attempts, 2, 'their numbers are not used again');
+  assert.ok(!log.events().includes('call_lost'), 'nothing was paid for');
+});
+
 test('lines of a ledger that cannot be read are said, and the rest counts', async (t) => {
   const folder = temporaryFolder(t);
   const before = await killed(folder, [attempt(), story()]);
