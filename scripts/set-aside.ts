@@ -1,7 +1,7 @@
 import { loadConfig } from '../src/config/load.js';
 import { defineCommand, runScript, UsageError } from '../src/lib/command-line.js';
 import { formatNumber } from '../src/lib/format-number.js';
-import { acceptRejudged, rejudgeSetAside } from '../src/store/rejudge.js';
+import { acceptRejudged, rejudgeSetAside } from '../src/store/rejudge-set-aside.js';
 import { acceptSetAside, listSetAside, type SetAside, showSetAside } from '../src/store/set-aside.js';
 
 // npm run set-aside -- list | show NAME | accept NAME | rejudge: answers that were paid for and are not a story.

@@ -5,6 +5,7 @@ import { before, describe, test } from 'node:test';
 import type { LedgerRecord } from '../../../run/ledger.js';
 import { doubtOf } from '../../../story/doubt.js';
 import type { CheckCode } from '../../../verify/catalog.js';
+import { unsentOutcome } from '../../../worker/batches/unsent-call.js';
 import { DayMaker, HOUR, MINUTE, SECOND } from '../../helpers/report-day-maker.js';
 import { batchDay, parallelDay } from '../../helpers/report-days.js';
 import {
@@ -373,18 +374,21 @@ describe('a run in batches', () => {
     assert.deepEqual(codesWith(await verifyRun(run), 'fail'), ['gaps', 'stopped_in_time']);
   });
 
-  test('may be killed while it writes the calls of a batch', async (t) => {
-    const maker = new DayMaker();
-    maker.beginBatch(5);
-    // The intent comes last.
-    const { records } = maker.day;
-    records.splice(records.findIndex(isBatch('intent')));
-    maker.wait(MINUTE).restart();
-    maker.story();
-    const run = emptyFolders(t);
-    writeRun(run, maker.end('signal'), settings);
-    const { status, places } = checkOf(await assertPasses(run), 'batches');
-    assert.equal(status, 'note');
-    assert.match(places[0]?.message ?? '', /배치를 장부에 적던 중에 강제 종료/);
-  });
+  for (const isGivenUp of [false, true]) {
+    test(`may be killed while it writes the calls of a batch, given up at the next start: ${isGivenUp}`, async (t) => {
+      const maker = new DayMaker();
+      const { calls } = maker.beginBatch(5);
+      // The intent comes last.
+      const { records } = maker.day;
+      records.splice(records.findIndex(isBatch('intent')));
+      maker.wait(MINUTE).restart();
+      if (isGivenUp) records.push(...calls.map((call) => unsentOutcome(call, maker.now())));
+      maker.story();
+      const run = emptyFolders(t);
+      writeRun(run, maker.end('signal'), settings);
+      const { status, places } = checkOf(await assertPasses(run), 'batches');
+      assert.equal(status, 'note');
+      assert.match(places[0]?.message ?? '', /배치를 장부에 적던 중에 강제 종료/);
+    });
+  }
 });
