@@ -26,6 +26,7 @@ import { type AttemptDeps, createAttempts } from '../worker/attempt/attempt.js';
 import { retryUntilStored, type StorageRetry } from '../worker/attempt/retry-storage.js';
 import { runLoop } from '../worker/loop.js';
 import type { ModelChooser } from '../worker/model-chooser.js';
+import { createPacing } from '../worker/pacing.js';
 import { openRun } from '../worker/recovery.js';
 import type { Shutdown } from '../worker/shutdown.js';
 import { announceAuthor, announceShutdown, announceStart } from './announce.js';
@@ -160,18 +161,19 @@ async function workOn(run: Run, worker: Worker): Promise<RunEnd> {
   // Loads the SDK, which help and bad settings do without.
   const { openEndpoint, openModels } = await import('./models.js');
   const endpoint = await openEndpoint(plan, loaded.config, log);
-  const attemptDeps = await openAttemptDeps(run, worker, openModels(plan, loaded.config, endpoint, log));
+  const pacing = createPacing(retry, systemClock, systemRandom);
+  const models = openModels(plan, loaded.config, endpoint, log);
+  const attemptDeps = { ...(await openAttemptDeps(run, worker, models)), pacing };
   reportReady();
   const deps = {
     limits,
     caps,
-    retry,
+    pacing,
     startedAt: run.startedAt,
     state: run.state,
     onEvent: tracker.onEvent,
     pauses: openPauses(run, plan, loaded.config, log),
     clock: systemClock,
-    random: systemRandom,
     log,
     ...shutdown,
   };
@@ -185,7 +187,7 @@ async function workOn(run: Run, worker: Worker): Promise<RunEnd> {
 }
 
 /** Opens everything that an attempt at a story needs: the client, deck, store, index. */
-async function openAttemptDeps(run: Run, worker: Worker, models: ModelChooser): Promise<AttemptDeps> {
+async function openAttemptDeps(run: Run, worker: Worker, models: ModelChooser): Promise<Omit<AttemptDeps, 'pacing'>> {
   const { loaded, plan, shutdown, log, terminal, tracker } = worker;
   const { config } = loaded;
   const { price, caps, axes } = plan;

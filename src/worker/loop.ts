@@ -16,7 +16,7 @@ export async function runLoop(deps: LoopDeps): Promise<EndReason> {
   const { limits, state, attempt, onEvent, clock } = deps;
   const rules = createRunRules(deps);
   let inHand = 0;
-  const { wait, waitOutPause } = createWaits({ ...deps, rules, inHand: () => inHand });
+  const { wait, ready, waitOutPause } = createWaits({ ...deps, rules, inHand: () => inHand });
   /** Those who wait for a story in hand to be settled. */
   let awaiting: (() => void)[] = [];
   const placeMutex = createMutex();
@@ -28,7 +28,7 @@ export async function runLoop(deps: LoopDeps): Promise<EndReason> {
     let tries = slot === 0 ? state().failuresInARow + 1 : 1;
     while (await takePlace()) {
       const begunAt = clock.monotonic();
-      const outcome = await attempt({ tries, mayCall: () => rules.due() === null });
+      const outcome = await attempt({ tries, mayCall: ready });
       inHand--;
       tries = outcome.kind === 'failed' ? tries + 1 : 1;
       rules.settle(outcome, begunAt);

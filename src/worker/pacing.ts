@@ -14,6 +14,8 @@ export interface Gate {
 export interface Pacing {
   /** @returns whichever holds longer: the slot's own gate or the shared one */
   later(own: Gate): Gate;
+  /** Milliseconds until the shared gate opens; 0 when it is open. */
+  opensIn(): number;
   /** A story was saved: the next failure starts the back-off anew. */
   succeed(): void;
   /** The API asks to slow down. @param until milliseconds since the epoch; null when it does not */
@@ -33,6 +35,7 @@ export function createPacing(retry: BackoffOptions, clock: Clock, random: Random
 
   return {
     later: (own) => (shared !== null && shared.until > own.until ? shared : own),
+    opensIn: () => Math.max(0, (shared?.until ?? 0) - clock.monotonic()),
     succeed: () => {
       level = 0;
     },

@@ -1,8 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { endsRun } from '../api/failure.js';
-import type { BackoffOptions } from '../lib/backoff.js';
 import type { Clock } from '../lib/clock.js';
-import type { Random } from '../lib/random.js';
 import type { Logger } from '../logging/logger.js';
 import { type CapHit, type Caps, nearCaps } from '../run/budget.js';
 import type { EndReason, Limits, Waiting } from '../run/end-reason.js';
@@ -10,7 +8,7 @@ import type { RunState } from '../run/run-state.js';
 import { announceFailure, announceStory, describeNearCap } from './attempt/announce-outcome.js';
 import type { AttemptOutcome, FailedAttempt } from './attempt/outcome.js';
 import type { WorkerEvent } from './events.js';
-import { createPacing, type Pacing } from './pacing.js';
+import type { Pacing } from './pacing.js';
 import type { Pauses } from './pauses.js';
 import { isRejection, toRejectedEnd } from './rejections.js';
 
@@ -19,7 +17,7 @@ import { isRejection, toRejectedEnd } from './rejections.js';
 export interface RunRulesDeps {
   limits: Limits;
   caps: Caps;
-  retry: BackoffOptions;
+  pacing: Pacing;
   /** When the run first started, milliseconds since the epoch. */
   startedAt: number;
   /** The run so far; every attempt changes it. */
@@ -27,7 +25,6 @@ export interface RunRulesDeps {
   /** Called on every event; must return at once and never throw. */
   onEvent: (event: WorkerEvent) => void;
   clock: Clock;
-  random: Random;
   log: Logger;
   stopping: AbortSignal;
   aborting: AbortSignal;
@@ -57,9 +54,8 @@ export interface RunRules {
 const TRIES_OF_REFUSAL = 4;
 
 export function createRunRules(deps: RunRulesDeps): RunRules {
-  const { limits, caps, retry, startedAt, state, onEvent, clock, random, log, stopping, aborting, pauses } = deps;
+  const { limits, caps, pacing, startedAt, state, onEvent, clock, log, stopping, aborting, pauses } = deps;
   const deadline = limits.durationMs === null ? null : startedAt + limits.durationMs;
-  const pacing = createPacing(retry, clock, random);
   const warned = new Set<CapHit['cap']>();
   // Rows of failures are of this process: a person who starts the worker again wants it tried again.
   let failuresInARow = 0;

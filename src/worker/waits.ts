@@ -21,6 +21,11 @@ export interface Waits {
   /** Waits at a slot's own gate and at the shared one, to the deadline, or until the run is to end; whichever is first. */
   wait(own: Gate): Promise<void>;
   /**
+   * Waits at the shared gate alone, before a call whose story has its place already.
+   * @returns false once the run is to end: then the call is not to be made
+   */
+  ready(): Promise<boolean>;
+  /**
    * Waits out the pause that holds now, if any.
    * @returns whether there was one: then everything else has to be asked again
    */
@@ -33,7 +38,7 @@ export function createWaits({ rules, pauses, inHand, onEvent, clock, log }: Wait
   const gates = new Set<Gate>();
   let announced: Gate | null = null;
   let paused: Pause | null = null;
-  return { wait, waitOutPause };
+  return { wait, ready, waitOutPause };
 
   async function wait(own: Gate): Promise<void> {
     for (;;) {
@@ -48,6 +53,11 @@ export function createWaits({ rules, pauses, inHand, onEvent, clock, log }: Wait
       gates.delete(gate);
       if (rules.close(rules.due(inHand() === 0 ? gate.reason : null))) return;
     }
+  }
+
+  async function ready(): Promise<boolean> {
+    await wait({ until: clock.monotonic(), reason: 'retry' });
+    return rules.due() === null;
   }
 
   async function waitOutPause(): Promise<boolean> {

@@ -14,8 +14,8 @@ import type { StoryInHand } from './settle-attempt.js';
 export interface AttemptRequest {
   /** How often this story was tried, this time included. */
   tries: number;
-  /** May a new story's call still be made? Asked again after a wait for room below a cap. */
-  mayCall: () => boolean;
+  /** Resolves when a new story's call may be made; with false when it is not to be made any more. */
+  mayCall: () => Promise<boolean>;
 }
 
 /**

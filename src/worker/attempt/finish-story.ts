@@ -15,6 +15,7 @@ import {
 } from '../../story/continuation.js';
 import type { MostSimilar } from '../../story/similarity.js';
 import { validateSimilarity } from '../../story/validate-answer.js';
+import type { Pacing } from '../pacing.js';
 import { createMutex } from './mutex.js';
 import type { AttemptOutcome, SavedStory } from './outcome.js';
 import type { CallResult, RecordedCall } from './record-call.js';
@@ -27,6 +28,7 @@ export interface FinishStoryDeps extends SettlementDeps {
   call: RecordedCall;
   recent: RecentStories;
   similarity: Pick<SimilarityIndex, 'nearest' | 'add'>;
+  pacing: Pick<Pacing, 'opensIn' | 'slowDown'>;
 }
 
 /** A premise and the prompt that was made of it. */
@@ -61,7 +63,7 @@ function asRest(result: UnansweredCall): UnansweredCall {
 }
 
 export function createFinishStory(deps: FinishStoryDeps): FinishStory {
-  const { call, settings, recent, similarity, log } = deps;
+  const { call, settings, recent, similarity, pacing, log, clock, aborting } = deps;
   const settle = createSettlement(deps);
   // Each story is compared with those that were saved while it was being written, and numbered after them.
   const concludeMutex = createMutex();
@@ -104,13 +106,15 @@ export function createFinishStory(deps: FinishStoryDeps): FinishStory {
           `글이 토큰 한도에서 잘려 이어서 쓰게 합니다 (${asked}/${settings.maxContinuations})`,
         );
       };
+      // The same limit holds for the rest, and a refused rest would cost the part.
+      pacing.slowDown(draft.answer.slowUntil);
       const next = await call(rest.prompt, {
         sequence,
         premise: idsOf(premise),
         model: inHand.model,
         continues: part,
         onRecorded,
-        mayCall: () => true,
+        mayCall: waitForPace,
       });
       const append = (received: ReceivedAnswer) => appendRest(draft, part, rest.cut, received);
       if (next.kind !== 'answered') return settleWithoutAnswer(asRest(next), inHand, premise, append);
@@ -118,6 +122,14 @@ export function createFinishStory(deps: FinishStoryDeps): FinishStory {
       inHand.draft = draft;
     }
     return null;
+  }
+
+  /** A story that is begun is finished: neither a signal nor a limit keeps its rest from being asked for. */
+  async function waitForPace(): Promise<boolean> {
+    for (let left = pacing.opensIn(); left > 0 && !aborting.aborted; left = pacing.opensIn()) {
+      await clock.sleep(left, aborting);
+    }
+    return !aborting.aborted;
   }
 
   /**

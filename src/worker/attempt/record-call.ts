@@ -23,8 +23,11 @@ export interface CallPurpose {
   continues: string | null;
   /** Called with the call's number once the ledger knows of it, before it is made. */
   onRecorded: (number: number) => void;
-  /** May the call still be made? Asked again after a wait for room below a cap. */
-  mayCall: () => boolean;
+  /**
+   * Resolves when the call may be made, with false when it is not to be made any more. Asked right before it is made, since
+   * another story may have met an overload meanwhile, and again after a wait for room below a cap.
+   */
+  mayCall: () => Promise<boolean>;
 }
 
 /** What came of a call. Its outcome is not in the ledger yet, unless it was never made. */
@@ -71,12 +74,12 @@ export function createRecordedCall(deps: RecordedCallDeps): RecordedCall {
    */
   async function reserve(purpose: CallPurpose, atMost: Usage): Promise<Reservation> {
     for (;;) {
+      if (!(await purpose.mayCall())) return { kind: 'abandoned' };
       const hit = capInTheWay(caps, run.state(), atMost, price);
       if (hit === null) break;
       const { open, epoch } = run.state();
       if (!open.some((call) => call.epoch === epoch)) return { kind: 'capped', hit };
       await run.outcome();
-      if (!purpose.mayCall()) return { kind: 'abandoned' };
     }
     const number = await recordCall(purpose, atMost);
     return number === null ? { kind: 'abandoned' } : { kind: 'recorded', number };

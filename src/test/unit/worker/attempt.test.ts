@@ -14,6 +14,7 @@ import type { MostSimilar } from '../../../story/similarity.js';
 import { type AttemptDeps, createAttempts } from '../../../worker/attempt/attempt.js';
 import type { AttemptOutcome } from '../../../worker/attempt/outcome.js';
 import { createModelChooser } from '../../../worker/model-chooser.js';
+import { createPacing } from '../../../worker/pacing.js';
 import {
   AXIS_CARDS,
   diskFull,
@@ -77,6 +78,7 @@ function setUp(
     drawPremise: async () => PREMISE,
     recent: { list: () => [], add: () => {} },
     similarity: likenessOf(null),
+    pacing: createPacing(wait, clock, random),
     models: createModelChooser([{ name: FACTS.model, price, client }], clock, log),
     store: openStoryStore(folder, run.id),
     progress: {
@@ -100,7 +102,7 @@ function setUp(
     ...options,
   });
   return {
-    attempt: () => attempt({ tries: 1 + run.state().failuresInARow, mayCall: () => true }),
+    attempt: () => attempt({ tries: 1 + run.state().failuresInARow, mayCall: async () => true }),
     folder,
     clock,
     log,
@@ -849,6 +851,30 @@ test('a text cut off twice is gone on with, and saved whole', async (t) => {
   assert.deepEqual(statistics.tokens, saved.usage);
   assert.deepEqual(readdirSync(join(folder, '.staging', 'run_1')), []);
   assert.deepEqual(log.events(), ['story_started', 'continuing', 'continuing']);
+});
+
+test('the rest waits for as long as the answer asked to slow down, also when told to stop', async (t) => {
+  const { client } = cutOff(ANSWER.text, 400);
+  const calledAt: number[] = [];
+  const { attempt, clock, stopping } = setUp(t, async (prompt, options) => {
+    calledAt.push(clock.now() - startedAt);
+    const answer = await client(prompt, options);
+    return prompt.rest === undefined ? { ...answer, slowUntil: clock.now() + 30 * SECOND } : answer;
+  });
+  const startedAt = clock.now();
+  clock.at(startedAt + 10 * SECOND, () => stopping.abort('SIGINT'));
+  assertKind(await attempt(), 'saved');
+  assert.deepEqual(calledAt, [0, 30 * SECOND]);
+});
+
+test('the rest is given up while it waits when told to abort, and the part is set aside', async (t) => {
+  const { client, prompts } = cutOff(ANSWER.text, 400);
+  const pacing = { opensIn: () => 30 * SECOND, slowDown: () => {} };
+  const { attempt, aborting, clock, folder } = setUp(t, client, { pacing });
+  clock.at(clock.now() + 10 * SECOND, () => aborting.abort('SIGINT'));
+  assertKind(await attempt(), 'abandoned');
+  assert.equal(prompts.length, 1);
+  assert.equal(readdirSync(join(folder, '.set-aside')).filter((name) => name.endsWith('.md')).length, 1);
 });
 
 test('while the rest is asked for, what there is lies whole in staging and in the ledger', async (t) => {

@@ -13,6 +13,7 @@ import { createAttempts } from '../../../worker/attempt/attempt.js';
 import { type BatchLoopDeps, runBatchLoop } from '../../../worker/batches/batch-loop.js';
 import type { WorkerEvent } from '../../../worker/events.js';
 import { createModelChooser } from '../../../worker/model-chooser.js';
+import { createPacing } from '../../../worker/pacing.js';
 import { NO_PAUSES } from '../../../worker/pauses.js';
 import {
   AXIS_CARDS,
@@ -157,6 +158,7 @@ function batchWorker(
     axes: AXIS_CARDS,
     drawPremise: async () => PREMISE,
     recent: { list: () => [], add: () => {} },
+    pacing: createPacing(retry, clock, random),
     log,
     clock,
     storageRetry: { wait: retry, clock, random, log, stopping: stopping.signal },
@@ -193,12 +195,10 @@ function batchWorker(
         concurrency: 1,
         ...limits,
       },
-      retry,
       startedAt: run.startedAt,
       state: run.state,
       pauses: NO_PAUSES,
       onEvent: (event) => events.push(event),
-      random,
       pollMs: POLL,
       price: { input: 1, output: 5 },
       model,

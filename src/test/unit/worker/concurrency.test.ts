@@ -8,6 +8,7 @@ import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import type { AttemptOutcome } from '../../../worker/attempt/outcome.js';
 import type { WorkerEvent } from '../../../worker/events.js';
 import { runLoop } from '../../../worker/loop.js';
+import { createPacing } from '../../../worker/pacing.js';
 import { createPauses, NO_PAUSES, type Pauses } from '../../../worker/pauses.js';
 import { createShutdown } from '../../../worker/shutdown.js';
 import { recordingLog, VirtualClock } from '../../helpers/fakes.js';
@@ -24,6 +25,8 @@ const UNLIMITED: Limits = {
 /** What an attempt comes to, and how long it takes, in seconds. */
 interface Scripted {
   seconds: number;
+  /** How long it takes before it asks whether its call may be made. */
+  drawSeconds?: number;
   outcome: 'saved' | 'failed' | 'capped' | Partial<Failure>;
   usage?: Usage | null;
   slowForSeconds?: number;
@@ -50,6 +53,8 @@ function many(
   const shutdown = createShutdown(clock.monotonic);
   const events: WorkerEvent[] = [];
   const begun: number[] = [];
+  /** When the calls were made. */
+  const called: number[] = [];
   let state = INITIAL_RUN_STATE;
   let inHand = 0;
   let most = 0;
@@ -77,21 +82,26 @@ function many(
     runLoop({
       caps: { tokens: null, costUsd: null },
       limits: { ...UNLIMITED, ...limits },
-      retry: { baseMs: 5 * SECOND, maxMs: 300 * SECOND },
+      pacing: createPacing({ baseMs: 5 * SECOND, maxMs: 300 * SECOND }, clock, () => 0),
       clock,
-      random: () => 0,
       log,
       ...shutdown,
       startedAt: start,
       state: () => state,
       pauses,
       onEvent: (event) => events.push(event),
-      attempt: async () => {
+      attempt: async ({ mayCall }) => {
         attempts++;
         begun.push(elapsed());
         inHand++;
         most = Math.max(most, inHand);
         const scripted = script(attempts);
+        await clock.sleep((scripted.drawSeconds ?? 0) * SECOND, shutdown.aborting);
+        if (!(await mayCall())) {
+          inHand--;
+          return { kind: 'abandoned' };
+        }
+        called.push(elapsed());
         await clock.sleep(scripted.seconds * SECOND, shutdown.aborting);
         inHand--;
         if (shutdown.aborting.aborted) return { kind: 'abandoned' };
@@ -110,7 +120,7 @@ function many(
     run: () => clock.run(loop()),
     after: (seconds: number, act: () => void) => clock.at(start + seconds * SECOND, act),
     stories: () => state.statistics.stories,
-    ...{ clock, log, shutdown, events, begun, elapsed },
+    ...{ clock, log, shutdown, events, begun, called, elapsed },
     most: () => most,
     attempts: () => attempts,
   };
@@ -199,6 +209,22 @@ describe('failures of several slots', () => {
     );
     await worker.run();
     assert.deepEqual(worker.begun, [0, 0, 101, 101, 111]);
+  });
+
+  test('a retry-after holds for a story that has its place and not yet its call', async () => {
+    const worker = many({ maxStories: 2, concurrency: 2 }, (n) =>
+      n === 1 ? { seconds: 1, outcome: { retryAfterMs: 100 * SECOND } } : { ...saved(10), drawSeconds: 3 },
+    );
+    await worker.run();
+    assert.deepEqual(worker.called, [0, 101, 104]);
+  });
+
+  test('a story whose wait for its call reaches the deadline is not begun', async () => {
+    const worker = many({ durationMs: 60 * SECOND, concurrency: 2 }, (n) =>
+      n === 1 ? { seconds: 1, outcome: { retryAfterMs: 100 * SECOND } } : { ...saved(10), drawSeconds: 3 },
+    );
+    assert.equal((await worker.run()).kind, 'duration');
+    assert.deepEqual([worker.called, worker.elapsed()], [[0], 60]);
   });
 
   test('a rate limit that an answer announces slows every slot', async () => {

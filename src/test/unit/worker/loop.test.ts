@@ -9,6 +9,7 @@ import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../../run/run-
 import type { AttemptOutcome } from '../../../worker/attempt/outcome.js';
 import type { WorkerEvent } from '../../../worker/events.js';
 import { runLoop } from '../../../worker/loop.js';
+import { createPacing } from '../../../worker/pacing.js';
 import { NO_PAUSES } from '../../../worker/pauses.js';
 import { createShutdown } from '../../../worker/shutdown.js';
 import { FakeClock, recordingLog } from '../../helpers/fakes.js';
@@ -76,9 +77,8 @@ function scripted(limits: Partial<Limits>, script: (attempt: number) => AttemptO
     runLoop({
       caps,
       limits: { ...UNLIMITED, ...limits },
-      retry: { baseMs: 5 * SECOND, maxMs: 300 * SECOND },
+      pacing: createPacing({ baseMs: 5 * SECOND, maxMs: 300 * SECOND }, clock, () => 0),
       clock,
-      random: () => 0,
       log,
       ...shutdown,
       startedAt: start,
