@@ -74,16 +74,12 @@ function checkDeadline({ scale, calls }: Observations, run: FoundRun): Violation
 /** A worker that is asked to wait waits, and one that cannot save pays for nothing more. */
 function checkPatience({ calls, injected, writing }: Observations, { ledger: { records } }: FoundRun): Violation[] {
   const claims = records.filter(({ type }) => type === 'claim');
-  // With several stories at once, a call may be on its way while the worker is being told to wait, and the rest of a
-  // text that another slot has in hand is asked for at once.
-  const isAlone = writing.concurrency === 1;
-  const onItsWay = isAlone ? 0 : ON_ITS_WAY;
+  // With several stories at once, a call may be on its way while the worker is being told to wait.
+  const onItsWay = writing.concurrency === 1 ? 0 : ON_ITS_WAY;
   const hasty = calls.flatMap((call, index) => {
     const { retryAfterMs, endedAt } = call;
     if (retryAfterMs === null || endedAt === null) return [];
-    const next = calls
-      .slice(index + 1)
-      .find(({ at, continues }) => at >= endedAt + onItsWay && (isAlone || continues === null));
+    const next = calls.slice(index + 1).find(({ at }) => at >= endedAt + onItsWay);
     if (next === undefined) return [];
     // Another process does not know.
     if (claims.some(({ at }) => at >= call.at && at <= next.at)) return [];
