@@ -70,7 +70,7 @@ export function createRecordedCall(deps: RecordedCallDeps): RecordedCall {
 
   /**
    * Writes the call into the ledger once the caps have room for the most that it can use. Calls in flight are counted at
-   * their most: they may turn out to have left room.
+   * their most: they may turn out to have left room. Those of a batch come to their outcome only after this one.
    */
   async function reserve(purpose: CallPurpose, atMost: Usage): Promise<Reservation> {
     for (;;) {
@@ -78,7 +78,7 @@ export function createRecordedCall(deps: RecordedCallDeps): RecordedCall {
       const hit = capInTheWay(caps, run.state(), atMost, price);
       if (hit === null) break;
       const { open, epoch } = run.state();
-      if (!open.some((call) => call.epoch === epoch)) return { kind: 'capped', hit };
+      if (!open.some((call) => call.epoch === epoch && call.batch === undefined)) return { kind: 'capped', hit };
       await run.outcome();
     }
     const number = await recordCall(purpose, atMost);

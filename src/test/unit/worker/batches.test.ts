@@ -438,6 +438,21 @@ test('the rest of a cut-off answer is streamed at the full price, and the story 
   );
 });
 
+test('a rest that a cap has no room for is not waited for: its part is set aside, and the other results are taken', async (t) => {
+  const clock = new FakeClock();
+  const cut = storyText({ title: '반품', characters: 1800 }).slice(0, 1500);
+  const { client } = vendor(clock, {
+    result: (customId, n) => answered(customId, n === 0 ? { text: cut, stopReason: 'max_tokens' } : {}),
+  });
+  // Three calls at their most, with no room for a fourth while two of them are open.
+  const worker = batchWorker(t, clock, client, { caps: { tokens: 60_000, costUsd: null } });
+  const end = await worker.loop();
+  assert.equal(end?.kind, 'cap');
+  assert.deepEqual([worker.stories().length, worker.streamed()], [2, 0]);
+  assert.equal(readdirSync(join(worker.folder, '.set-aside')).length, 2);
+  assert.deepEqual([worker.run.state().open, worker.run.state().batches], [[], []]);
+});
+
 test('a batch never costs more at its most than a cap leaves, and the run ends when nothing more fits', async (t) => {
   const clock = new FakeClock();
   const { client, batches } = vendor(clock);
