@@ -37,6 +37,8 @@ export function createLookUpBatch({ client, pollMs, clock, log, stopping, aborti
     const certainAt = Math.max(batch.at, clock.now()) + pollMs;
     for (;;) {
       if (stopping.aborted) return 'stopped';
+      // A list says what there was when it was asked for, however late it comes.
+      const askedAt = clock.now();
       try {
         const found = await findAmong(
           (await client.listSince(since, aborting)).filter(({ id }) => !foreign.has(id)),
@@ -46,7 +48,7 @@ export function createLookUpBatch({ client, pollMs, clock, log, stopping, aborti
           log.info({ event: 'batch_found', batch: found.id }, `앞서 만든 배치를 찾았습니다: ${found.id}`);
           return found;
         }
-        if (clock.now() >= certainAt) return null;
+        if (askedAt >= certainAt) return null;
       } catch (error) {
         if (aborting.aborted) return 'stopped';
         const { reason, code } = classifyFailure(error);

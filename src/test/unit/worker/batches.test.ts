@@ -283,6 +283,27 @@ test('a creation whose answer is lost is looked for, found, and not made again',
   }
 });
 
+test('a list that comes late is asked for again before a batch is taken for not created', async (t) => {
+  const clock = new FakeClock();
+  const { client, batches } = vendor(clock, {
+    fate: (n) => (n === 1 ? 'lost_answer' : 'created'),
+    takesMs: 600 * SECOND,
+  });
+  let lists = 0;
+  const worker = batchWorker(t, clock, {
+    ...client,
+    listSince: async (since, signal) => {
+      const listed = await client.listSince(since, signal);
+      if (lists++ > 0) return listed;
+      // Asked for before the batch was listed, answered long after.
+      await clock.sleep(2 * POLL, signal);
+      return [];
+    },
+  });
+  assert.deepEqual(await worker.loop(), { kind: 'count' });
+  assert.deepEqual([batches.length, worker.stories().length], [1, 3]);
+});
+
 test('a creation that the vendor was too busy for is made again once nothing is found', async (t) => {
   const clock = new FakeClock();
   const { client, batches, log } = vendor(clock, { fate: (n) => (n === 1 ? 'overloaded' : 'created') });
