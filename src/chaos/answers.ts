@@ -127,7 +127,10 @@ export function answer(
       return { expected: expected(text, 'set-aside'), reply: message(text, { stopReason: 'refusal' }) };
     }
     case 'meta_talk':
-      return { expected: expected(whole, 'stories'), reply: message(BEFORE + whole + AFTER) };
+      return {
+        expected: expected(whole, 'stories'),
+        reply: message(whole, { content: [{ type: 'text', text: `${BEFORE}${restOf(whole)}${AFTER}` }] }),
+      };
     case 'empty':
       return { expected: expected(null, null), reply: message('', { content: [] }) };
     case 'cut':

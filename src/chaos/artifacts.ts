@@ -79,6 +79,8 @@ export interface FoundAttempt {
   outcome: OutcomeRecord | null;
   /** A later process has recorded the outcome, from what a kill left staged. */
   isRecovered: boolean;
+  /** It was planned for a batch that was given up before it was created. */
+  isUnsent: boolean;
 }
 
 /** The calls of all processes. */
@@ -88,6 +90,7 @@ export const attemptsOf = (run: FoundRun) => processesOf(run).flatMap(({ attempt
 export function processesOf({ ledger: { records } }: FoundRun): FoundProcess[] {
   const processes: FoundProcess[] = [];
   const attempts = new Map<number, FoundAttempt>();
+  const created = new Set<string>();
   let latest = 0;
   for (const record of records) {
     const process = processes.at(-1);
@@ -95,7 +98,7 @@ export function processesOf({ ledger: { records } }: FoundRun): FoundProcess[] {
       processes.push({ pid: record.owner.pid, attempts: [], mostOpen: 0, hasEnded: false });
     } else if (record.type === 'attempt' && process !== undefined) {
       latest = record.number;
-      const attempt = { process, record, outcome: null, isRecovered: false };
+      const attempt = { process, record, outcome: null, isRecovered: false, isUnsent: false };
       attempts.set(latest, attempt);
       process.attempts.push(attempt);
       const open = process.attempts.filter(
@@ -108,6 +111,11 @@ export function processesOf({ ledger: { records } }: FoundRun): FoundProcess[] {
       if (attempt === undefined || attempt.outcome !== null) continue;
       attempt.outcome = record;
       attempt.isRecovered = attempt.process !== process;
+      const { batch } = attempt.record;
+      const isFree = record.kind === 'abandoned' && record.usage?.total_tokens === 0;
+      attempt.isUnsent = isFree && batch !== undefined && !created.has(batch);
+    } else if (record.type === 'batch') {
+      if (record.phase === 'created') created.add(record.key);
     } else if (record.type === 'end' && process !== undefined) process.hasEnded = true;
   }
   return processes;

@@ -219,7 +219,7 @@ function hasArrivedInPart({ call: { kind, breaksAfter }, attempt }: Match): bool
   return kind === 'cut' && outcome !== null && codeOf(outcome) === 'cut' && (breaksAfter ?? 0) > WORTH_KEEPING;
 }
 
-/** Only a kill may leave a call without an outcome, and every call that the ledger has was made. */
+/** Only a kill may leave a call without an outcome, and every call that the ledger has was made, or given up unsent. */
 function checkAttempt(
   attempt: FoundAttempt,
   { kills }: Recorded,
@@ -235,6 +235,7 @@ function checkAttempt(
     const isExplained = wasKilled && record.batch === undefined && process.mostOpen <= callsAtOnce;
     return isExplained ? [] : [violation('lost_without_kill', where, '강제 종료가 없었는데 결과가 없습니다')];
   }
+  if (attempt.isUnsent) return [];
   const mayBeMissing = mayMissRequests && outcome.kind === 'failure' && outcome.name === null;
   if (mayBeMissing || matches.some((match) => match.attempt === attempt)) return [];
   return [violation('call_never_made', where, '장부에만 있고 요청은 오지 않았습니다')];

@@ -156,18 +156,29 @@ function promiseOf(text: string, isPolite: boolean): string {
   return text.slice(length).trim() === '' ? '' : text.slice(0, length);
 }
 
-/** Does the rest begin as the story did? Then it is the whole, written once more. */
+/**
+ * Does the rest begin as the story did? Then it is the whole, written once more. Each beginning has to stand in the other
+ * text: of a short story so far, a rest that repeats only the last paragraph shares much too.
+ */
 function beginsLike(kept: string, text: string): boolean {
   const body = kept.replace(/^#.*\n+/, '');
-  if (text.length < REST.shortestBeginning || body.length < REST.shortestBeginning) return false;
-  return sharedPart(text.slice(0, REST.beginning), body.slice(0, REST.beginning * 2)) >= REST.sameShare;
+  const compared = Math.min(REST.beginning, text.length, body.length);
+  if (compared < REST.shortestBeginning) return false;
+  const first = letters(text).slice(0, REST.sameWords);
+  // A later place of the story is repeated, word for word.
+  if (letters(body).indexOf(first) > 0) return false;
+  const stands = (part: string, whole: string) =>
+    sharedPart(part.slice(0, compared), whole.slice(0, REST.beginning * 2)) >= REST.sameShare;
+  return stands(text, body) && stands(body, text);
 }
+
+const letters = (text: string): string => text.replace(/\s/g, '');
 
 /** Does the rest tell again what the end of the kept text told, in other words than the last ones? */
 function goesOnFrom(kept: string, text: string): boolean {
-  const end = kept.slice(-REST.looksAt).replace(/\s/g, '');
+  const end = letters(kept.slice(-REST.looksAt));
   const start = text.slice(0, REST.beginning);
-  if (start.length < REST.shortestBeginning || end.endsWith(start.slice(0, 20).replace(/\s/g, ''))) return false;
+  if (start.length < REST.shortestBeginning || end.endsWith(letters(start.slice(0, REST.sameWords)))) return false;
   return sharedPart(start, kept.slice(-REST.looksAt)) >= REST.sameShare;
 }
 

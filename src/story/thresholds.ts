@@ -134,6 +134,8 @@ export const REST = {
   /** A beginning that is compared with another one; shorter ones say nothing. */
   beginning: 300,
   shortestBeginning: 60,
+  /** Letters that come a second time only where the same words are repeated. */
+  sameWords: 20,
   /** The share of 5-letter sequences by which two passages are the same one; other passages of a story share 0-10 %. */
   sameShare: 0.6,
 };

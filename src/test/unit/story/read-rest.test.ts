@@ -17,10 +17,10 @@ const answerOf = (text: string, stopReason: string): Answer => ({
 function continued(
   { title, body }: SampleStory,
   rest: (text: string) => string,
-  { first = (text: string) => text, stopReason = 'end_turn', cutBy = 'max_tokens' } = {},
+  { first = (text: string) => text, stopReason = 'end_turn', cutBy = 'max_tokens', share = 0.5 } = {},
 ) {
   const whole = `# ${title}\n\n${body}`;
-  const at = whole.indexOf('.', whole.length / 2) + 12;
+  const at = whole.indexOf('.', whole.length * share) + 12;
   const draft = newDraft({ answer: answerOf(first(whole.slice(0, at)), cutBy), costUsd: null, generationMs: 1 });
   const asked = restRequest({ system: '', user: '' }, draft.answer);
   assert.ok(asked !== null, 'there is nothing to go on with');
@@ -161,6 +161,20 @@ test('a model that writes the whole story once more, a little otherwise, has wri
   assert.equal(draft.read.text, anew);
   assert.equal(kinds(draft), 'talk@before end_marker@after');
 });
+
+for (const repeated of [60, 120, 200, 300]) {
+  test(`a rest that repeats the last ${repeated} characters of a short beginning does not begin anew`, () => {
+    const { draft, whole } = continued(
+      PROSE,
+      (text) => {
+        const kept = `# ${PROSE.title}\n\n${PROSE.body}`.slice(0, -text.length).trimEnd();
+        return `${kept.slice(-repeated).trimStart()} ${text}`;
+      },
+      { share: 0.15 },
+    );
+    assert.equal(draft.read.text.replace(/\s+/g, ' '), whole.replace(/\s+/g, ' '));
+  });
+}
 
 test('a rest that tells the last scene once more in other words is doubted', () => {
   const { draft } = continued(PROSE, (text) => {
