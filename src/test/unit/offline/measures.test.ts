@@ -3,7 +3,6 @@ import { before, test } from 'node:test';
 import { toHumble } from '../../../offline/korean/pronouns.js';
 import { sentencesOf } from '../../../offline/korean/sentences.js';
 import { loadCorpus, type Material, name, tagsOf, variants } from '../../../offline/materials.js';
-import { PLOTS } from '../../../offline/plots.js';
 import { counts, type Dealt, dealStories, paragraphsOf, told } from '../../helpers/offline/dealt-stories.js';
 
 // What an editor counts in two hundred stories.
@@ -71,7 +70,7 @@ test('nearly every ending names the presence and the device in the last paragrap
 });
 
 test('stories come to their end in at least four ways, none of them in more than a third of all', () => {
-  const backs = counts(stories.map(({ plot }) => PLOTS.find((known) => known.name === plot)?.back ?? ''));
+  const backs = counts(stories.map(({ plot }) => loadCorpus().plots.find((known) => known.name === plot)?.back ?? ''));
   assert.ok(backs.size >= 4);
   assert.ok(Math.max(...backs.values()) <= DRAWS / 3, [...backs.values()].join());
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { type Beat, PLOTS } from '../../../offline/plots.js';
+import { loadCorpus } from '../../../offline/materials.js';
+import type { Beat } from '../../../offline/plots.js';
 import { counts, type Dealt, dealStories, repeatedIn } from '../../helpers/offline/dealt-stories.js';
 
+const { plots: PLOTS } = loadCorpus();
 /** Two rounds of the plots, and a half. */
 const DRAWS = Math.floor(PLOTS.length * 2.5);
 
