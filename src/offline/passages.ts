@@ -92,8 +92,9 @@ const BEAT_WRITERS: Readonly<Record<Exclude<Beat, CardBeat | ThreadBeat>, (conte
     plot.contact === 'none' || hasOwnCall(materials) ? '' : shared(plot.contact),
   clue: ({ materials, part }) =>
     hasOwnCall(materials) ? `${part('turn', 'call')}\n\n${part('turn', 'clue')}` : part('turn', 'clue'),
+  // A turn of the user's has one of its own: its only clue does not say what the turn is.
   otherClue: ({ materials, part }) =>
-    variants(materials.material.turn, 'clue').length > 1 ? part('turn', 'clue') : '',
+    part('turn', variants(materials.material.turn, 'otherClue').length > 0 ? 'otherClue' : 'clue'),
   fright: ({ shared }) => shared('fright'),
   secondMessage: (context) => messageOf(context, 'again', 'line2'),
   secondReaction: ({ shared }) => shared('reactionLater'),
