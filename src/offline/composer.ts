@@ -3,7 +3,7 @@ import type { Axis } from '../prompt/cards.js';
 import { sentencesOf } from './korean/sentences.js';
 import { type Corpus, loadCorpus } from './materials.js';
 import { type Passage, stalenessOf, writePassages } from './passages.js';
-import { OPTIONAL_BEATS, type Plot } from './plots.js';
+import { leavesNothingOut, OPTIONAL_BEATS, type Plot } from './plots.js';
 import { type PremiseMaterials, selectMaterials } from './premise-materials.js';
 import { composeTitle } from './titles.js';
 import {
@@ -55,6 +55,8 @@ interface Attempt {
 }
 
 const LENGTH = { shortest: 2000, comfortable: 3700, longest: 4000 };
+/** Of which a title line may take so much. */
+const LONGEST_TITLE_LINE = 30;
 const PARAGRAPHS = { fewest: 16, most: 38 };
 /** How likely an optional beat is left out though there is room, so that even stories of one plot differ in shape. */
 const OMISSION = 0.3;
@@ -83,13 +85,15 @@ export function composeStory({ premise, random, history = emptyHistory() }: Stor
 }
 
 /**
- * Chooses among the plots that follow the structure of the premise; among all of them when the structure is a card of the
- * user's. Each comes as often as any other, and neither half the same twice in a row. Among those whose turn it is, one
+ * Chooses among the plots that follow the structure of the premise; among all that leave nothing out when the structure is
+ * a card of the user's. Each comes as often as any other, and neither half the same twice in a row. Among those whose turn it is, one
  * that tells what earlier stories on these cards have not told.
  */
 function choosePlot({ plots }: Corpus, materials: PremiseMaterials, random: Random, history: UsageHistory): Plot {
   const last = plots.find(({ name }) => digestOf(name) === history.lastPlot);
-  const following = plots.filter(({ structure }) => materials.structure === null || structure === materials.structure);
+  const following = plots.filter((plot) =>
+    materials.structure === null ? leavesNothingOut(plot) : plot.structure === materials.structure,
+  );
   const otherwise = preferring(following, ({ back }) => back !== last?.back);
   const others = preferring(otherwise, ({ front }) => front !== last?.front);
   const due = leastBy(others, ({ name }) => usesOf(name, history));
@@ -126,7 +130,7 @@ function attemptStory({ corpus, materials, plot, random, history }: Source, trie
   };
 }
 
-/** The passages of a story, less those optional ones for which there is no room. */
+/** The passages of a story, less those optional ones for which there is no room, and then less what the form says. */
 function fit(passages: readonly Passage[], random: Random): Passage[] {
   const kept = [...passages];
   const isTooLong = (): boolean => lengthOf(kept) > LENGTH.comfortable || paragraphsOf(kept).length > PARAGRAPHS.most;
@@ -136,7 +140,9 @@ function fit(passages: readonly Passage[], random: Random): Passage[] {
     if (dropped === undefined) break;
     kept.splice(kept.indexOf(dropped), 1);
   }
-  return kept;
+  return lengthOf(kept) > LENGTH.longest - LONGEST_TITLE_LINE
+    ? kept.map((passage) => ({ ...passage, touch: '' }))
+    : kept;
 }
 
 function paragraphsOf(passages: readonly Passage[]): string[] {

@@ -114,6 +114,12 @@ export function threadsOf({ beats }: Plot): number {
   return beats.filter((beat) => beat.startsWith('thread')).length;
 }
 
+/** Whether a plot narrates both its presence and its turn, as a reader who knows no structure expects. */
+export function leavesNothingOut({ beats, isSpoken }: Plot): boolean {
+  const narrates = (...any: readonly Beat[]): boolean => any.some((beat) => beats.includes(beat));
+  return !isSpoken && narrates('encounter', 'visit') && narrates('scene', 'sceneInside');
+}
+
 function plotsOf(structure: string, { fronts, backs, tail, spoken }: Record<string, unknown>): Plot[] {
   const where = `${FILE} ${structure}`;
   return Object.entries(asRecord(fronts, where)).flatMap(([front, first], row) =>
