@@ -192,3 +192,20 @@ test('of the sentences of two hundred stories at most a quarter stand in another
   const returning = all.filter((sentence) => (tellers.get(sentence) ?? 0) > 1).length / all.length;
   assert.ok(returning <= 0.25, `${returning}`);
 });
+
+test('no narrator can be taken for somebody else: what belongs to another is 자기 것 beside 내 것', () => {
+  const { material, common } = loadCorpus();
+  const texts = [common, ...Object.values(material).flatMap((cards) => [...cards.values()])].flatMap((fields) =>
+    Object.keys(fields).flatMap((field) => variants(fields, field)),
+  );
+  assert.ok(texts.length > 1000, `${texts.length} texts`);
+  const narration = texts.flatMap((text) => sentencesOf(text.replace(/“[^”]*”|‘[^’]*’/gu, '')));
+  // A humble narrator says 제 for 내.
+  const twofold = narration.filter(
+    (sentence) => /(^|\s)제 /u.test(sentence) && /(^|\s)(?:내|나[를는의에와도]) /u.test(sentence),
+  );
+  assert.deepEqual(
+    twofold.filter((sentence) => !sentence.startsWith('이거 나중에')),
+    [],
+  );
+});
