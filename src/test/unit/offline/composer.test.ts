@@ -285,6 +285,14 @@ test('a structure of the user’s, for which there is no plot, is told by any pl
   assert.ok(structures.size > 8, `${structures.size}`);
 });
 
+test('of the sentences of a thousand stories a third at least stand in no other of them', () => {
+  const perStory = stories.map(({ text }) => sentencesOf(text));
+  const tellers = counts(perStory.flatMap((sentences) => [...new Set(sentences)]));
+  const all = perStory.flat();
+  const returning = all.filter((sentence) => (tellers.get(sentence) ?? 0) > 1).length / all.length;
+  assert.ok(returning <= 0.66, `${returning}`);
+});
+
 test('the reader takes every story for one, whole and without a doubt', () => {
   for (const { title, text } of stories) {
     const read = readAnswer(text);

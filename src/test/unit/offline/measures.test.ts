@@ -185,12 +185,12 @@ test('no passage equates the device with the presence', () => {
   assert.deepEqual(variants(loadCorpus().common, 'link'), []);
 });
 
-test('of the sentences of two hundred stories at most a quarter stand in another of them', () => {
+test('of the sentences of two hundred stories at most a fifth stand in another of them', () => {
   const perStory = stories.map(({ text }) => sentencesOf(text));
   const tellers = counts(perStory.flatMap((sentences) => [...new Set(sentences)]));
   const all = perStory.flat();
   const returning = all.filter((sentence) => (tellers.get(sentence) ?? 0) > 1).length / all.length;
-  assert.ok(returning <= 0.25, `${returning}`);
+  assert.ok(returning <= 0.2, `${returning}`);
 });
 
 test('no narrator can be taken for somebody else: what belongs to another is 자기 것 beside 내 것', () => {
