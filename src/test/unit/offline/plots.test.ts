@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { loadCorpus } from '../../../offline/materials.js';
-import type { Beat } from '../../../offline/plots.js';
+import { type Beat, readPlots } from '../../../offline/plots.js';
 import { counts, type Dealt, dealStories, repeatedIn } from '../../helpers/offline/dealt-stories.js';
 
 const { plots: PLOTS, cards } = loadCorpus();
@@ -45,6 +45,11 @@ test('every structure has at least three ways to come to the end, and every one 
     assert.equal(new Set(plots.map(({ beats }) => beats.join())).size, plots.length, structure);
   }
   assert.ok(new Set(PLOTS.map(({ back }) => back)).size >= 6);
+});
+
+test('a structure card without plots, and plots without a card, are refused at the start', () => {
+  assert.throws(() => readPlots([...STRUCTURES, 'upside-down']), /the structure "upside-down" has no plots/);
+  assert.throws(() => readPlots(STRUCTURES.slice(1)), /there is no structure card "/);
 });
 
 test('some endings go without the door, some without a call, some stay inside', () => {
