@@ -3,7 +3,7 @@ import type { Axis } from '../prompt/cards.js';
 import { sentencesOf } from './korean/sentences.js';
 import { type Corpus, loadCorpus } from './materials.js';
 import { type Passage, stalenessOf, writePassages } from './passages.js';
-import { OPTIONAL_BEATS, PLOTS, type Plot } from './plots.js';
+import { leavesNothingOut, OPTIONAL_BEATS, type Plot } from './plots.js';
 import { type PremiseMaterials, selectMaterials } from './premise-materials.js';
 import { composeTitle } from './titles.js';
 import {
@@ -55,6 +55,8 @@ interface Attempt {
 }
 
 const LENGTH = { shortest: 2000, comfortable: 3700, longest: 4000 };
+/** Of which a title line may take so much. */
+const LONGEST_TITLE_LINE = 30;
 const PARAGRAPHS = { fewest: 16, most: 38 };
 /** How likely an optional beat is left out though there is room, so that even stories of one plot differ in shape. */
 const OMISSION = 0.3;
@@ -64,7 +66,7 @@ const MOST_ATTEMPTS = 24;
 export function composeStory({ premise, random, history = emptyHistory() }: StoryRequest): ComposedStory {
   const corpus = loadCorpus();
   const materials = selectMaterials(corpus, premise, random);
-  const plot = choosePlot(materials, random, history);
+  const plot = choosePlot(corpus, materials, random, history);
   // Passages are written to fit each other; a retry only catches the rare bad length, echo or repetition.
   const best = bestOf(
     MOST_ATTEMPTS,
@@ -83,17 +85,28 @@ export function composeStory({ premise, random, history = emptyHistory() }: Stor
 }
 
 /**
- * Each as often as any other, and neither half the same twice in a row. Among those whose turn it is, one that tells what
- * earlier stories on these cards have not told.
+ * Chooses among the plots that follow the structure of the premise; among all that leave nothing out when the structure is
+ * a card of the user's. Each comes as often as any other, and neither half the same twice in a row. Among those whose turn it is, one
+ * that tells what earlier stories on these cards have not told.
  */
-function choosePlot(materials: PremiseMaterials, random: Random, history: UsageHistory): Plot {
-  const last = PLOTS.find(({ name }) => digestOf(name) === history.lastPlot);
-  const others = PLOTS.filter(({ front, back }) => front !== last?.front && back !== last?.back);
+function choosePlot({ plots }: Corpus, materials: PremiseMaterials, random: Random, history: UsageHistory): Plot {
+  const last = plots.find(({ name }) => digestOf(name) === history.lastPlot);
+  const following = plots.filter((plot) =>
+    materials.structure === null ? leavesNothingOut(plot) : plot.structure === materials.structure,
+  );
+  const otherwise = preferring(following, ({ back }) => back !== last?.back);
+  const others = preferring(otherwise, ({ front }) => front !== last?.front);
   const due = leastBy(others, ({ name }) => usesOf(name, history));
   const fresh = leastBy(due, (plot) => stalenessOf(plot, materials, (variant) => usesOf(variant, history)));
   const plot = fresh[Math.floor(random() * fresh.length)];
   if (plot === undefined) throw new Error('There are no plots.');
   return plot;
+}
+
+/** Those of which it holds; all of them when it holds of none. */
+function preferring<T>(list: readonly T[], holds: (item: T) => boolean): readonly T[] {
+  const preferred = list.filter(holds);
+  return preferred.length > 0 ? preferred : list;
 }
 
 function leastBy<T>(list: readonly T[], countOf: (item: T) => number): readonly T[] {
@@ -117,7 +130,7 @@ function attemptStory({ corpus, materials, plot, random, history }: Source, trie
   };
 }
 
-/** The passages of a story, less those optional ones for which there is no room. */
+/** The passages of a story, less those optional ones for which there is no room, and then less what the form says. */
 function fit(passages: readonly Passage[], random: Random): Passage[] {
   const kept = [...passages];
   const isTooLong = (): boolean => lengthOf(kept) > LENGTH.comfortable || paragraphsOf(kept).length > PARAGRAPHS.most;
@@ -127,7 +140,9 @@ function fit(passages: readonly Passage[], random: Random): Passage[] {
     if (dropped === undefined) break;
     kept.splice(kept.indexOf(dropped), 1);
   }
-  return kept;
+  return lengthOf(kept) > LENGTH.longest - LONGEST_TITLE_LINE
+    ? kept.map((passage) => ({ ...passage, touch: '' }))
+    : kept;
 }
 
 function paragraphsOf(passages: readonly Passage[]): string[] {

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../lib/project.js';
 import { type Axis, byAxis, type Card } from '../prompt/cards.js';
 import { readCards } from '../prompt/read-cards.js';
+import { asRecord, readJson } from './json.js';
+import { type Plot, readPlots, threadsOf } from './plots.js';
 
 /**
  * Single-valued fields are names used as slots; lists hold variants of one passage. `field@tag` holds variants of `field`
@@ -16,6 +17,7 @@ export interface Corpus {
   /** Used for a card that the user added: names it through the {text} slot. */
   readonly generic: Readonly<Record<Axis, Material>>;
   readonly common: Material;
+  readonly plots: readonly Plot[];
 }
 
 interface Fields {
@@ -38,8 +40,7 @@ export const REQUIRED_FIELDS: Readonly<Record<Axis, Fields>> = {
     names: ['line1', 'line2', 'line3', 'fate'],
     passages: ['titles', 'clue', 'scene', 'scene@in', 'last', 'last@in', 'answer'],
   },
-  // The plots of the composer are structures of their own.
-  structure: { names: [], passages: [] },
+  structure: { names: [], passages: [] }, // threads, which are checked against the plots
   form: { names: ['register', 'self'], passages: ['open', 'aside', 'aside@late', 'touch', 'close'] },
 };
 
@@ -61,6 +62,9 @@ const COMMON_PASSAGES = [
   'leave',
 ] as const;
 
+/** What becomes of the narrator of a turn. */
+const FATES = ['free', 'lost'] as const;
+
 let cached: Corpus | undefined;
 
 /** Reads and checks the premise cards and the offline material, once per process. */
@@ -80,6 +84,16 @@ export function tagsOf(material: Material, field: string): string[] {
   return Object.keys(material).flatMap((key) => (key.startsWith(`${field}@`) ? [key.slice(field.length + 1)] : []));
 }
 
+/**
+ * The threads of a structure: passages that belong together and are told in their order, all through the story.
+ * @param fate what becomes of the narrator: some threads tell it
+ */
+export function threadsFor(material: Material, fate: string): (readonly string[])[] {
+  return Object.entries(material).flatMap(([field, passages]) =>
+    field.startsWith('thread@') || field.startsWith(`thread-${fate}@`) ? [listOf(passages)] : [],
+  );
+}
+
 /** A single-valued field; `fallback` when the material has none. */
 export function name(material: Material, field: string, fallback = ''): string {
   const value = material[field];
@@ -97,12 +111,20 @@ function readCorpus(): Corpus {
   const cards = new Map(
     readCards(join(ROOT, 'config', 'premises')).map((axisCards) => [axisCards.axis, axisCards.cards]),
   );
-  return {
-    cards: byAxis((axis) => cards.get(axis) ?? []),
-    material: byAxis(readMaterial),
-    generic: byAxis(readGeneric),
-    common,
-  };
+  const material = byAxis(readMaterial);
+  const plots = readPlots((cards.get('structure') ?? []).map(({ id }) => id));
+  for (const plot of plots) checkThreads(plot, material.structure.get(plot.structure) ?? {});
+  return { cards: byAxis((axis) => cards.get(axis) ?? []), material, generic: byAxis(readGeneric), common, plots };
+}
+
+/** Every plot must find threads of its length, whatever becomes of its narrator. */
+function checkThreads(plot: Plot, material: Material): void {
+  for (const fate of FATES) {
+    const lengths = threadsFor(material, fate).map((thread) => thread.length);
+    if (lengths.length === 0 || lengths.some((length) => length !== threadsOf(plot))) {
+      throw new Error(`offline/structure.json ${plot.structure}: the plot "${plot.name}" needs other threads.`);
+    }
+  }
 }
 
 function readMaterial(axis: Axis): ReadonlyMap<string, Material> {
@@ -142,15 +164,4 @@ function toMaterial(value: unknown, where: string): Material {
 
 function isStringArray(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
-}
-
-function asRecord(value: unknown, where: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Error(`${where} is not a JSON object.`);
-  }
-  return Object.fromEntries(Object.entries(value));
-}
-
-function readJson(path: string): unknown {
-  return JSON.parse(readFileSync(join(ROOT, 'config', path), 'utf8'));
 }

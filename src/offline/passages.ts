@@ -1,7 +1,8 @@
 import type { Axis } from '../prompt/cards.js';
+import { quotation } from './korean/quotation.js';
 import { inVoice, REGISTERS, type Voice } from './korean/register.js';
 import { fillSlots, type SlotValues } from './korean/slots.js';
-import { type Corpus, type Material, name, tagsOf, variants } from './materials.js';
+import { type Corpus, type Material, name, tagsOf, threadsFor, variants } from './materials.js';
 import { type Opening, writeOpening } from './openings.js';
 import type { Beat, Plot } from './plots.js';
 import type { PremiseMaterials } from './premise-materials.js';
@@ -38,6 +39,8 @@ interface Context {
   readonly part: (axis: Axis, field: string, options?: PartOptions) => string;
   /** A passage that fits every premise. */
   readonly shared: (field: string) => string;
+  /** A passage of the thread that runs through the story, by its number from 1. */
+  readonly thread: (number: number) => string;
 }
 
 /** A conversation on the phone, of which some plots do without. */
@@ -72,8 +75,9 @@ const CARD_PASSAGES = {
 } as const satisfies Partial<Record<Beat, readonly [Axis, string]>>;
 
 type CardBeat = keyof typeof CARD_PASSAGES;
+type ThreadBeat = Extract<Beat, `thread${number}`>;
 
-const BEAT_WRITERS: Readonly<Record<Exclude<Beat, CardBeat>, (context: Context) => string>> = {
+const BEAT_WRITERS: Readonly<Record<Exclude<Beat, CardBeat | ThreadBeat>, (context: Context) => string>> = {
   opening: ({ opening }) => opening.text,
   setting: settingOf,
   rewoundSetting: (context) => `${context.shared('rewind')} ${settingOf(context)}`,
@@ -88,6 +92,9 @@ const BEAT_WRITERS: Readonly<Record<Exclude<Beat, CardBeat>, (context: Context) 
     plot.contact === 'none' || hasOwnCall(materials) ? '' : shared(plot.contact),
   clue: ({ materials, part }) =>
     hasOwnCall(materials) ? `${part('turn', 'call')}\n\n${part('turn', 'clue')}` : part('turn', 'clue'),
+  // A turn of the user's has one of its own: its only clue does not say what the turn is.
+  otherClue: ({ materials, part }) =>
+    part('turn', variants(materials.material.turn, 'otherClue').length > 0 ? 'otherClue' : 'clue'),
   fright: ({ shared }) => shared('fright'),
   secondMessage: (context) => messageOf(context, 'again', 'line2'),
   secondReaction: ({ shared }) => shared('reactionLater'),
@@ -100,6 +107,11 @@ const BEAT_WRITERS: Readonly<Record<Exclude<Beat, CardBeat>, (context: Context) 
   // Only a narrator who lives on can say what became of the presence.
   end: ({ materials, part }) => (name(materials.material.turn, 'fate') === 'free' ? part('presence', 'end') : ''),
 };
+
+/** What the form says in its own name, and the thread, are not part of what is told aloud. */
+const NEVER_SPOKEN: ReadonlySet<Beat> = new Set(['opening', 'earlyAside', 'aside', 'lateAside', 'close']);
+/** How a narrator speaks to a stranger. */
+const ALOUD: Voice = { register: 'polite', humble: true };
 
 /** Beats after which the form may speak to its reader for a sentence, and about what. */
 const TOUCHED: ReadonlyMap<Beat, 'device' | 'place'> = new Map([
@@ -129,12 +141,18 @@ export function writePassages(source: PassageSource): Passage[] {
   let counted = picker.picked.length;
   const context = openContext(source);
   return beats.map((beat) => {
-    const text = isCardBeat(beat) ? cardPassage(beat, context) : BEAT_WRITERS[beat](context);
+    const text = textOf(beat, context);
     const touch = touched.includes(beat) ? touchAfter(beat, context) : '';
     const items = picker.picked.slice(counted);
     counted = picker.picked.length;
     return { beat, text, touch, items };
   });
+}
+
+function textOf(beat: Beat, context: Context): string {
+  if (isThreadBeat(beat)) return context.thread(Number(beat.slice('thread'.length)));
+  const text = isCardBeat(beat) ? cardPassage(beat, context) : BEAT_WRITERS[beat](context);
+  return context.plot.isSpoken && !NEVER_SPOKEN.has(beat) ? quotation(text) : text;
 }
 
 /**
@@ -159,6 +177,10 @@ function cardPassage(beat: CardBeat, { part }: Context): string {
   return part(axis, field);
 }
 
+function isThreadBeat(beat: Beat): beat is ThreadBeat {
+  return beat.startsWith('thread');
+}
+
 function isCardBeat(beat: Beat): beat is CardBeat {
   return beat in CARD_PASSAGES;
 }
@@ -167,11 +189,12 @@ function openContext({ plot, corpus, materials, picker, isKnownOpening }: Passag
   const { form, place, time } = materials.material;
   const narration = voiceOf(form, 'register');
   const framing = voiceOf(form, 'frame');
+  const telling = plot.isSpoken ? ALOUD : narration;
   const names = slotValues(materials);
-  const fill = (template: string, axis: Axis, slots: SlotValues = {}): string =>
+  const fill = (template: string, axis: Axis, slots: SlotValues = {}, voice = telling): string =>
     inVoice(
       fillSlots(template, { ...names, text: materials.texts[axis], ...slots }),
-      axis === 'form' ? framing : narration,
+      axis === 'form' ? framing : voice,
     );
   const hour = fillSlots(picker.leastUsed(variants(time, 'open')), { ...names, text: materials.texts.time });
   /** No variant stands in a story twice, and those come first that fit what else the plot tells. */
@@ -185,6 +208,7 @@ function openContext({ plot, corpus, materials, picker, isKnownOpening }: Passag
   );
   const reason = pick(reasons.map((candidate) => candidate.reason));
   const job = reasons.find((candidate) => candidate.reason === reason)?.tag ?? null;
+  const thread = pickThread(plot, corpus, materials, picker);
   return {
     plot,
     materials,
@@ -192,13 +216,21 @@ function openContext({ plot, corpus, materials, picker, isKnownOpening }: Passag
     job,
     reason: fill(reason, 'place'),
     opening: writeOpening(
-      { materials, picker, job, fill: (template, axis) => fill(template, axis, { when: hour }) },
+      { materials, picker, job, fill: (template, axis) => fill(template, axis, { when: hour }, narration) },
       isKnownOpening,
     ),
     part: (axis, field, { tag = null, slots, avoid } = {}) =>
       fill(pick(variants(materials.material[axis], field, tag), avoid), axis, slots),
     shared: (field) => fill(pick(variants(corpus.common, field)), 'turn'),
+    thread: (number) => fill(picker.leastUsed(thread.slice(number - 1, number)), 'structure', {}, narration),
   };
+}
+
+/** The thread that was told least. */
+function pickThread({ structure }: Plot, { material }: Corpus, materials: PremiseMaterials, picker: Picker) {
+  const threads = threadsFor(material.structure.get(structure) ?? {}, name(materials.material.turn, 'fate'));
+  const chosen = picker.fork(0).leastUsed(threads.map(([first = '']) => first));
+  return threads.find(([first]) => first === chosen) ?? [];
 }
 
 function filled(list: readonly string[], keep: (template: string) => boolean): readonly string[] {

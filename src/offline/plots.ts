@@ -1,50 +1,61 @@
-/** One step of a story. What it says comes from the material; see passages.ts. */
-export type Beat =
-  | 'opening'
-  | 'setting'
-  | 'rewoundSetting'
-  | 'self'
-  | 'hour'
-  | 'sense'
-  | 'otherSense'
-  | 'routine'
-  | 'resumedRoutine'
-  | 'firstMessage'
-  | 'reaction'
-  | 'memory'
-  | 'earlyMemory'
-  | 'hint'
-  | 'contact'
-  | 'clue'
-  | 'sign'
-  | 'fright'
-  | 'inner'
-  | 'earlyAside'
-  | 'aside'
-  | 'secondMessage'
-  | 'secondReaction'
-  | 'stay'
-  | 'late'
-  | 'approach'
-  | 'turnBack'
-  | 'approachAgain'
-  | 'encounter'
-  | 'visit'
-  | 'peak'
-  | 'echo'
-  | 'lateAside'
-  | 'retreat'
-  | 'blocked'
-  | 'choice'
-  | 'leave'
-  | 'lastMessage'
-  | 'scene'
-  | 'sceneInside'
-  | 'last'
-  | 'lastInside'
-  | 'answer'
-  | 'end'
-  | 'close';
+import { asRecord, readJson } from './json.js';
+
+/** The steps of a story. What each says comes from the material; see passages.ts. */
+const BEATS = [
+  'opening',
+  'setting',
+  'rewoundSetting',
+  'self',
+  'hour',
+  'sense',
+  'otherSense',
+  'routine',
+  'resumedRoutine',
+  'firstMessage',
+  'reaction',
+  'memory',
+  'earlyMemory',
+  'hint',
+  'contact',
+  'clue',
+  'otherClue',
+  'sign',
+  'fright',
+  'inner',
+  'earlyAside',
+  'aside',
+  'secondMessage',
+  'secondReaction',
+  'stay',
+  'late',
+  'approach',
+  'turnBack',
+  'approachAgain',
+  'encounter',
+  'visit',
+  'peak',
+  'echo',
+  'lateAside',
+  'retreat',
+  'blocked',
+  'choice',
+  'leave',
+  'lastMessage',
+  'scene',
+  'sceneInside',
+  'last',
+  'lastInside',
+  'answer',
+  'end',
+  'close',
+  'thread1',
+  'thread2',
+  'thread3',
+  'thread4',
+  'thread5',
+  'thread6',
+] as const;
+export type Beat = (typeof BEATS)[number];
 
 /** How the narrator hears from the outside: on the phone, by a note or a visit, or not at all. */
 export type Contact = 'call' | 'note' | 'none';
@@ -54,106 +65,90 @@ export type Whereabouts = 'out' | 'in';
 /** The skeleton of a story: its beats in the order in which they are told. */
 export interface Plot {
   readonly name: string;
+  /** The id of the structure card that it follows. */
+  readonly structure: string;
+  /** The name of the half that gets it under way. */
   readonly front: string;
+  /** The name of the half that brings it to its end. */
   readonly back: string;
   readonly contact: Contact;
   readonly whereabouts: Whereabouts;
+  /** Whether the narrator says it all aloud, to somebody who asks. */
+  readonly isSpoken: boolean;
   readonly beats: readonly Beat[];
 }
-
-interface Half {
-  readonly name: string;
-  readonly beats: readonly Beat[];
-}
-
-/**
- * How a story gets under way. What may move moves; cause stays before effect: the messages in their order, hint before
- * sign, reactions right after what they answer. Every half gives a reason for staying before it ends.
- */
-const FRONTS: readonly Half[] = [
-  half(
-    'in order',
-    'opening setting self sense routine firstMessage reaction hint contact earlyAside memory clue sign fright inner aside',
-    'secondMessage secondReaction stay',
-  ),
-  half(
-    'message first',
-    'opening firstMessage reaction rewoundSetting self resumedRoutine hint sense earlyAside memory clue sign fright aside',
-    'secondMessage secondReaction stay',
-  ),
-  half(
-    'memory first',
-    'opening earlyMemory setting self routine hour hint firstMessage reaction earlyAside clue sense sign fright aside contact',
-    'secondMessage secondReaction stay',
-  ),
-  half(
-    'presence first',
-    'opening setting routine hint self firstMessage reaction earlyAside sense clue memory sign fright aside contact',
-    'secondMessage secondReaction late stay',
-  ),
-  half(
-    'early contact',
-    'opening setting contact routine self sense firstMessage reaction hint earlyAside clue memory sign fright aside',
-    'secondMessage secondReaction inner stay',
-  ),
-  half(
-    'late contact',
-    'opening sense setting self routine hint firstMessage reaction earlyAside memory sign fright clue aside',
-    'secondMessage secondReaction contact stay',
-  ),
-  half(
-    'quiet',
-    'opening setting hour routine otherSense hint self firstMessage reaction earlyAside memory clue late sign fright aside inner',
-    'secondMessage secondReaction stay',
-  ),
-];
-
-/** How a story comes to its end, up to the last message. */
-const BACKS: readonly (Half & { whereabouts: Whereabouts })[] = [
-  // Goes and sees, and runs.
-  { ...half('flight', 'approach encounter peak lateAside retreat'), whereabouts: 'out' },
-  // Goes, turns back, goes again.
-  {
-    ...half('second try', 'approach turnBack lateAside approachAgain encounter peak echo retreat'),
-    whereabouts: 'out',
-  },
-  // Does not go: the presence comes. Then walks out.
-  { ...half('walking out', 'visit echo peak lateAside leave'), whereabouts: 'out' },
-  // Goes and sees, and cannot get out.
-  { ...half('way out blocked', 'approach encounter peak blocked lateAside'), whereabouts: 'in' },
-  // Wants to leave and cannot; then the presence comes.
-  { ...half('shut in', 'blocked lateAside visit peak echo'), whereabouts: 'in' },
-  // Could leave, and stays.
-  { ...half('staying by choice', 'visit peak lateAside choice'), whereabouts: 'in' },
-];
-
-/** How every story ends, depending on where its turn finds the narrator. */
-const ENDINGS: Readonly<Record<Whereabouts, readonly Beat[]>> = {
-  out: ['lastMessage', 'scene', 'last', 'answer', 'end', 'close'],
-  in: ['lastMessage', 'sceneInside', 'lastInside', 'answer', 'end', 'close'],
-};
-
-/** Every front with every back, so that two stories in a row share neither. */
-export const PLOTS: readonly Plot[] = FRONTS.flatMap((front, row) =>
-  BACKS.map((back, column) => ({
-    name: `${front.name}, ${back.name}`,
-    front: front.name,
-    back: back.name,
-    contact: contactOf(front, row + column),
-    whereabouts: back.whereabouts,
-    beats: [...front.beats, ...back.beats, ...ENDINGS[back.whereabouts]],
-  })),
-);
 
 /** The beats that a story can do without. */
 export const OPTIONAL_BEATS: ReadonlySet<Beat> = new Set(['otherSense', 'hour', 'late', 'inner', 'echo', 'sense']);
 
-/** A call in every third plot with a contact: some turns bring one of their own. */
-function contactOf({ beats }: Half, turn: number): Contact {
-  if (!beats.includes('contact')) return 'none';
-  return turn % 3 === 0 ? 'call' : 'note';
+const FILE = 'offline/plots.json';
+/** Stands for the turn, which is told as it finds the narrator. */
+const TURN = 'turn';
+const TURN_BEATS: Readonly<Record<Whereabouts, readonly Beat[]>> = {
+  out: ['lastMessage', 'scene', 'last'],
+  in: ['lastMessage', 'sceneInside', 'lastInside'],
+};
+/** The beats that take the narrator to the way out. */
+const WAYS_OUT: readonly string[] = ['retreat', 'leave'];
+
+/**
+ * Reads the plots: every front of a structure with every back of it, so that two stories in a row share neither half.
+ * @param structures the ids of the structure cards; each must have plots, and no other structure may
+ * @throws when the file names an unknown beat or structure, or has no plots for a structure
+ */
+export function readPlots(structures: readonly string[]): readonly Plot[] {
+  const entries = Object.entries(asRecord(asRecord(readJson(FILE), FILE).structures, FILE));
+  const unknown = entries.find(([id]) => !structures.includes(id));
+  if (unknown !== undefined) throw new Error(`${FILE}: there is no structure card "${unknown[0]}".`);
+  const plots = entries.flatMap(([id, value]) => plotsOf(id, asRecord(value, `${FILE} ${id}`)));
+  const without = structures.find((id) => plots.every(({ structure }) => structure !== id));
+  if (without !== undefined) throw new Error(`${FILE}: the structure "${without}" has no plots.`);
+  const names = plots.map(({ name }) => name);
+  const doubled = names.find((name, index) => names.indexOf(name) !== index);
+  if (doubled !== undefined) throw new Error(`${FILE}: two plots are named "${doubled}".`);
+  return plots;
 }
 
-function half(name: string, ...lines: readonly string[]): Half {
-  return { name, beats: lines.join(' ').split(' ') as Beat[] };
+/** How many of its thread's passages a plot tells. */
+export function threadsOf({ beats }: Plot): number {
+  return beats.filter((beat) => beat.startsWith('thread')).length;
+}
+
+/** Whether a plot narrates both its presence and its turn, as a reader who knows no structure expects. */
+export function leavesNothingOut({ beats, isSpoken }: Plot): boolean {
+  const narrates = (...any: readonly Beat[]): boolean => any.some((beat) => beats.includes(beat));
+  return !isSpoken && narrates('encounter', 'visit') && narrates('scene', 'sceneInside');
+}
+
+function plotsOf(structure: string, { fronts, backs, tail, spoken }: Record<string, unknown>): Plot[] {
+  const where = `${FILE} ${structure}`;
+  return Object.entries(asRecord(fronts, where)).flatMap(([front, first], row) =>
+    Object.entries(asRecord(backs, where)).map(([back, second], column) => {
+      const words = [first, second, tail].flatMap((half) => (typeof half === 'string' ? half.split(' ') : []));
+      const whereabouts = words.some((word) => WAYS_OUT.includes(word)) ? 'out' : 'in';
+      const beats = words.flatMap((word) => (word === TURN ? TURN_BEATS[whereabouts] : [toBeat(word, where)]));
+      return {
+        name: `${front}, ${back}`,
+        structure,
+        front,
+        back,
+        contact: contactOf(beats, row + column),
+        whereabouts,
+        isSpoken: spoken === true,
+        beats,
+      };
+    }),
+  );
+}
+
+function toBeat(word: string, where: string): Beat {
+  const beat = BEATS.find((candidate) => candidate === word);
+  if (beat === undefined) throw new Error(`${where}: "${word}" is no beat.`);
+  return beat;
+}
+
+/** A call in every third plot with a contact: some turns bring one of their own. */
+function contactOf(beats: readonly Beat[], turn: number): Contact {
+  if (!beats.includes('contact')) return 'none';
+  return turn % 3 === 0 ? 'call' : 'note';
 }

@@ -7,6 +7,8 @@ export interface PremiseMaterials {
   readonly material: Readonly<Record<Axis, Material>>;
   /** The texts of the cards. */
   readonly texts: Readonly<Record<Axis, string>>;
+  /** The id of the structure card; null for a card of the user's. */
+  readonly structure: string | null;
 }
 
 const TEXT_LIMIT = 60;
@@ -32,9 +34,13 @@ export function selectMaterials(
     const card = drawn ?? cards.find((candidate) => textOf(candidate) === given);
     const text = card === undefined ? given : textOf(card);
     const own = card === undefined ? undefined : corpus.material[axis].get(card.id);
-    return { text, material: own ?? genericFor(axis, corpus.generic[axis], text) };
+    return { id: card?.id ?? null, text, material: own ?? genericFor(axis, corpus.generic[axis], text) };
   });
-  return { material: byAxis((axis) => entries[axis].material), texts: byAxis((axis) => entries[axis].text) };
+  return {
+    material: byAxis((axis) => entries[axis].material),
+    texts: byAxis((axis) => entries[axis].text),
+    structure: entries.structure.id,
+  };
 }
 
 /** The material of a card that the user added, which has none of its own. */

@@ -10,7 +10,7 @@ const SOURCE = /(?:서|때|면|까지|두고도|그사이에|땅속을)$/u;
 const ARISEN = /^(?:소리(?![를치쳤])|냄새|것(?:이|은|인|$)|음(?:은|을|$)|경우)/u;
 /** What follows 나와 when it means "with me" rather than "coming out". */
 const WITH_ME =
-  /^(?:같|똑같|비슷|반대|나란|함께|마주|이야기|날마다|이름|맞|달[랐라]|눈[을이]|문$|문과|나눈|무언가|이마|따로|키가|나이)/u;
+  /^(?:같|똑같|비슷|반대|상관|저쪽|하나였|밥을$|나란|함께|마주|이야기|날마다|이름|맞|달[랐라]|눈[을이]|문$|문과|나눈|무언가|이마|따로|키가|나이)/u;
 /** What follows 나 when it means "I" rather than "having come about". */
 const I_MYSELF = /^(?:혼자|하나|없이|먹으라고|대신|말고|자신|사이|때문|읽으라고|같아서|아닌|스스로)/u;
 /** What follows 내 when it means "letting out" rather than "my". */

@@ -67,7 +67,7 @@ export function talk(cursor: Cursor): Taken | null {
   const first = { from: cursor.at, to: cursor.at + 1 };
   for (const span of block.to - block.from > 1 ? [block, first] : [block]) {
     const text = cursor.textOf(span);
-    const { score, refersToRequest, acknowledges, promises } = weighTalk(text);
+    const { score, refersToRequest, acknowledges, promises, isOfAModel } = weighTalk(text);
     // What somebody says in a story stands in quotation marks.
     if (score === 0 || (score < 2 && /^["“'‘「『]/.test(text))) continue;
     const isPolite = cursor.storyIsPolite();
@@ -76,7 +76,9 @@ export function talk(cursor: Cursor): Taken | null {
     const isPromise = promises || (acknowledges && text.length <= SHORTEST_PARAGRAPH);
     const isAboveForm = isPromise && !text.startsWith('안녕') && cursor.formBegins(span.to);
     if (isSure || cursor.leadsToTitle(span.to) || isAboveForm) return { to: span.to, what: 'talk' };
-    const isDoubtful = isPolite ? score >= 2 : acknowledges && isAllTalk(text);
+    // Letters and posts hope to be read as models do, but name no work and offer nothing.
+    const saysMore = acknowledges || promises || isOfAModel;
+    const isDoubtful = isPolite ? score >= 2 && saysMore : acknowledges && isAllTalk(text);
     if (isDoubtful) cursor.doubts.push(doubtOf('unclear_preface', text.slice(0, 30)));
   }
   return null;

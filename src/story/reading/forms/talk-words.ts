@@ -9,11 +9,14 @@ const { raw } = String;
 /** What a text may be: as fiction, and as any story. */
 const WORK = raw`소설|단편|작품|원고|초안|초고|스토리|창작물?|픽션`;
 
+/** What 네 counts when it means four: "네 해에 한 번". */
+const COUNTED = raw`(?:해|번|명|시|사람|살|달|평|개|권|장|줄|층|칸|집|마리|대|병|잔|걸음|밤|군데|가지|쪽|바퀴|정거장|식구)(?:[^가-힣]|[에의가이은는을를도만씩째간쯤]|마다|부터|까지)`;
+
 /** "물론입니다", "네, 알겠습니다", "Sure". */
 export const ACKNOWLEDGES = new RegExp(
   raw`^["“]?(?:${[
     raw`물론(?:입니다|이죠|이에요|이지요|이예요|이고말고요|요|[,!.~])`,
-    raw`(?:네|예|넵|넹|그럼요|그럼|자|좋아|오케이)[,!.~\s]`,
+    raw`(?:네|예|넵|넹|그럼요|그럼|자|좋아|오케이)(?:[,!.~]|\s(?!${COUNTED}))`,
     '알겠(?:습니다|어요)|알았(?:습니다|어요)|좋(?:습니다|아요|네요)',
     '(?:반갑|감사|고맙)습니다|안녕하세요|기꺼이|흥미로운|멋진|훌륭한',
     raw`(?:sure|certainly|of course|absolutely|okay|ok|great|understood|got it|no problem|gladly)\b`,
@@ -56,11 +59,14 @@ export const NAMES_A_STORY = anyOf(
 export const MAKES = anyOf(
   raw`(?:써|적어|지어|만들어|풀어|그려|엮어|담아|옮겨|꾸며|(?:구성|완성|작성|준비|창작|집필)해|이어)\s?${raw`(?:보(?:았|겠|려|면|도록)|봤|볼게|드(?:리|렸|릴|려)|내(?:겠|었)|냈|낼|두었|둘게|나가|가겠|갈게|갑니다|쓰)`}`,
   raw`(?:작성|구성|완성|준비|집필|창작|반영|수정|각색|조정|보완|추가|확장|제공|설계|활용|연출|묘사|표현|시도|의도|유지|배치|설정|출력)${raw`(?:했|하였|하겠|할게|해\s?(?:드|보|두)|하고자|합니다|되었습니다|됐습니다|하도록)`}`,
-  raw`쓰겠|쓸게|써\s?보|썼습니다|썼어요|썼으며|시작(?:하겠|합니다|할게)`,
+  raw`쓰겠|쓸게|써\s?보(?!아야)|썼습니다|썼어요|썼으며|시작(?:하겠|합니다|할게)`,
   raw`(?:들려|보여|전해|소개해|공유해|올려)\s?(?:드|보)|이어(?:서|\s)?\s?(?:쓰|가|나가|집|적|작성|갑)|이어집니다`,
   raw`담(?:았|아냈|으려|고자)|살(?:렸|려|리려)|녹여|다듬|마무리(?:했|하겠|하였|지었)|맞춰|마칩니다|마치겠습니다`,
   raw`\b(?:wrote|written|write|crafted?|created?|composed?|continu(?:e|ing)|begin|start|provide)\b`,
 );
+
+/** A verb of making something that is still to come, or the form in which it is made: not "손 모양을 지어 보았어요". */
+export const ANNOUNCES = anyOf(raw`겠|게요|[볼릴할쓸]게|(?:드립|합|갑|칩)니다|형식|형태`, raw`\b(?:will|'ll|let me)\b`);
 
 /** A wish or a lack that somebody is asked about. */
 const WISH = raw`원하시|원하신|원하면|필요하시|필요하신|필요하면|말씀해|말씀만|말씀\s?주|알려\s?주|알려주|궁금하|부족하|아쉬우|마음에\s?(?:안|들지)|바꾸고\s?싶|싶으시|싶으신|의견|피드백|언제든|혹시|추가로|더\s?필요|괜찮으시|편하게`;

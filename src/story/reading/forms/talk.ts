@@ -5,6 +5,7 @@ import {
   ABOUT_THE_WORK,
   ACKNOWLEDGES,
   AGREES,
+  ANNOUNCES,
   ASKS_FOR_WISHES,
   CLOSES,
   CRAFT_WORDS,
@@ -71,6 +72,7 @@ export function weighTalk(paragraph: string): Talk {
   const offers = OFFERS.test(text);
   const [work, story] = [NAMES_THE_WORK.test(text), NAMES_A_STORY.test(text)];
   const makes = MAKES.test(text);
+  const promises = refersToRequest || (makes && (work || story || ANNOUNCES.test(text)));
   const pleases = HOPES_TO_PLEASE.test(text);
   let score = 0;
   if (acknowledges) score += AGREES.test(text) ? 2 : 1;
@@ -87,7 +89,7 @@ export function weighTalk(paragraph: string): Talk {
   if ((text.match(CRAFT_WORDS)?.length ?? 0) >= 2) score += 1;
   const offersRevision = (offers || asks) && (isEnglish ? offers : REVISES.test(text));
   return {
-    ...{ score, acknowledges, refersToRequest, promises: makes || refersToRequest },
+    ...{ score, acknowledges, refersToRequest, promises },
     ...{ isOfAModel: work || offers || refersToRequest, offers, asks: offers || asks || pleases, offersRevision },
   };
 }

@@ -12,6 +12,7 @@ import { AXES, type Axis, byAxis, idsOf } from '../../../prompt/cards.js';
 import { composePrompt, type RecentStory } from '../../../prompt/prompt.js';
 import { readAnswer } from '../../../story/read-answer.js';
 import { type Story, toStory } from '../../../story/story.js';
+import { validateAnswer } from '../../../story/validate-answer.js';
 import { seededRandom } from '../../helpers/fakes.js';
 import {
   AXIS_CARDS,
@@ -23,7 +24,7 @@ import {
 } from '../../helpers/offline/dealt-stories.js';
 
 const DRAWS = 1000;
-/** The composer has plots of its own, and no material for a structure. */
+/** A structure is followed by a plot, and not told. */
 const TOLD_AXES = AXES.filter((axis) => axis !== 'structure');
 
 /** The fields that a slot fills in. */
@@ -261,13 +262,46 @@ test('over a thousand stories every card comes as often as any other of its axis
   }
 });
 
-test('in every story the three sentences of its turn come once each, in their order', () => {
+test('in every story the three sentences of its turn come once each, in the order in which its structure tells', () => {
   const { material } = loadCorpus();
-  for (const { text, premise } of stories) {
+  for (const { title, text, premise } of stories) {
     const turn = material.turn.get(premise.turn.id);
     assert.ok(turn);
-    const places = ['line1', 'line2', 'line3'].map((line) => text.indexOf(`“${name(turn, line)}”`));
-    assert.ok(places.every((place) => place >= 0) && places.join() === [...places].sort((a, b) => a - b).join());
+    // What is told aloud quotes in single marks.
+    const [open, close] = premise.structure.id === 'mostly-talk' ? '‘’' : '“”';
+    const places = ['line1', 'line2', 'line3'].map((line) => text.indexOf(`${open}${name(turn, line)}${close}`));
+    const inOrder = [...places].sort((a, b) => a - b);
+    const expected = premise.structure.id === 'backwards' ? inOrder.reverse() : inOrder;
+    assert.ok(places.every((place) => place >= 0) && places.join() === expected.join(), `${title}: ${places.join()}`);
+  }
+});
+
+test('a structure of the user’s, for which there is no plot, is told by any plot', () => {
+  const structures = new Set(
+    Array.from({ length: 40 }, (_, seed) => storyOf(seed, { structure: '손님이 세 번 오는 이야기' }).plot).map(
+      (plot) => loadCorpus().plots.find((known) => known.name === plot)?.structure,
+    ),
+  );
+  assert.ok(structures.size > 8, `${structures.size}`);
+});
+
+test('of the sentences of a thousand stories a third at least stand in no other of them', () => {
+  const perStory = stories.map(({ text }) => sentencesOf(text));
+  const tellers = counts(perStory.flatMap((sentences) => [...new Set(sentences)]));
+  const all = perStory.flat();
+  const returning = all.filter((sentence) => (tellers.get(sentence) ?? 0) > 1).length / all.length;
+  assert.ok(returning <= 0.66, `${returning}`);
+});
+
+test('the reader takes every story for one, whole and without a doubt', () => {
+  for (const { title, text } of stories) {
+    const read = readAnswer(text);
+    const { failure, doubts } = validateAnswer({ stopReason: 'end_turn', refusalCategory: null }, read, {
+      minCharacters: 1000,
+    });
+    assert.deepEqual({ failure, doubts, removed: read.removed }, { failure: null, doubts: [], removed: [] }, title);
+    assert.equal(read.title, title);
+    assert.equal(read.text, text.trim());
   }
 });
 

@@ -348,4 +348,33 @@ testReadings(LETTER, [
     raw: ({ title, body }) => `<title>${title}</title>\n${body}`,
     removed: 'title@before',
   },
+  {
+    name: 'a letter that begins by hoping to be read',
+    raw: ({ title, body }) =>
+      `# ${title}\n\n혹시 그 역에 있었던 분이 또 계신다면 끝까지 읽어 주시면 좋겠어요.\n\n${body}`,
+    body: ({ body }) => `혹시 그 역에 있었던 분이 또 계신다면 끝까지 읽어 주시면 좋겠어요.\n\n${body}`,
+  },
+  {
+    name: 'a letter that begins with what it was to be about',
+    raw: ({ title, body }) =>
+      `# ${title}\n\n이번 주의 주제는 혼자 있던 날이라고 했어요. 맞는지는 써 보아야 알아요.\n\n${body}`,
+    body: ({ body }) => `이번 주의 주제는 혼자 있던 날이라고 했어요. 맞는지는 써 보아야 알아요.\n\n${body}`,
+  },
+  {
+    name: 'talk below the title of a letter',
+    raw: ({ title, body }) => `# ${title}\n\n편지 형식의 이야기를 써 보았습니다.\n\n${body}`,
+    removed: 'talk@before',
+  },
+  {
+    name: 'a letter that begins with a number of years',
+    raw: ({ title, body }) => `# ${title}\n\n네 해에 한 번 있는 날이었어요. 저는 열쇠의 수를 세고 있었어요.\n\n${body}`,
+    body: ({ body }) => `네 해에 한 번 있는 날이었어요. 저는 열쇠의 수를 세고 있었어요.\n\n${body}`,
+  },
+  {
+    name: 'something shaped by hand above the record of a voice',
+    raw: ({ title, body }) =>
+      `# ${title}\n\n저는 새로 외운 손 모양을 한 번 더 지어 보았어요.\n\n녹음이 되고 있다는 불이 들어왔다.\n\n${body}`,
+    body: ({ body }) =>
+      `저는 새로 외운 손 모양을 한 번 더 지어 보았어요.\n\n녹음이 되고 있다는 불이 들어왔다.\n\n${body}`,
+  },
 ]);
