@@ -1,4 +1,5 @@
 import type { Failure, FailureKind } from '../api/failure.js';
+import type { Usage } from '../api/usage.js';
 import { formatNumber, formatPercent } from '../lib/format-number.js';
 import { type Doubt, type DoubtCode, doubtOf, mergeDoubts } from './doubt.js';
 import { lastLineOf, surelyBreaksOff } from './judging/last-line.js';
@@ -18,6 +19,8 @@ export interface StoppedAnswer {
   stopReason: string | null;
   /** The policy category of a refusal, when named. */
   refusalCategory: string | null;
+  /** null when the endpoint reported none; absent where it does not matter, as for a text on disk. */
+  usage?: Usage | null;
 }
 
 export interface ValidationOptions {
@@ -50,7 +53,7 @@ export function validateAnswer(answer: StoppedAnswer, read: ReadAnswer, { minCha
   const problems = [
     ...problemsOf(text, minCharacters),
     ...problemsOfRemoved(read.removed),
-    ...problemsOfEnd(answer.stopReason, text),
+    ...problemsOfEnd(answer, text),
   ];
   return {
     failure: problems.find((problem) => problem.failure !== null)?.failure ?? null,
@@ -124,14 +127,18 @@ function problemsOfRemoved(removed: readonly Removed[]): Problem[] {
   return [surely('unusable', 'refusal:in_words', `모델이 이어 쓰기를 거절했습니다 (${refusal.text.slice(0, 30)})`)];
 }
 
-function problemsOfEnd(stopReason: string | null, text: string): Problem[] {
+/**
+ * A gateway that has lost the API behind it may say `end_turn` all the same, and then has no count to report: without one
+ * the form of the last line is a reason to doubt.
+ */
+function problemsOfEnd({ stopReason, usage }: StoppedAnswer, text: string): Problem[] {
   const kind = stopKindOf(stopReason);
   const problems: Problem[] = [];
   if (kind === 'unknown') problems.push({ failure: null, doubt: doubtOf('stop_reason', stopReason ?? undefined) });
   const end = lastLineOf(text);
   if (kind !== 'whole' && end === 'breaks_off') {
     problems.push(surely('incomplete', 'no_ending', '마지막 문장이 끝나지 않았습니다'));
-  } else if (kind === 'whole' ? surelyBreaksOff(text) : end === 'unclear') {
+  } else if (kind === 'whole' && usage !== null ? surelyBreaksOff(text) : end !== 'ends') {
     problems.push({ failure: null, doubt: doubtOf('unfinished_sentence') });
   }
   return problems;
