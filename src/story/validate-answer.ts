@@ -7,7 +7,7 @@ import { countLetters, findBroken, findForeign, isKorean } from './judging/lette
 import { type Finding, findLoop } from './judging/loops.js';
 import { findOutline, findRefusal, findTalk, refusesToGoOn, sharesOf } from './judging/no-story.js';
 import type { ReadAnswer } from './read-answer.js';
-import type { Removed } from './reading/removed.js';
+import type { RemovedText } from './reading/removed-text.js';
 import { sentencesOf } from './sentences.js';
 import type { MostSimilar } from './similarity.js';
 import { stopKindOf } from './stop-reason.js';
@@ -119,7 +119,7 @@ export function problemsOf(text: string, minCharacters: number): Problem[] {
 }
 
 /** What the model said below the story: that it refuses to go on. */
-function problemsOfRemoved(removed: readonly Removed[]): Problem[] {
+function problemsOfRemoved(removed: readonly RemovedText[]): Problem[] {
   const refusal = removed.find(
     ({ where, what, text }) => where === 'after' && what !== 'reasoning' && refusesToGoOn(text),
   );

@@ -1,10 +1,9 @@
-import { isPlain, isPolite, sentencesOf } from '../sentences.js';
-import { LONGEST_TITLE } from '../thresholds.js';
-import type { Cursor, Taken } from './cursor.js';
-import { bare, headingOf, isBlank, isListItem, isRule, labelOf } from './forms/lines.js';
-import { isBodyLabel } from './forms/metadata.js';
-import { isTagLine, tagsIn } from './forms/tags.js';
-import { craftWordsOf, isNarrative, weighTalk } from './forms/talk.js';
+import { isPlain, isPolite, sentencesOf } from '../../sentences.js';
+import { LONGEST_TITLE } from '../../thresholds.js';
+import { bare, headingOf, isBlank, isListItem, isRule, labelOf } from '../forms/lines.js';
+import { isBodyLabel } from '../forms/metadata.js';
+import { isTagLine, tagsIn } from '../forms/tags.js';
+import { craftWordsOf, isNarrative, weighTalk } from '../forms/talk.js';
 import {
   cleanTitle,
   emphasisedTitle,
@@ -13,7 +12,8 @@ import {
   isUnderline,
   plainTitle,
   sameTitle,
-} from './forms/title.js';
+} from '../forms/title.js';
+import type { Cursor, Taken } from './cursor.js';
 
 // Steps from the top of an answer that look for its title. Each says what it takes; null when nothing of its kind is here.
 

@@ -1,11 +1,11 @@
-import { type Doubt, doubtOf } from '../doubt.js';
-import { LARGEST_PREFACE_SHARE } from '../thresholds.js';
+import { type Doubt, doubtOf } from '../../doubt.js';
+import { LARGEST_PREFACE_SHARE } from '../../thresholds.js';
+import { headingOf } from '../forms/lines.js';
+import { craftWordsOf, isNarrative, weighTalk } from '../forms/talk.js';
+import { cleanTitle, headingKindOf } from '../forms/title.js';
+import type { RemovedText } from '../removed-text.js';
 import { Cursor, type Taken } from './cursor.js';
-import { headingOf } from './forms/lines.js';
-import { craftWordsOf, isNarrative, weighTalk } from './forms/talk.js';
-import { cleanTitle, headingKindOf } from './forms/title.js';
 import { frontmatter, labels, notes, rule, talk } from './preface-steps.js';
-import type { Removed } from './removed.js';
 import { expectedTitle, headingStep, titleInElement, titleLine } from './title-steps.js';
 
 /** The top of an answer, read: what the story is called, and where it begins. */
@@ -16,14 +16,14 @@ export interface Opening {
   /** Does the title stand in the text from `from` on? */
   isTitleInText: boolean;
   tags: string[];
-  removed: Removed[];
+  removed: RemovedText[];
   doubts: Doubt[];
 }
 
 /** Takes from the top of an answer, line by line, whatever stands before the story. */
 export function readOpening(lines: readonly string[]): Opening {
   const cursor = new Cursor(lines);
-  const taken: Removed[] = [];
+  const taken: RemovedText[] = [];
   const tags: string[] = [];
   const take = (each: Taken): void => {
     const text = cursor.textOf({ from: cursor.at, to: each.to });

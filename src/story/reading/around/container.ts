@@ -1,9 +1,9 @@
-import { FEWEST_ESCAPED_LINES, LEAST_FENCED_SHARE, LEAST_QUOTED_SHARE } from '../thresholds.js';
-import { headingOf, isBlank, isQuoted, type Span, skipBlank } from './forms/lines.js';
-import { tagsIn, tagsOfLine } from './forms/tags.js';
-import { isNarrative } from './forms/talk.js';
-import { emphasisedTitle, labelledTitle, plainTitle } from './forms/title.js';
-import type { Removed } from './removed.js';
+import { FEWEST_ESCAPED_LINES, LEAST_FENCED_SHARE, LEAST_QUOTED_SHARE } from '../../thresholds.js';
+import { headingOf, isBlank, isQuoted, type Span, skipBlank } from '../forms/lines.js';
+import { tagsIn, tagsOfLine } from '../forms/tags.js';
+import { isNarrative } from '../forms/talk.js';
+import { emphasisedTitle, labelledTitle, plainTitle } from '../forms/title.js';
+import type { RemovedText } from '../removed-text.js';
 
 // What is put around a whole answer: a code fence, a quotation, elements such as `<story>`, a JSON object.
 
@@ -13,7 +13,7 @@ export interface Unwrapped {
   /** The title that the container names; null when it names none. */
   title: string | null;
   tags: string[];
-  removed: Removed[];
+  removed: RemovedText[];
 }
 
 /** @returns null when the text is in no container */
@@ -110,7 +110,7 @@ interface Outside {
 function outside({ before, inside, after, marks }: Outside): Unwrapped | null {
   const isToldOutside = [before, after].some((part) => part.split(/\n\s*\n/).some(isNarrative));
   if (isToldOutside) return null;
-  const removed: Removed[] = [{ what: 'fence', where: 'around', text: marks }];
+  const removed: RemovedText[] = [{ what: 'fence', where: 'around', text: marks }];
   const lines = before.split('\n');
   const hasTitle = lines.some(isTitleLine) || (lines.length === 1 && plainTitle(before) !== null);
   if (before !== '' && !hasTitle) removed.push({ what: 'talk', where: 'before', text: before });
@@ -191,13 +191,13 @@ function unwrapJson(text: string): Unwrapped | null {
     const title = texts.find(({ key }) => TITLE_KEYS.includes(key.toLowerCase()))?.value ?? null;
     const [, tags] = entries.find(([key]) => TAG_KEYS.includes(key.toLowerCase())) ?? [];
     const rest = JSON.stringify(Object.fromEntries(entries.filter(([key]) => key !== story.key)));
-    const removed: Removed[] = [{ what: 'fence', where: 'around', text: rest }];
+    const removed: RemovedText[] = [{ what: 'fence', where: 'around', text: rest }];
     const list = Array.isArray(tags) ? tags.join(',') : typeof tags === 'string' ? tags : '';
     return { text: story.value.trim(), title, tags: tagsIn(list), removed };
   }
   const escapes = text.includes('\n') ? 0 : text.split('\\n').length - 1;
   if (escapes < FEWEST_ESCAPED_LINES) return null;
-  const removed: Removed[] = [{ what: 'fence', where: 'around', text: '\\n' }];
+  const removed: RemovedText[] = [{ what: 'fence', where: 'around', text: '\\n' }];
   return { text: text.replaceAll('\\n', '\n').replaceAll('\\"', '"').trim(), title: null, tags: [], removed };
 }
 

@@ -1,12 +1,12 @@
-import { doubtOf } from '../doubt.js';
-import { LONGEST_WARNING, OPENING_CHARACTERS, SHORTEST_PARAGRAPH } from '../thresholds.js';
+import { doubtOf } from '../../doubt.js';
+import { LONGEST_WARNING, OPENING_CHARACTERS, SHORTEST_PARAGRAPH } from '../../thresholds.js';
+import { bare, isDecorated, isListItem, isQuoted, isRule, labelOf } from '../forms/lines.js';
+import { isCount, isWritingDate } from '../forms/marks.js';
+import { isBodyLabel, isByline, isFormBlock, isRole, metadataLines } from '../forms/metadata.js';
+import { announcesTags, isHashtags, isTagLine, tagsIn, tagsOfLine } from '../forms/tags.js';
+import { craftWordsOf, isAllTalk, weighTalk } from '../forms/talk.js';
+import { isFormLine, labelledTitle, sameTitle } from '../forms/title.js';
 import type { Cursor, Taken } from './cursor.js';
-import { bare, isDecorated, isListItem, isQuoted, isRule, labelOf } from './forms/lines.js';
-import { isCount, isWritingDate } from './forms/marks.js';
-import { isBodyLabel, isByline, isFormBlock, isRole, metadataLines } from './forms/metadata.js';
-import { announcesTags, isHashtags, isTagLine, tagsIn, tagsOfLine } from './forms/tags.js';
-import { craftWordsOf, isAllTalk, weighTalk } from './forms/talk.js';
-import { isFormLine, labelledTitle, sameTitle } from './forms/title.js';
 import { frontmatterAt, openFrontmatterAt } from './frontmatter.js';
 
 // Steps from the top of an answer that take what stands before a story. Each says what it takes; null when nothing of
