@@ -61,6 +61,9 @@ export function labels(cursor: Cursor): Taken | null {
   return isTop && isByline(line) && isDecoratedOrTop(line) ? { to: cursor.at + 1, what: 'label' } : null;
 }
 
+/** Says yes to a request, and nothing else: a model's word, or the first line of a dialogue. */
+const COMPLIES = /^(?:(?:네|예|넵)[,.!]?\s*)?(?:알겠습니다|알겠어요|물론입니다|물론이죠|좋습니다)[.!~]*$/u;
+
 /** Greetings and promises. How sure that is depends on what follows, and on how the story itself speaks. */
 export function talk(cursor: Cursor): Taken | null {
   const block = cursor.block();
@@ -76,11 +79,15 @@ export function talk(cursor: Cursor): Taken | null {
     const isPromise = promises || (acknowledges && text.length <= SHORTEST_PARAGRAPH);
     const isAboveForm = isPromise && !text.startsWith('안녕') && cursor.formBegins(span.to);
     if (isSure || cursor.leadsToTitle(span.to) || isAboveForm) return { to: span.to, what: 'talk' };
-    const isDoubtful = isPolite ? score >= 2 : acknowledges && isAllTalk(text);
+    const isDoubtful = isPolite ? score >= 2 || COMPLIES.test(text) : acknowledges && isAllTalk(text);
     if (isDoubtful) cursor.doubts.push(doubtOf('unclear_preface', text.slice(0, 30)));
   }
   return null;
 }
+
+/** `콘텐츠 경고: 죽음, 상실`: a label that no sign or paper in a story has. */
+const CONTENT_WARNING =
+  /^(?:(?:콘텐츠|컨텐츠|내용|트리거|소재|묘사)\s?(?:경고|주의|알림|안내)|(?:content|trigger) (?:warning|note)s?|[ct]w)$/iu;
 
 /** Work notes: a quotation, a list or a bracket that speaks of the craft, above the title or set off from the story. */
 export function notes(cursor: Cursor): Taken | null {
@@ -88,6 +95,10 @@ export function notes(cursor: Cursor): Taken | null {
   const lines = cursor.lines.slice(block.from, block.to);
   const text = lines.join('\n');
   if (text.length > OPENING_CHARACTERS) return null;
+  const label = labelOf((lines[0] ?? '').replace(/⚠️?/gu, ''));
+  if (label !== null && CONTENT_WARNING.test(label.key) && text.length <= LONGEST_WARNING) {
+    return cursor.title !== null || cursor.leadsToTitle(block.to) ? { to: block.to, what: 'note' } : null;
+  }
   if (
     text.length <= LONGEST_WARNING &&
     /^\s*[[(*_>]*\s*(?:※|⚠️?|(?:내용|콘텐츠)?\s?(?:주의|경고)\s*[:：])/u.test(text)

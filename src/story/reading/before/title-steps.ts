@@ -1,5 +1,5 @@
 import { isPlain, isPolite, sentencesOf } from '../../sentences.js';
-import { LONGEST_TITLE } from '../../thresholds.js';
+import { LARGEST_PREFACE_SHARE, LONGEST_TITLE } from '../../thresholds.js';
 import { bare, headingOf, isBlank, isListItem, isRule, labelOf } from '../forms/lines.js';
 import { isBodyLabel } from '../forms/metadata.js';
 import { isTagLine, tagsIn } from '../forms/tags.js';
@@ -17,10 +17,18 @@ import type { Cursor, Taken } from './cursor.js';
 
 // Steps from the top of an answer that look for its title. Each says what it takes; null when nothing of its kind is here.
 
-/** `<title>검은 방</title>`, `<제목>검은 방</제목>`. */
+const TITLE_ELEMENTS = 'title|제목|h[1-6]|center|strong|big|b|u|p|div';
+const IN_ELEMENTS = new RegExp(
+  `^\\s*((?:<(?:${TITLE_ELEMENTS})(?=[\\s>])[^<>]{0,80}>\\s*)+)([^<>]{1,100})(?:</(?:${TITLE_ELEMENTS})>\\s*)+$`,
+  'iu',
+);
+
+/** `<title>검은 방</title>`, `<제목>검은 방</제목>`, `<center><b>검은 방</b></center>`. */
 export function titleInElement(cursor: Cursor): Taken | null {
-  const [, , inside] = /^\s*<(title|제목|h1|h2)>([^<>]{1,100})<\/\1>\s*$/iu.exec(cursor.line()) ?? [];
+  const [, elements = '', inside] = IN_ELEMENTS.exec(cursor.line()) ?? [];
   if (inside === undefined || cursor.title !== null) return null;
+  // An element for a paragraph may hold a sentence of the story.
+  if (!/<(?:title|제목|h\d|center)/iu.test(elements) && plainTitle(inside) === null) return null;
   return { to: cursor.at + 1, what: 'title', title: cleanTitle(inside) };
 }
 
@@ -82,6 +90,8 @@ export function expectedTitle(cursor: Cursor): Taken | null {
 
 /** Plans below a heading of their own, when what follows them is the title or the story. */
 function plan(cursor: Cursor, level: number): Taken | null {
+  const body = bodyHeadingBelow(cursor);
+  if (body !== null) return { to: body, what: 'note' };
   let at = cursor.at + 1;
   while (at < cursor.limit) {
     at = cursor.next(at);
@@ -99,6 +109,18 @@ function plan(cursor: Cursor, level: number): Taken | null {
     if (heading === null && !isRule(line) && isNarrative(cursor.textOf(block)) && !isPlanBlock(cursor.textOf(block)))
       return null;
     at = block.to;
+  }
+  return null;
+}
+
+/** The line of a heading that says that the story follows, not far below; null when there is none. */
+function bodyHeadingBelow(cursor: Cursor): number | null {
+  let [at, characters] = [cursor.at + 1, 0];
+  const longest = cursor.lines.join('\n').length * LARGEST_PREFACE_SHARE;
+  for (; at < cursor.limit && characters <= longest; at++) {
+    const heading = headingOf(cursor.line(at));
+    if (heading !== null && headingKindOf(heading.text) === 'body') return at;
+    characters += cursor.lines[at]?.length ?? 0;
   }
   return null;
 }

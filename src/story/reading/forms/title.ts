@@ -10,7 +10,7 @@ const ENCLOSURES: readonly (readonly [open: string, close: string])[] = [
   ...['""', "''", '“”', '‘’', '「」', '『』', '《》', '〈〉', '<>', '【】', '«»', '``', '[]', '()'].map(
     (pair) => [pair[0] ?? '', pair[1] ?? ''] as const,
   ),
-  ...['***', '**', '*', '___', '__', '_'].map((mark) => [mark, mark] as const),
+  ...['***', '**', '*', '___', '__', '_', '~', '=', '-', '–', '—', '―', '─'].map((mark) => [mark, mark] as const),
 ];
 
 /** `제목: `, `[제목] `, `소설 제목 - `, `Title | `: of a line without emphasis. */
@@ -59,6 +59,9 @@ export const isFormHead = (line: string): boolean =>
   STAMP.test(line.trim()) ||
   /^(?:안녕하(?:세요|십니까)|\S{1,10}(?:님|께|에게|씨),\s)/u.test(line.trim());
 
+/** Marks that decorate a title at either end. */
+const ORNAMENTS = /^[■◆◇□▶●▷○◈▣❖✦✧♦◎✵❀☾†⁂]+\s*|\s*[■◆◇□◀●◁○◈▣❖✦✧♦◎✵❀☽†⁂]+$/gu;
+
 /** Without emphasis, quotation marks, label, closing remarks. */
 export function cleanTitle(raw: string): string {
   if (raw.length > LONGEST_HEADING) return raw.trim();
@@ -72,7 +75,7 @@ export function cleanTitle(raw: string): string {
     const [, bracketed, afterBracket, piped, afterPipe] = GENRE_PREFIX.exec(title) ?? [];
     const [prefix, rest] = [bracketed ?? piped, afterBracket ?? afterPipe];
     if (prefix !== undefined && rest !== undefined && isGenre(prefix)) title = rest;
-    title = title.replace(/^\\(?=[#*_[\]-])/, '').replace(/^[■◆◇□▶●▷○◈▣]+\s*|\s*[■◆◇□◀●◁○◈▣]+$/gu, '');
+    title = title.replace(/^\\(?=[#*_[\]-])/, '').replace(ORNAMENTS, '');
     if (title === before) break;
   }
   return title;
@@ -144,7 +147,7 @@ export function headingKindOf(text: string): HeadingKind {
 
 /** Without one of these a heading of words from notes may be a title: `마지막 질문`. */
 const PLAN_WORD =
-  /구상|기획|개요|분석|메모|노트|설정|요약|시놉시스|등장인물|인물|플롯|구성|줄거리|작업|준비|의도|소재|복선|검토|체크|해설|계획|방향|아이디어|후보|목차|조건|요소|배경|장르|로그라인|plan|outline|note|plot|analysis|synopsis|checklist|setting|character/i;
+  /구상|기획|개요|소개|분석|메모|노트|설정|요약|시놉시스|등장인물|인물|플롯|구성|줄거리|작업|준비|의도|소재|복선|검토|체크|해설|계획|방향|아이디어|후보|목차|조건|요소|배경|장르|로그라인|plan|outline|note|plot|analysis|synopsis|checklist|setting|character/i;
 
 /**
  * A title that nothing marks as one but its place: a short line of its own above the text.
