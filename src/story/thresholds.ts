@@ -116,12 +116,23 @@ export const NO_STORY = {
   /** Words of the craft from which a paragraph speaks about a work, and the share of such paragraphs. */
   craftWords: 3,
   aboutShare: 0.5,
+  /** Different words of a synopsis in a paragraph, and the shares of such paragraphs. Stories about films have 0-20 %. */
+  synopsisWords: 3,
+  synopsisDoubt: 0.4,
+  synopsisFailure: 0.8,
   /** Points of an outline, and the share of lines that are points, items, labels, cells. */
   outlinePoints: 4,
   outlineShare: 0.5,
   /** The share of bullets that makes a list, when so many of them end without a mark. Rules in a story are sentences. */
   bulletShare: 0.7,
   unfinishedShare: 0.6,
+};
+
+export const VERSIONS = {
+  /** The share of a text above and below a line that parts it into two texts, and is no remark at an edge. */
+  leastShare: 0.15,
+  /** Characters of the longest line that names a version, or says what was left out. */
+  longestLine: 120,
 };
 
 /** The rest of a cut-off story, in characters. */

@@ -6,6 +6,7 @@ import { lastLineOf, surelyBreaksOff } from './judging/last-line.js';
 import { countLetters, findBroken, findForeign, isKorean } from './judging/letters.js';
 import { type Finding, findLoop } from './judging/loops.js';
 import { findOutline, findRefusal, findTalk, refusesToGoOn, sharesOf } from './judging/no-story.js';
+import { findOmission, findVersions } from './judging/versions.js';
 import type { ReadAnswer } from './read-answer.js';
 import type { RemovedText } from './reading/removed-text.js';
 import { sentencesOf } from './sentences.js';
@@ -112,6 +113,8 @@ export function problemsOf(text: string, minCharacters: number): Problem[] {
     ),
     problemOf(findTalk(body, shares), 'talk', '소설이 아니라 요청한 사람에게 하는 말입니다', 'talk'),
     problemOf(findOutline(body, shares), 'outline', '소설이 아니라 개요나 목록입니다', 'outline'),
+    problemOf(findVersions(body), 'several_texts', '한 답에 이야기가 두 벌 들어 있습니다', 'several_texts'),
+    problemOf(findOmission(body), 'unfinished', '빠진 곳이 있습니다', 'unfinished'),
     characters < minCharacters ? tooShort(characters, minCharacters) : null,
     problemOf(findLoop(body, sentences), 'repetition', '같은 말이 되풀이됩니다', 'repetition'),
   ];

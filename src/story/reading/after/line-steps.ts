@@ -1,6 +1,6 @@
 import { LONGEST_LINE, LONGEST_MARK_LINE } from '../../thresholds.js';
 import { headingOf, isBlank, isDecorated, isListItem, isQuoted, isRule, labelOf, type Span } from '../forms/lines.js';
-import { isCount, isEndMarker, isField, isWritingDate } from '../forms/marks.js';
+import { isBareDate, isCount, isEndMarker, isField, isWritingDate } from '../forms/marks.js';
 import { isByline, isFormBlock, metadataLines } from '../forms/metadata.js';
 import { isDisclaimer, isRatingTable } from '../forms/sections.js';
 import { announcesTags, isTagLine, tagsIn, tagsOfData, tagsOfLine } from '../forms/tags.js';
@@ -19,6 +19,20 @@ export function mark(cursor: EndingCursor): TakenEnd | null {
   if (isCount(line)) return { from, what: 'count' };
   if (isWritingDate(line) && (isDecorated(line) || !isSigned(cursor, cursor.block()))) return { from, what: 'date' };
   return isDisclaimer(line) ? { from, what: 'note' } : null;
+}
+
+/** Lines of nothing but dates, counts and names below an end marker: the story is over above it. */
+export function belowMarker(cursor: EndingCursor): TakenEnd | null {
+  let from: number | null = null;
+  for (let at = cursor.lastBefore(cursor.end); at !== null; at = cursor.lastBefore(at)) {
+    const line = cursor.line(at);
+    if (isEndMarker(line, cursor.title)) {
+      return from === null || isLogLine(cursor, at) ? null : { from, what: 'date' };
+    }
+    if (!isBareDate(line) && !isCount(line) && !isWritingDate(line) && !isByline(line)) return null;
+    from = at;
+  }
+  return null;
 }
 
 /** A last line with a label of its own: tags, a field, something about the text. */

@@ -1,8 +1,16 @@
 import { type Doubt, doubtOf } from '../../doubt.js';
 import { LARGEST_NOTES_SHARE, LINES_OF_NOTES, LONGEST_TALK } from '../../thresholds.js';
-import { headingOf, isBlank, labelOf } from '../forms/lines.js';
+import { headingOf, isBlank, isListItem, labelOf } from '../forms/lines.js';
 import { type SectionKind, sectionOf } from '../forms/sections.js';
-import { commentsOnWork, craftWordsOf, isAllTalk, isNarrative, weighTalk } from '../forms/talk.js';
+import {
+  commentsOnWork,
+  craftWordsOf,
+  isAllTalk,
+  isNarrative,
+  isOption,
+  offersChoice,
+  weighTalk,
+} from '../forms/talk.js';
 import type { EndingCursor, TakenEnd } from './ending-cursor.js';
 
 // Steps from the end of an answer that take what a model says below a story: notes, offers, questions, commentary. Each
@@ -26,7 +34,7 @@ function isSection(cursor: EndingCursor, at: number, kind: SectionKind): boolean
   const below = cursor.textOf({ from: at + 1, to: cursor.end });
   const text = `${headingOf(cursor.line(at)) === null ? (label?.value ?? '') : ''}\n\n${below}`.trim();
   if (text.length > cursor.lines.join('\n').length * LARGEST_NOTES_SHARE) return false;
-  if (text === '' || (kind === 'teaser' && text.length <= LONGEST_TALK)) return true;
+  if (text === '' || ((kind === 'teaser' || kind === 'summary') && text.length <= LONGEST_TALK)) return true;
   const blocks = text.split(/\n\s*\n/);
   const needed = kind === 'sure' ? 1 : 2;
   const comments = (block: string) => craftWordsOf(block) >= needed || weighTalk(block).score >= needed;
@@ -51,6 +59,19 @@ export const talk =
     }
     return null;
   };
+
+/** A list of what a model could do next, below the words that offer it. */
+export function options(cursor: EndingCursor): TakenEnd | null {
+  if (!isListItem(cursor.line(cursor.end - 1))) return null;
+  const block = cursor.block();
+  const lines = cursor.lines.slice(block.from, block.to).map((line) => line.slice(0, LONGEST_TALK));
+  const first = lines.findIndex(isListItem);
+  const items = first < 0 ? [] : lines.slice(first);
+  if (items.length < 2 || !items.every(isListItem) || first > 1) return null;
+  const above = first === 1 ? block.from : cursor.lastBefore(block.from);
+  if (above === null || !offersChoice(cursor.line(above))) return null;
+  return items.filter(isOption).length >= items.length / 2 ? { from: above, what: 'talk' } : null;
+}
 
 /** Commentary in the register of narration: below a rule, about the work from its first words on. */
 export function commentary(cursor: EndingCursor): TakenEnd | null {

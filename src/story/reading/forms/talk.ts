@@ -15,6 +15,8 @@ import {
   NAMES_ANY_WORK,
   NAMES_THE_WORK,
   OFFERS,
+  OFFERS_CHOICE,
+  OPTION,
   PRESENTS,
   REFERS_TO_REQUEST,
   REVISES,
@@ -91,6 +93,13 @@ export function weighTalk(paragraph: string): Talk {
     ...{ isOfAModel: work || offers || refersToRequest, offers, asks: offers || asks || pleases, offersRevision },
   };
 }
+
+/** Does a line offer a choice of what can be done next: "다음 중 무엇을 해 드릴까요?", "이어서 할 수 있는 것:"? */
+export const offersChoice = (line: string): boolean =>
+  line.length <= LONGEST_PLAIN_PREFACE && (OFFERS_CHOICE.test(line) || weighTalk(line).asks);
+
+/** Does an item of a list name something that can be done with a story? */
+export const isOption = (line: string): boolean => line.length <= LONGEST_PLAIN_PREFACE && OPTION.test(line);
 
 /** Is every sentence of a paragraph talk by itself? */
 export const isAllTalk = (paragraph: string): boolean =>
