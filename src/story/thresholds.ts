@@ -91,6 +91,12 @@ export const LOOPS = {
   repeatedParagraphShare: 0.2,
   /** Characters of the longest line of a verse. */
   longestVerse: 40,
+  /**
+   * Paragraphs that tell nearly the same as one of the few before them: characters from which one is compared, how many
+   * before it, the share of 5-letter sequences in common, and how many in all are doubtful or a loop. Entries of a diary
+   * or a log share up to a fifth.
+   */
+  near: { shortest: 40, before: 3, sameShare: 0.45, doubt: 4, failure: 20, failureShare: 0.5 },
   /** Characters from which a sentence is more than an interjection, and the share of repeated ones. Whole stories have 0-5 %. */
   repeatableSentence: 12,
   sentenceShare: { doubt: 0.12, failure: 0.3 },

@@ -26,7 +26,8 @@ export function findVersions(text: string): Finding | null {
     if (line.length > VERSIONS.longestLine || !MAY_PART.test(line)) continue;
     const name = nameOf(line);
     if (VERSION.test(name)) names.add(name);
-    if (names.size >= 2 || (isBetween && names.has(name))) return { isFailure: false, detail: name };
+    const isSecond = names.has(name) && share.above >= VERSIONS.leastShare;
+    if (names.size >= 2 || isSecond) return { isFailure: false, detail: name };
     // `1화 끝` stands between chapters.
     isOver = isBetween && isDecorated(line) && isEndMarker(line, null) && !/\d/.test(line);
   }

@@ -4,7 +4,7 @@ import { translationIn } from '../forms/sections.js';
 import type { RemovedText } from '../removed-text.js';
 import { EndingCursor, type TakenEnd } from './ending-cursor.js';
 import { belowMarker, data, labelled, mark, table, tagList } from './line-steps.js';
-import { commentary, doubtsAbout, options, section, talk } from './note-steps.js';
+import { commentary, doubtsAbout, listedNotes, options, section, talk } from './note-steps.js';
 
 /** The end of an answer, read: where the story ends, and what stood below it. */
 export interface Ending {
@@ -18,7 +18,20 @@ export interface Ending {
 
 /** Each says what it takes from the end; null when the last line is none of its kind. */
 const STEPS: readonly ((cursor: EndingCursor) => TakenEnd | null)[] = [
-  ...[mark, belowMarker, tagList, data, options, talk('talk'), section, talk('note'), commentary, table, labelled],
+  ...[
+    mark,
+    belowMarker,
+    tagList,
+    data,
+    options,
+    talk('talk'),
+    section,
+    talk('note'),
+    commentary,
+    listedNotes,
+    table,
+    labelled,
+  ],
 ];
 
 /** Takes from the end of an answer, piece by piece, whatever stands after the story. */

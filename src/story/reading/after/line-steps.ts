@@ -18,8 +18,11 @@ export function mark(cursor: EndingCursor): TakenEnd | null {
   if (isEndMarker(line, cursor.title)) return isLogLine(cursor, from) ? null : { from, what: 'end_marker' };
   if (isCount(line)) return { from, what: 'count' };
   if (isWritingDate(line) && (isDecorated(line) || !isSigned(cursor, cursor.block()))) return { from, what: 'date' };
-  return isDisclaimer(line) ? { from, what: 'note' } : null;
+  const isOfModel = COPYRIGHT.test(line) && /\bAI\b|Claude|클로드|GPT/iu.test(line);
+  return isDisclaimer(line) || isOfModel ? { from, what: 'note' } : null;
 }
+
+const COPYRIGHT = /^[\s*_(]*(?:ⓒ|©|\(c\)|copyright)|all rights reserved/iu;
 
 /** Lines of nothing but dates, counts and names below an end marker: the story is over above it. */
 export function belowMarker(cursor: EndingCursor): TakenEnd | null {
@@ -29,7 +32,8 @@ export function belowMarker(cursor: EndingCursor): TakenEnd | null {
     if (isEndMarker(line, cursor.title)) {
       return from === null || isLogLine(cursor, at) ? null : { from, what: 'date' };
     }
-    if (!isBareDate(line) && !isCount(line) && !isWritingDate(line) && !isByline(line)) return null;
+    const isAbout = isBareDate(line) || isCount(line) || isWritingDate(line) || isByline(line) || COPYRIGHT.test(line);
+    if (!isAbout) return null;
     from = at;
   }
   return null;

@@ -1,7 +1,8 @@
 import { type Doubt, doubtOf } from '../../doubt.js';
-import { LARGEST_NOTES_SHARE, LINES_OF_NOTES, LONGEST_TALK } from '../../thresholds.js';
-import { headingOf, isBlank, isListItem, labelOf } from '../forms/lines.js';
-import { type SectionKind, sectionOf } from '../forms/sections.js';
+import { isPlain, sentencesOf } from '../../sentences.js';
+import { LARGEST_NOTES_SHARE, LINES_OF_NOTES, LONGEST_TALK, LONGEST_TITLE } from '../../thresholds.js';
+import { bare, headingOf, isBlank, isEmphasised, isListItem, labelOf } from '../forms/lines.js';
+import { isNoteName, type SectionKind, sectionOf } from '../forms/sections.js';
 import {
   commentsOnWork,
   craftWordsOf,
@@ -11,6 +12,7 @@ import {
   offersChoice,
   weighTalk,
 } from '../forms/talk.js';
+import { SAYS_UNFINISHED } from '../forms/talk-words.js';
 import type { EndingCursor, TakenEnd } from './ending-cursor.js';
 
 // Steps from the end of an answer that take what a model says below a story: notes, offers, questions, commentary. Each
@@ -73,6 +75,24 @@ export function options(cursor: EndingCursor): TakenEnd | null {
   return items.filter(isOption).length >= items.length / 2 ? { from: above, what: 'talk' } : null;
 }
 
+/** A list that speaks of the work, or one below a word for notes: `등장인물`, `**왜 무서운가**`. */
+export function listedNotes(cursor: EndingCursor): TakenEnd | null {
+  if (!isListItem(cursor.line(cursor.end - 1))) return null;
+  const block = cursor.block();
+  const lines = cursor.lines.slice(block.from, block.to).map((line) => line.slice(0, LONGEST_TALK));
+  const first = lines.findIndex(isListItem);
+  if (first > 1 || !lines.slice(first).every(isListItem)) return null;
+  const above = first === 1 ? block.from : cursor.lastBefore(block.from);
+  const head = above === null ? '' : cursor.line(above);
+  const name = bare(headingOf(head)?.text ?? head);
+  if (above === null || name.length > LONGEST_TITLE) return null;
+  const items = lines.slice(first).join('\n');
+  const isNamed = first === 1 && isNoteName(name);
+  const isMarked = headingOf(head) !== null || isEmphasised(head) || /[:：]\s*$/.test(head);
+  const speaksOfWork = isMarked && (craftWordsOf(items) >= 2 || /주인공|독자|화자/.test(items));
+  return isNamed || speaksOfWork ? { from: above, what: 'note' } : null;
+}
+
 /** Commentary in the register of narration: below a rule, about the work from its first words on. */
 export function commentary(cursor: EndingCursor): TakenEnd | null {
   const block = cursor.block();
@@ -87,8 +107,15 @@ export function doubtsAbout(cursor: EndingCursor): Doubt[] {
   const { score, offers, acknowledges, isOfAModel } = weighTalk(text);
   const isTalk = cursor.storyIsPolite() ? score >= 3 && isOfAModel : offers || score >= 2 || acknowledges;
   const isDoubtful = isTalk || commentsOnWork(text) || hasUnclearSection(cursor);
-  return isDoubtful ? [doubtOf('unclear_tail', text.slice(0, 30))] : [];
+  const isUnfinished = text.length <= LONGEST_TALK && SAYS_UNFINISHED.test(text) && !isNarrativeInPlain(text);
+  return [
+    ...(isDoubtful ? [doubtOf('unclear_tail', text.slice(0, 30))] : []),
+    ...(isUnfinished ? [doubtOf('unfinished', text.slice(0, 30))] : []),
+  ];
 }
+
+/** A story in the register of narration may speak of limits and of what comes next. */
+const isNarrativeInPlain = (text: string): boolean => sentencesOf(text).some(isPlain);
 
 function hasUnclearSection(cursor: EndingCursor): boolean {
   const from = Math.max(cursor.limit, cursor.end - LINES_OF_NOTES);

@@ -3,16 +3,16 @@ import { isBlank, isQuoted } from '../forms/lines.js';
 import { unwrapElement } from './element.js';
 import { unfence } from './fence.js';
 import { unwrapHtml } from './html.js';
-import { unwrapJson } from './json.js';
+import { unwrapObject } from './object.js';
 import { fromOutside, type Unwrapped } from './outside.js';
 import { unwrapTable } from './table.js';
 
-// What is put around a whole answer: a code fence, a quotation, HTML, elements such as `<story>`, a JSON object, a table.
+// What is put around a whole answer: a code fence, a quotation, HTML, elements such as `<story>`, an object of JSON or YAML, a table.
 
 /** @returns null when the text is in no container */
 export function unwrap(text: string): Unwrapped | null {
   return (
-    unfence(text) ?? unquote(text) ?? unwrapHtml(text) ?? unwrapElement(text) ?? unwrapJson(text) ?? unwrapTable(text)
+    unfence(text) ?? unquote(text) ?? unwrapTable(text) ?? unwrapHtml(text) ?? unwrapElement(text) ?? unwrapObject(text)
   );
 }
 

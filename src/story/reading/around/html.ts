@@ -26,7 +26,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 export function unwrapHtml(text: string): Unwrapped | null {
   if (!text.includes('<')) return null;
   const count = (pattern: RegExp) => text.match(pattern)?.length ?? 0;
-  const isHtml = count(/<\/p>/gi) >= FEWEST.paragraphs || count(/<br\s*\/?>/gi) >= FEWEST.lineEnds;
+  const isHtml = count(/<\/(?:p|div)>/gi) >= FEWEST.paragraphs || count(/<br\s*\/?>/gi) >= FEWEST.lineEnds;
   if (!isHtml || markedUp(text) < text.length * LEAST_FENCED_SHARE) return null;
   const taken = new Set<string>();
   const markdown = text
@@ -50,7 +50,7 @@ export function unwrapHtml(text: string): Unwrapped | null {
 
 /** How much of a text stands in paragraphs of HTML, or on lines with a line end of HTML. */
 function markedUp(text: string): number {
-  const inParagraphs = text.match(/<p\b[^<>]*>[^<]*(?:<(?!\/?p\b)[^<]*)*<\/p>/gi) ?? [];
+  const inParagraphs = text.match(/<(p|div)\b[^<>]*>[^<]*(?:<(?!\/?(?:p|div)\b)[^<]*)*<\/\1>/gi) ?? [];
   const withLineEnds = text.split('\n').filter((line) => /<br\b/i.test(line));
   return Math.max(...[inParagraphs, withLineEnds].map((parts) => parts.join('').length));
 }

@@ -17,7 +17,7 @@ export function unwrapTable(text: string): Unwrapped | null {
   const rows = inside.filter(isRow).map(cellsOf);
   const rule = rows.findIndex((cells) => cells.every((cell) => /^:?-+:?$/.test(cell)));
   if (rule < 0) return null;
-  const story = columnOf(rows, rule) ?? cellOf(rows);
+  const story = columnOf(rows, rule) ?? cellOf(rows, rule);
   if (story === null || story.length < text.length * LEAST_FENCED_SHARE) return null;
   return fromOutside({
     before: lines.slice(0, from).join('\n').trim(),
@@ -46,12 +46,14 @@ function columnOf(rows: readonly string[][], rule: number): string | null {
   return [...titles, ...cells.slice(rule + 1)].map(withLines).join('\n\n');
 }
 
-/** The one cell that holds most of the text, below the title that a cell beside or above it names. */
-function cellOf(rows: readonly string[][]): string | null {
-  const cells = rows.flat();
-  const longest = cells.reduce((a, b) => (b.length > a.length ? b : a), '');
-  const title = rows.map(([key = '', value = '']) => (labelledTitle(`${key}:`) === '' ? value : '')).find(Boolean);
-  return [...(title === undefined ? [] : [`# ${title}`]), withLines(longest)].join('\n\n');
+/** The one cell that holds most of the text, below the title that its neighbour, or the head of its column, names. */
+function cellOf(rows: readonly string[][], rule: number): string {
+  const longest = rows.flat().reduce((a, b) => (b.length > a.length ? b : a), '');
+  const names = (cell = '') => cell !== '' && labelledTitle(`${cell}:`) === '';
+  const column = rows[0]?.findIndex(names) ?? -1;
+  const below = rows.slice(rule + 1);
+  const title = column >= 0 && rule > 0 ? below[0]?.[column] : below.find(([key]) => names(key))?.[1];
+  return [...(title === undefined || title === longest ? [] : [`# ${title}`]), withLines(longest)].join('\n\n');
 }
 
 const withLines = (cell: string): string => cell.replace(/<br\s*\/?>/gi, '\n').replace(/\\\|/g, '|');

@@ -1,7 +1,7 @@
 import { isPlain, isPolite, sentencesOf } from '../../sentences.js';
 import { LARGEST_PREFACE_SHARE, LONGEST_TITLE } from '../../thresholds.js';
 import { bare, headingOf, isBlank, isListItem, isRule, labelOf } from '../forms/lines.js';
-import { isBodyLabel } from '../forms/metadata.js';
+import { isBodyLabel, isByline } from '../forms/metadata.js';
 import { isTagLine, tagsIn } from '../forms/tags.js';
 import { craftWordsOf, isNarrative, weighTalk } from '../forms/talk.js';
 import {
@@ -140,7 +140,7 @@ export function titleLine(cursor: Cursor): Taken | null {
     if (title !== null && title !== '') return { to: cursor.at + 2, what: 'title', title };
   }
   const isAlone = isBlank(next) || isRule(next);
-  const marked = emphasisedTitle(line) ?? (isAlone || /^\s*[「『《〈<«]/.test(line) ? enclosedTitle(line) : null);
+  const marked = emphasisedTitle(line) ?? (isAlone || /^\s*[「『《≪〈<«]/.test(line) ? enclosedTitle(line) : null);
   if (marked !== null) return { to: cursor.at + 1, what: 'title', title: marked };
   const plain = isAlone ? plainTitle(line) : null;
   if (plain === null || !proseFollows(cursor)) return null;
@@ -150,7 +150,7 @@ export function titleLine(cursor: Cursor): Taken | null {
 /** Is the next block a paragraph? A line above lists, stamps or verses belongs to them. */
 function proseFollows(cursor: Cursor): boolean {
   let at = cursor.next(cursor.at + 1);
-  while (at < cursor.limit && isRule(cursor.line(at))) at = cursor.next(at + 1);
+  while (at < cursor.limit && (isRule(cursor.line(at)) || isByline(cursor.line(at)))) at = cursor.next(at + 1);
   const block = cursor.block(at);
   const text = cursor.textOf(block);
   return (

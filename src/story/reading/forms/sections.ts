@@ -25,6 +25,10 @@ export function sectionOf(line: string): SectionKind | null {
   return SURE_NOTE.test(key) ? 'sure' : 'note';
 }
 
+/** Is a line nothing but a word for notes: `등장인물`, `사용한 소재`? */
+export const isNoteName = (name: string): boolean =>
+  !FICTION_NOTE.test(name) && NOTE_WORD.test(name) && isOnly('note', name);
+
 const TEASER =
   /^(?:다음\s?(?:화|편|회|에피소드)(?:\s?(?:예고|미리\s?보기))?|다음\s?이야기\s?예고|예고(?:편)?|next (?:episode|chapter|time)(?: preview)?|coming next|teaser|preview)$/iu;
 /** `(다음 화에서는 …)`: what comes next, in a sentence. */

@@ -40,6 +40,12 @@ export const REFERS_TO_REQUEST = anyOf(
   raw`your (?:request|prompt|specifications?|requirements?|elements?|premise)`,
 );
 
+/** Praises what was asked for, as models do before they begin. */
+export const PRAISES_REQUEST = anyOf(
+  raw`(?:좋은|멋진|훌륭한|흥미로운|매력적인|독특한|재미있는|인상적인|탁월한)\s?(?:소재|설정|아이디어|조합|주제|요청|제안|질문)`,
+  raw`(?:소재|설정|아이디어|조합|주제)(?:가|이|들이)?\s?(?:정말|아주|무척|참)?\s?(?:좋|멋지|훌륭|흥미롭|매력|독특|인상)`,
+);
+
 /** Names what was written as a piece of fiction. */
 export const NAMES_THE_WORK = anyOf(
   raw`${WORK}|한\s?편|호러(?!블)|공포물|심리\s?공포|엽편`,
@@ -90,7 +96,7 @@ export const OFFERS = anyOf(
 /** What comes before a list of offers. */
 export const OFFERS_CHOICE = anyOf(
   raw`(?:다음|아래|이\s?중|원하시|이어서|추가로|더)[^\n]{0,30}(?:드릴까요|할까요|할\s?수\s?있|가능|골라|선택|고르|말씀|알려)`,
-  raw`(?:옵션|선택지|다음\s?단계|후속\s?작업|제안)[^\n]{0,12}[:：]\s*$`,
+  raw`(?:옵션|선택지|다음\s?단계|후속\s?작업|제안)[^\n]{0,12}[:：]\s*$|^[\s#*]*(?:다음\s?단계|후속\s?작업)[^\n]{0,12}$`,
   raw`\b(?:next steps?|options?|i can|would you like)\b`,
 );
 
@@ -166,8 +172,8 @@ export const NAMES_ANY_WORK = new RegExp(
 
 /** Says that the text is not all: a limit, a part, the next answer. */
 export const SAYS_UNFINISHED = anyOf(
-  raw`(?:글자|길이|분량|토큰|출력|응답|답변)\s?(?:수\s?)?(?:제한|한도|한계|관계)`,
-  raw`여기까지(?:만)?\s?(?:작성|쓰|썼|적)|(?:다음|이어지는)\s?(?:답변|메시지|응답)에서?`,
+  raw`(?:글자|길이|분량|토큰|출력|응답|답변)\s?(?:수\s?)?(?:제한|한도|한계|관계)|(?:분량|길이|글자\s?수|지면)상\s`,
+  raw`여기까지(?:만)?\s?(?:작성|쓰|썼|적)|(?:다음|이어지는)\s?(?:답변|메시지|응답)(?:에서|에)\s?(?:계속|이어|마저|써|작성)`,
   raw`(?:이하|후반부?|뒷부분|이후)[^\n]{0,12}생략|나머지[^\n]{0,24}(?:이어|계속|다음|써|작성)|이어서\s?(?:쓸까요|작성할까요|작성해\s?드릴까요|계속할까요)`,
   raw`(?:due to|because of) (?:the )?(?:length|token|character)|continue in (?:the|my) next`,
 );

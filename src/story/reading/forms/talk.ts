@@ -17,6 +17,7 @@ import {
   OFFERS,
   OFFERS_CHOICE,
   OPTION,
+  PRAISES_REQUEST,
   PRESENTS,
   REFERS_TO_REQUEST,
   REVISES,
@@ -77,6 +78,7 @@ export function weighTalk(paragraph: string): Talk {
   let score = 0;
   if (acknowledges) score += AGREES.test(text) ? 2 : 1;
   if (refersToRequest) score += 2;
+  if (PRAISES_REQUEST.test(text)) score += 2;
   const asks = ASKS_FOR_WISHES.test(text);
   if (offers) score += 2;
   else if (asks) score += 1;

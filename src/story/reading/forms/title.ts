@@ -7,7 +7,7 @@ import { isOnly } from './vocabulary.js';
 
 /** Pairs of marks between which a title as a whole may stand. */
 const ENCLOSURES: readonly (readonly [open: string, close: string])[] = [
-  ...['""', "''", '“”', '‘’', '「」', '『』', '《》', '〈〉', '<>', '【】', '«»', '``', '[]', '()'].map(
+  ...['""', "''", '“”', '‘’', '「」', '『』', '《》', '≪≫', '〈〉', '<>', '【】', '«»', '``', '[]', '()'].map(
     (pair) => [pair[0] ?? '', pair[1] ?? ''] as const,
   ),
   ...['***', '**', '*', '___', '__', '_', '~', '=', '-', '–', '—', '―', '─'].map((mark) => [mark, mark] as const),
@@ -15,7 +15,7 @@ const ENCLOSURES: readonly (readonly [open: string, close: string])[] = [
 
 /** `제목: `, `[제목] `, `소설 제목 - `, `Title | `: of a line without emphasis. */
 const TITLE_LABEL =
-  /^[[<【(「『]?\s*(?:(?:소설|작품|단편|이야기|글|호러|공포)\s?(?:소설|단편|의)?\s?)?(?:제목|타이틀|작품명|title)(?:\s*[\]>】)」』]\s*[:：|=-]?|\s*[:：|=]|\s*[-–—―]+(?=\s))\s*/iu;
+  /^[[<【(「『]?\s*(?:(?:소설|작품|단편|이야기|글|호러|공포)\s?(?:소설|단편|의)?\s?)?(?:제목|타이틀|작품명|title)(?:\s?\([^)]{1,8}\))?(?:\s*[\]>】)」』]\s*[:：|=-]?|\s*[:：|=]|\s*[-–—―]+(?=\s))\s*/iu;
 
 /** What a model adds after a title: that it goes on, that it ends, what it is. */
 const TITLE_SUFFIX =
@@ -166,12 +166,17 @@ export function plainTitle(line: string): string | null {
   return STAMP.test(plain) || SALUTATION.test(plain) || FORM_LINE.test(plain) ? null : plain;
 }
 
+/** A tag of HTML stands in the same brackets as a title. */
+const HTML_TAG =
+  /^<\/?(?:[a-z][a-z\d]*\s[^<>]*=|(?:div|p|span|br|hr|body|html|head|section|article|center|h\d|b|i|em|strong)\b)/iu;
+
 /** A title between quotation marks or brackets, alone on its line; null for something that is said. */
 export function enclosedTitle(line: string): string | null {
   const trimmed = line.trim();
   const plain = cleanTitle(trimmed);
   if (plain === trimmed || plain === '' || plain.length > LONGEST_TITLE || isListItem(line)) return null;
-  if (/^[「『《〈<«【]/.test(trimmed)) return /^【/.test(trimmed) && FORM_LINE.test(plain) ? null : plain;
+  if (HTML_TAG.test(trimmed)) return null;
+  if (/^[「『《≪〈<«【]/.test(trimmed)) return /^【/.test(trimmed) && FORM_LINE.test(plain) ? null : plain;
   if (!/^["“']/.test(trimmed)) return null;
   return isSaid(plain) ? null : plain;
 }

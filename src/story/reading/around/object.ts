@@ -1,21 +1,42 @@
+import { parse } from 'yaml';
 import { FEWEST_ESCAPED_LINES, LEAST_FENCED_SHARE, MOST_CONTAINERS } from '../../thresholds.js';
 import { tagsIn } from '../forms/tags.js';
 import type { RemovedText } from '../removed-text.js';
 import { fromOutside, type Unwrapped } from './outside.js';
 
-// A whole answer as JSON, or with its line ends written as `\n`.
+// A whole answer as an object of JSON or YAML, or with its line ends written as `\n`.
 
 const TITLE_KEYS = ['title', '제목', 'name'];
 const TAG_KEYS = ['tags', '태그', 'keywords', 'hashtags'];
 /** Names of parts of a text, where a list has objects for them. */
 const PART_KEYS = ['text', 'content', 'body', 'paragraph', '본문', '내용', '문단'];
 
-/** Unwraps a JSON object with the story as its longest text, and line ends written as `\\n`. */
-export function unwrapJson(text: string): Unwrapped | null {
-  return unwrapObject(text) ?? unescapeLines(text);
+/** Unwraps an object with the story as its longest text, and line ends written as `\\n`. */
+export function unwrapObject(text: string): Unwrapped | null {
+  return unwrapJson(text) ?? unwrapYaml(text) ?? unescapeLines(text);
 }
 
-function unwrapObject(text: string): Unwrapped | null {
+/** A key at the top, and a text below a key, set in from the left. */
+const YAML = /^[\p{L}_]{1,20}:[\s\S]{0,2000}?(?:^|\n)[\p{L}_]{1,20}:[ \t]*[|>][-+]?[ \t]*\n(?:[ \t]*\n)*[ \t]+\S/u;
+
+function unwrapYaml(text: string): Unwrapped | null {
+  if (!YAML.test(text)) return null;
+  const found = asObject(parseYaml(text));
+  const story = found === null ? null : storyIn(found, 0);
+  if (story === null || story.text.length < text.length * LEAST_FENCED_SHARE) return null;
+  const removed: RemovedText[] = [{ what: 'fence', where: 'around', text: story.rest }];
+  return { text: story.text.trim(), title: story.title, tags: story.tags, removed };
+}
+
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function unwrapJson(text: string): Unwrapped | null {
   const [from, to] = [text.indexOf('{'), text.lastIndexOf('}') + 1];
   if (from < 0 || to - from < text.length * LEAST_FENCED_SHARE) return null;
   const object = parseObject(text.slice(from, to));
@@ -105,12 +126,13 @@ function withEscapedLines(text: string): string {
 
 function tryParse(text: string): Record<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
+    return asObject(JSON.parse(text));
   } catch {
     return null;
   }
 }
+
+const asObject = (value: unknown): Record<string, unknown> | null => (isObject(value) ? value : null);
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
