@@ -38,12 +38,17 @@ export function findVersions(text: string): Finding | null {
 const OMISSION =
   /^[\s*_>]*[[(（<【].{0,12}(?:중략|생략|후략|하략|omitted|truncated|continued).{0,80}(?:\d\s?자|장면|요청|작성|이어|characters|words|scene)/iu;
 
-const LEAVES_OUT = /중략|생략|후략|하략|omitted|truncated|continued/iu;
+/** The same in a sentence: `자세한 묘사는 생략하겠습니다.` */
+const OMITS = /(?:묘사|장면|내용|부분|대목)[^\n]{0,16}(?:생략(?:하겠|합|했)|다루지\s?않(?:겠|았|습))/u;
+
+const LEAVES_OUT = /중략|다루지|생략|후략|하략|omitted|truncated|continued/iu;
 
 /** Finds a place of which the model says that it has left something out. */
 export function findOmission(text: string): Finding | null {
   if (!LEAVES_OUT.test(text)) return null;
-  const line = text.split('\n').find((each) => each.length <= VERSIONS.longestLine && OMISSION.test(each));
+  const line = text
+    .split('\n')
+    .find((each) => each.length <= VERSIONS.longestLine && (OMISSION.test(each) || OMITS.test(each)));
   return line === undefined ? null : { isFailure: false, detail: line.trim().slice(0, 30) };
 }
 

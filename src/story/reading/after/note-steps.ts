@@ -12,7 +12,7 @@ import {
   offersChoice,
   weighTalk,
 } from '../forms/talk.js';
-import { SAYS_UNFINISHED } from '../forms/talk-words.js';
+import { ADDRESSES_READER, SAYS_UNFINISHED } from '../forms/talk-words.js';
 import type { EndingCursor, TakenEnd } from './ending-cursor.js';
 
 // Steps from the end of an answer that take what a model says below a story: notes, offers, questions, commentary. Each
@@ -106,7 +106,9 @@ export function doubtsAbout(cursor: EndingCursor): Doubt[] {
   const text = cursor.textOf(cursor.block());
   const { score, offers, acknowledges, isOfAModel } = weighTalk(text);
   const isTalk = cursor.storyIsPolite() ? score >= 3 && isOfAModel : offers || score >= 2 || acknowledges;
-  const isDoubtful = isTalk || commentsOnWork(text) || hasUnclearSection(cursor);
+  const toReader = !cursor.storyIsPolite() && text.length <= LONGEST_TALK && ADDRESSES_READER.test(text);
+  const isAddressed = toReader && !/^["“'‘「『]/.test(text) && !isNarrativeInPlain(text);
+  const isDoubtful = isTalk || isAddressed || commentsOnWork(text) || hasUnclearSection(cursor);
   const isUnfinished = text.length <= LONGEST_TALK && SAYS_UNFINISHED.test(text) && !isNarrativeInPlain(text);
   return [
     ...(isDoubtful ? [doubtOf('unclear_tail', text.slice(0, 30))] : []),

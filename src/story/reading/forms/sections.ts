@@ -1,5 +1,5 @@
 import { LONGEST_MARK_LINE, LONGEST_TALK } from '../../thresholds.js';
-import { bare, headingOf, isDecorated, isEmphasised, isListItem, labelOf } from './lines.js';
+import { bare, headingOf, isDecorated, isEmphasised, isListItem, isRule, labelOf } from './lines.js';
 import { isOnly } from './vocabulary.js';
 
 // Headings and labels below which a model comments on what it wrote.
@@ -67,10 +67,12 @@ const TRANSLATION =
 /** The line from which on an answer tells its story once more in another language; null when it does not. */
 export function translationIn(lines: readonly string[]): number | null {
   const at = lines.findLastIndex(
-    (line) => line.length <= LONGEST_MARK_LINE && TRANSLATION.test(bare(line)) && isDecorated(line),
+    (line) => line.length <= LONGEST_MARK_LINE && ((TRANSLATION.test(bare(line)) && isDecorated(line)) || isRule(line)),
   );
   if (at <= 0) return null;
   const below = lines.slice(at + 1).join('\n');
   const [letters, hangul] = [below.match(/\p{L}/gu)?.length ?? 0, below.match(/[가-힣]/g)?.length ?? 0];
-  return letters > 0 && hangul < letters / 10 ? at : null;
+  // Below a mere rule a line or two may be words on a screen.
+  const fewest = isRule(lines[at] ?? '') ? LONGEST_TALK : 1;
+  return letters >= fewest && hangul < letters / 10 ? at : null;
 }

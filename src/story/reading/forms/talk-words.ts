@@ -170,6 +170,14 @@ export const NAMES_ANY_WORK = new RegExp(
   'u',
 );
 
+/** Speaks to somebody who has read on: thanks, a question whether it will do, a number to call in need. */
+export const ADDRESSES_READER = anyOf(
+  raw`(?:읽어|함께해|들어|따라와|봐|지켜봐)\s?주셔서\s?(?:정말\s?|대단히\s?)?(?:감사|고맙)`,
+  raw`(?:괜찮|적당|적절|충분|마음에\s?드|만족스러우)(?:으|하)?(?:실까요|신가요|실는지요|셨을까요)`,
+  raw`(?:상담\s?(?:전화|센터)|위기\s?상담|생명의\s?전화|자살\s?예방)[^\n]{0,40}(?:받|연락|이용|도움|가능|운영)`,
+  raw`\b(?:you|your)\b[^\n]*\b(?:you|your|please|reach out|help|read|story|crisis)\b`,
+);
+
 /** Says that the text is not all: a limit, a part, the next answer. */
 export const SAYS_UNFINISHED = anyOf(
   raw`(?:글자|길이|분량|토큰|출력|응답|답변)\s?(?:수\s?)?(?:제한|한도|한계|관계)|(?:분량|길이|글자\s?수|지면)상\s`,
