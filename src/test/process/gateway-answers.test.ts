@@ -275,27 +275,3 @@ async function run(t: TestContext, { name, replies, env = {}, flags = ['--max-st
 describe('the built worker takes rightly', { ...GUARD, concurrency: 2 }, () => {
   for (const each of CASES) test(each.name, (t) => run(t, each));
 });
-
-test(
-  'sixty rejections of every kind in a row cost five answers, and end the 24 h profile with 79',
-  GUARD,
-  async (t) => {
-    const kinds: readonly Reply[] = [
-      whole('죄송하지만 이 이야기는 쓸 수 없습니다.'),
-      whole('', { stopReason: 'refusal' }),
-      whole(''),
-      whole('# 짧다\n\n문이 열렸다.'),
-      whole(HALF, { stopReason: 'content_filter' }),
-      whole('어느 쪽으로 쓸까요? 말씀해 주시면 바로 쓰겠습니다. '.repeat(30)),
-    ];
-    let paid = 0;
-    const endpoint = await endpointFor(t, (_, index) => {
-      paid++;
-      return index < 60 ? (kinds[index % kinds.length] ?? saved(0)) : saved(index);
-    });
-    const worker = startWorker(t, { env: { ...settingsFor(endpoint), NODE_ENV: 'production', INTERVAL_SECONDS: '0' } });
-    assert.deepEqual(await worker.exited, { code: 79, signal: null });
-    assert.equal(paid, 5);
-    assert.equal(worker.records().at(-1)?.reason, 'rejected');
-  },
-);
