@@ -22,9 +22,8 @@ export function storyText(seed: number): string {
 }
 
 const STORY = storyText(1);
-const half = Math.floor(STORY.length / 2);
 /** The middle of a sentence. */
-const MIDDLE = STORY.indexOf('.', half) - 3;
+const MIDDLE = STORY.indexOf('.', STORY.length / 2) - 3;
 const HEAD = STORY.slice(0, MIDDLE);
 
 const whole = (changes: Completion = {}) => streamed({ text: STORY, ...changes });
@@ -179,19 +178,19 @@ export const CASES: readonly GatewayCase[] = [
   },
   {
     name: 'the connection breaks in the middle',
-    replies: [whole({ halfway: ['cut'] })],
-    expected: { ...ONE, setAside: 1, requests: 2, failures: ['transient/cut'], keeps: [STORY.slice(0, half - 100)] },
+    replies: [whole({ breaksOff: { after: MIDDLE, with: ['cut'] } })],
+    expected: { ...ONE, setAside: 1, requests: 2, failures: ['transient/cut'], keeps: [STORY.slice(0, MIDDLE - 100)] },
   },
   {
     name: 'the stream ends in the middle, without a finish_reason',
-    replies: [whole({ halfway: [] })],
+    replies: [whole({ breaksOff: { after: MIDDLE, with: [] } })],
     // The gateway says end_turn, without a count: the text is kept, with a doubt.
-    expected: { ...ONE, requests: 1, says: /마지막 문장이 끝나지 않은/, keeps: [STORY.slice(0, half - 100)] },
+    expected: { ...ONE, requests: 1, says: /마지막 문장이 끝나지 않은/, keeps: [STORY.slice(0, MIDDLE - 100)] },
   },
   {
     name: 'an error in the middle of a 200',
-    replies: [whole({ halfway: [error({ message: 'upstream quota', code: '429' })] })],
-    expected: { ...ONE, setAside: 1, requests: 2, says: /upstream quota/, keeps: [STORY.slice(0, half - 100)] },
+    replies: [whole({ breaksOff: { after: MIDDLE, with: [error({ message: 'upstream quota', code: '429' })] } })],
+    expected: { ...ONE, setAside: 1, requests: 2, says: /upstream quota/, keeps: [STORY.slice(0, MIDDLE - 100)] },
   },
   {
     name: 'a lasting error at the start of a 200',

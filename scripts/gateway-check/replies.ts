@@ -12,8 +12,8 @@ export interface Completion {
   usage?: { prompt_tokens: number; completion_tokens: number } | null;
   /** In a chunk of its own after the last one, as OpenAI sends it. */
   usageApart?: boolean;
-  /** Sent in place of the last chunks once half of the text has gone. */
-  halfway?: readonly Piece[];
+  /** Sent in place of the last chunks once so much of the text has gone. */
+  breaksOff?: { after: number; with: readonly Piece[] };
   /** Sent before anything else. */
   first?: readonly Piece[];
 }
@@ -43,10 +43,10 @@ export function streamed(completion: Completion): UpstreamReply {
     finish = 'stop',
     usage = USAGE,
     usageApart = false,
-    halfway,
+    breaksOff,
     first = [],
   } = completion;
-  const sent = halfway === undefined ? text : text.slice(0, text.length / 2);
+  const sent = text.slice(0, breaksOff?.after);
   const deltas = [
     ...[...pieces(reasoning)].map((piece) => chunk({ reasoning_content: piece })),
     ...[...pieces(sent)].map((piece) => chunk({ content: piece })),
@@ -56,7 +56,7 @@ export function streamed(completion: Completion): UpstreamReply {
     ...(usage !== null && usageApart ? [{ data: { ...CHUNK_OF_USAGE, usage } }] : []),
     { data: '[DONE]' },
   ];
-  return { stream: [...first, chunk({ role: 'assistant', content: '' }), ...deltas, ...(halfway ?? end)] };
+  return { stream: [...first, chunk({ role: 'assistant', content: '' }), ...deltas, ...(breaksOff?.with ?? end)] };
 }
 
 /** The same as one JSON document, from an endpoint that does not stream. */
