@@ -8,7 +8,7 @@ import type { Finding } from './loops.js';
 
 /** `버전 1`, `A안`, `수정본`, `다른 결말`: names a text beside another one. */
 const VERSION =
-  /^(?:(?:버전|version|시안|안)\s?[\dab가나]|(?:제?\s?\d|[ab가나]|첫\s?번째|두\s?번째)\s?(?:안|시안|버전|version)|수정본|수정판|개정판|개작|(?:다른|또\s?다른|대체|두\s?번째)\s?(?:버전|결말|판본)|결말\s?[\dab가나]|(?:revised|alternat(?:e|ive)|another) (?:version|ending))(?:\s?[:：(\-–—].*)?$/iu;
+  /^(?:(?:버전|version|시안|안|초안)\s?[\dab가나]|(?:제?\s?\d|[ab가나]|첫\s?번째|두\s?번째)\s?(?:안|시안|버전|초안|version)|수정본|수정판|개정판|개작|(?:다른|또\s?다른|대체|두\s?번째)\s?(?:버전|결말|판본)|결말\s?[\dab가나]|(?:revised|alternat(?:e|ive)|another) (?:version|ending))(?:\s?[:：(\-–—].*)?$/iu;
 
 /** Quick to rule out: nearly every line. */
 const MAY_PART = /버전|version|ending|안|시안|수정|개정|개작|결말|판본|끝|완|종|fin|end|完|終/iu;
@@ -74,5 +74,5 @@ function nameOf(line: string): string {
   if (heading !== null) return bare(heading.text);
   if (isEmphasised(line)) return bare(line).replace(/[:：]$/u, '');
   const label = labelOf(line);
-  return label !== null && label.value === '' ? label.key : '';
+  return label !== null && label.value === '' ? label.key : line.trim();
 }

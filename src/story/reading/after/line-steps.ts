@@ -2,7 +2,7 @@ import { LONGEST_LINE, LONGEST_MARK_LINE } from '../../thresholds.js';
 import { headingOf, isBlank, isDecorated, isListItem, isQuoted, isRule, labelOf, type Span } from '../forms/lines.js';
 import { isBareDate, isCount, isEndMarker, isField, isWritingDate } from '../forms/marks.js';
 import { isByline, isFormBlock, metadataLines } from '../forms/metadata.js';
-import { isDisclaimer, isRatingTable } from '../forms/sections.js';
+import { isDisclaimer, isNoteName, isRatingTable } from '../forms/sections.js';
 import { announcesTags, isTagLine, tagsIn, tagsOfData, tagsOfLine } from '../forms/tags.js';
 import type { EndingCursor, TakenEnd } from './ending-cursor.js';
 
@@ -57,9 +57,15 @@ export function labelled(cursor: EndingCursor): TakenEnd | null {
 /** What a line with a label tells about the text; null when it does not. */
 function aboutOf(cursor: EndingCursor, at: number): 'note' | 'label' | null {
   const line = cursor.line(at);
-  if (isField(line)) return 'note';
+  if (isField(line) || isScore(line)) return 'note';
   if (isByline(line) && /AI|Claude|클로드|GPT/u.test(line)) return 'label';
   return metadataLines(cursor.lines, { from: at, to: at + 1 }) === null ? null : 'label';
+}
+
+/** `자체 평가: 공포도 ★★★★☆ / 개연성 9/10` */
+function isScore(line: string): boolean {
+  const label = labelOf(line);
+  return label !== null && isNoteName(label.key) && /[★☆⭐]{3,}|\d\s?\/\s?(?:5|10|100)(?!\d)/u.test(label.value);
 }
 
 /** A table that rates or sums up the text. */

@@ -43,6 +43,9 @@ function isSection(cursor: EndingCursor, at: number, kind: SectionKind): boolean
   return blocks.every((block) => !isNarrative(block) || comments(block));
 }
 
+/** What somebody says in a story stands in quotation marks. */
+const isSaid = (text: string): boolean => /^["“「『].*["”」』]$/su.test(text);
+
 /** Offers, questions, commentary: a last paragraph that speaks to the person who asked. */
 export const talk =
   (wanted: 'talk' | 'note') =>
@@ -51,6 +54,7 @@ export const talk =
     const last = { from: cursor.end - 1, to: cursor.end };
     for (const span of block.to - block.from > 1 ? [block, last] : [block]) {
       const text = cursor.textOf(span);
+      if (isSaid(text)) continue;
       const { score, offers, asks, offersRevision, isOfAModel } = weighTalk(text);
       if ((asks ? 'talk' : 'note') !== wanted) continue;
       if (score < 2 && !offersRevision) continue;
@@ -105,7 +109,8 @@ export function doubtsAbout(cursor: EndingCursor): Doubt[] {
   if (cursor.end <= cursor.limit) return [];
   const text = cursor.textOf(cursor.block());
   const { score, offers, acknowledges, isOfAModel } = weighTalk(text);
-  const isTalk = cursor.storyIsPolite() ? score >= 3 && isOfAModel : offers || score >= 2 || acknowledges;
+  const sounds = cursor.storyIsPolite() ? score >= 3 && isOfAModel : offers || score >= 2 || acknowledges;
+  const isTalk = sounds && !isSaid(text);
   const toReader = !cursor.storyIsPolite() && text.length <= LONGEST_TALK && ADDRESSES_READER.test(text);
   const isAddressed = toReader && !/^["“'‘「『]/.test(text) && !isNarrativeInPlain(text);
   const isDoubtful = isTalk || isAddressed || commentsOnWork(text) || hasUnclearSection(cursor);

@@ -1,5 +1,6 @@
 import { type Doubt, doubtOf } from '../../doubt.js';
-import { LARGEST_PREFACE_SHARE } from '../../thresholds.js';
+import { isPolite, sentencesOf } from '../../sentences.js';
+import { LARGEST_PREFACE_SHARE, LONGEST_TALK } from '../../thresholds.js';
 import { headingOf } from '../forms/lines.js';
 import { craftWordsOf, isNarrative, weighTalk } from '../forms/talk.js';
 import { cleanTitle, headingKindOf } from '../forms/title.js';
@@ -101,7 +102,9 @@ function lateTitle(cursor: Cursor): LateTitle | null {
   const preface = cursor.textOf({ from: cursor.at, to: found.at });
   if (preface.length > cursor.lines.join('\n').length * LARGEST_PREFACE_SHARE) return null;
   const blocks = preface.split(/\n\s*\n/);
-  const isSure =
-    !blocks.some(isNarrative) && blocks.some((each) => craftWordsOf(each) > 0 || weighTalk(each).score > 0);
+  const speaksOfWork = blocks.some((each) => craftWordsOf(each) > 0 || weighTalk(each).score > 0);
+  // A narrator in the plain register does not speak politely above the title.
+  const isSpoken = !cursor.storyIsPolite() && preface.length <= LONGEST_TALK && sentencesOf(preface).every(isPolite);
+  const isSure = isSpoken || (!blocks.some(isNarrative) && speaksOfWork);
   return { title: cleanTitle(found.text), at: found.at, preface, isSure };
 }

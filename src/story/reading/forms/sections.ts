@@ -18,12 +18,19 @@ export function sectionOf(line: string): SectionKind | null {
   if (TEASER.test(key) || (label === null && isDecorated(line) && NEXT_PART.test(bare(line)))) return 'teaser';
   if (key === '' || key.length > 30) return null;
   const isSetOff =
-    heading !== null || plain !== '' || label?.isSetOff === true || label?.value === '' || SURE_NOTE.test(key);
+    heading !== null ||
+    plain !== '' ||
+    label?.isSetOff === true ||
+    label?.value === '' ||
+    SURE_NOTE.test(key) ||
+    IN_BRACKETS.test(line);
   if (!isSetOff || FICTION_NOTE.test(key)) return null;
   if (SUMMARY.test(key.replace(/\s*\([^)]{1,12}\)?$/u, ''))) return 'summary';
   if (!NOTE_WORD.test(key) || !isOnly('note', key)) return null;
   return SURE_NOTE.test(key) ? 'sure' : 'note';
 }
+
+const IN_BRACKETS = /^\s*[*_]{0,2}[([（].*[)\]）][*_]{0,2}\s*$/u;
 
 /** Is a line nothing but a word for notes: `등장인물`, `사용한 소재`? */
 export const isNoteName = (name: string): boolean =>

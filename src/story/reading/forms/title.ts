@@ -96,10 +96,14 @@ function withoutEnclosure(text: string): string {
 
 const withoutEmphasis = (text: string): string => text.replace(/\*{2,3}|_{2,3}/g, '').trim();
 
+/** `**제목** 검은 방`: emphasis in place of a colon. */
+const BOLD_LABEL = /^(?:\*\*|__)(제목|타이틀|작품명|title)(?:\*\*|__)\s+(?=\S)/iu;
+
 /** The title that a label names (`제목: …`); '' for the label alone; null when the line has no such label. */
 export function labelledTitle(line: string): string | null {
   if (line.length > LONGEST_TITLE * 2) return null;
-  const plain = withoutEmphasis(line.trim().replace(/^(?:#{1,6}\s*|>\s*|[-*•]\s+)(?=\S)/, ''));
+  const unmarked = line.trim().replace(/^(?:#{1,6}\s*|>\s*|[-*•]\s+)(?=\S)/, '');
+  const plain = withoutEmphasis(unmarked.replace(BOLD_LABEL, '$1: '));
   const label = TITLE_LABEL.exec(plain);
   if (label !== null) return cleanTitle(plain.slice(label[0].length));
   return /제목|타이틀|작품명|title/i.test(plain) && isOnly('title', plain) ? '' : null;

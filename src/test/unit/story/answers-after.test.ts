@@ -195,6 +195,33 @@ const ANSWERS: Judged[] = [
     ),
     T,
   ],
+  [
+    'story',
+    'end with emoji line',
+    below('🕯️ 끝. 오늘 밤은 불을 켜고 주무세요 🕯️'),
+    T,
+    `${E}\n\n🕯️ 끝. 오늘 밤은 불을 켜고 주무세요 🕯️`,
+  ],
+  ['story', 'self score', below('자체 평가: 공포도 ★★★★☆ / 개연성 ★★★★★'), T, E],
+  ['story', 'what was avoided', below('(참고: 유혈 묘사는 의도적으로 배제했습니다.)'), T, E],
+  ['story', 'invites comparison', below('이전에 드린 버전과 비교해 보시고 더 나은 쪽을 골라 주세요.'), T, E],
+  ['story', 'hashtags with words', below('#공포소설 #단편 #우물괴담'), T, E],
+  [
+    'doubt',
+    'reading guide',
+    below('### 감상 포인트\n\n도장이 먼저 찍히는 순서에 주목해 보세요. 마지막 문단의 대사가 첫 문단을 되풀이합니다.'),
+    T,
+    `${E}\n\n### 감상 포인트\n\n도장이 먼저 찍히는 순서에 주목해 보세요. 마지막 문단의 대사가 첫 문단을 되풀이합니다.`,
+  ],
+  ['story', 'usage licence', below('이 글은 자유롭게 수정하여 사용하셔도 됩니다.'), T, E],
+  [
+    'doubt',
+    'next prompt suggestion',
+    below('다음에 시도해 볼 만한 프롬프트: "같은 우물을 박 주임의 시점에서"'),
+    T,
+    `${E}\n\n다음에 시도해 볼 만한 프롬프트: "같은 우물을 박 주임의 시점에서"`,
+  ],
+  ['story', 'english question', below('Want me to continue with a second part?'), T, E],
 ];
 
 testAnswers(700, ANSWERS);

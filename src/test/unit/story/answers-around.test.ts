@@ -113,6 +113,20 @@ const ANSWERS: Judged[] = [
       .map((p, i) => `${i % 2 ? '아이' : '윤 기사'}: ${p}`)
       .join('\n\n'),
   ],
+  [
+    'story',
+    'xml with metadata',
+    `<output>\n<title>${T}</title>\n<genre>심리 호러</genre>\n<content>\n${E}\n</content>\n</output>`,
+    T,
+    E,
+  ],
+  [
+    'story',
+    'html page',
+    `<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>${T}</title></head>\n<body>\n<h1>${T}</h1>\n${ps.map((p) => `<p>${p}</p>`).join('\n')}\n</body></html>`,
+    T,
+    E,
+  ],
 ];
 
 testAnswers(700, ANSWERS);

@@ -82,6 +82,9 @@ const ANSWERS: Judged[] = [
   ['story', 'title with author line', `${T}\n\n글 Claude\n\n${E}`, T, E],
   ['story', 'title in double guillemets with genre below', `≪${T}≫\n(심리 호러)\n\n${E}`, T, E],
   ['story', 'heading with number sign of story', `# 단편 #3: ${T}\n\n${E}`, '막힌 우물의 수위', E],
+  ['story', 'thinking aloud preface', `음, 어떤 이야기가 좋을까 고민하다가 우물을 골랐어요.\n\n${t(E)}`, T, E],
+  ['story', 'delivery note', `[결과물]\n- 제목: ${T}\n- 분량: 1,200자\n\n${E}`, T, E],
+  ['story', 'markdown bold labels', `**제목** ${T}\n\n**본문**\n\n${E}`, T, E],
 ];
 
 testAnswers(700, ANSWERS);

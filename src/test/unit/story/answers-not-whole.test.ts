@@ -118,6 +118,13 @@ const ANSWERS: Judged[] = [
     'romanised',
     `# Makhin umul\n\n${'Naneun geu wieseo jeomsimeul meongneun saramida. Haetbyeoti deulgo amudo oji anko jоyonghada. '.repeat(20)}`,
   ],
+  [
+    'no',
+    'synopsis polite',
+    `${'이 이야기는 막힌 우물 위에서 점심을 먹는 주인공의 일상으로 시작됩니다. 초반부에서는 평범한 사무실이 그려지고, 중반부에 대장의 비밀이 드러납니다. 절정에서 주인공은 자신이 기록자였음을 알게 됩니다. 결말은 열려 있습니다. '.repeat(1)}\n\n${'등장인물은 주인공, 박 주임, 면장으로 구성됩니다. 배경은 시골 면사무소이며 긴장은 물소리로 쌓아 갑니다. 반전의 복선은 도장의 흠집에 놓입니다. 각 장면은 짧게 끊어 전개합니다. '.repeat(5)}`,
+  ],
+  ['doubt', 'two drafts', t(`초안 A\n\n${E}\n\n초안 B\n\n${MAGNETS.body}`), T],
+  ['doubt', 'ran out of room', t(`${ps.slice(0, 10).join('\n\n')}\n\n…(다음 응답에서 이어집니다)`), T],
 ];
 
 testAnswers(700, ANSWERS);
