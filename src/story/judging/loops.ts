@@ -1,5 +1,4 @@
 import { sentencesOf } from '../sentences.js';
-import { shinglesOf } from '../similarity.js';
 import { LOOPS } from '../thresholds.js';
 
 /** How bad something is: not at all, enough to doubt, enough to refuse. */
@@ -116,16 +115,16 @@ function repeatedParagraphs(text: string): Finding | null {
 /** Paragraphs that tell the same again in slightly other words: a number that counts up, a verb that takes turns. */
 function nearRepetitions(text: string): Finding | null {
   const { shortest, before, sameShare, doubt, failure, failureShare } = LOOPS.near;
-  const recent: Set<number>[] = [];
+  const recent: Set<string>[] = [];
   let [times, characters] = [0, 0];
   for (const paragraph of text.split(/\n\s*\n/)) {
     if (paragraph.length < shortest || isRefrain(paragraph)) continue;
-    const shingles = shinglesOf(paragraph);
-    if (recent.some((other) => sharedShare(shingles, other) >= sameShare)) {
+    const words = new Set(paragraph.split(/\s+/));
+    if (recent.some((other) => sharedShare(words, other) >= sameShare)) {
       times++;
       characters += paragraph.length;
     }
-    recent.push(shingles);
+    recent.push(words);
     if (recent.length > before) recent.shift();
   }
   if (times < doubt) return null;
@@ -133,9 +132,9 @@ function nearRepetitions(text: string): Finding | null {
   return { isFailure, detail: `거의 같은 문단이 ${times}개 이어짐` };
 }
 
-function sharedShare(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
+function sharedShare(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   let shared = 0;
-  for (const shingle of a) if (b.has(shingle)) shared++;
+  for (const word of a) if (b.has(word)) shared++;
   return a.size === 0 ? 0 : shared / a.size;
 }
 
