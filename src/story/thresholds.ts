@@ -94,7 +94,7 @@ export const LOOPS = {
   /**
    * Paragraphs that tell nearly the same as one of the few before them: characters from which one is compared, how many
    * before it, the share of words in common, and how many in all are doubtful or a loop. Of 5,000 paragraphs of whole
-   * stories ten share 30 % and none 45 %; loops share 60 % and more.
+   * stories ten share 30 % and none 45 %.
    */
   near: { shortest: 40, before: 3, sameShare: 0.5, doubt: 4, failure: 20, failureShare: 0.5 },
   /** Characters from which a sentence is more than an interjection, and the share of repeated ones. Whole stories have 0-5 %. */
