@@ -12,15 +12,40 @@ export interface ErrorWords {
   isFlagged: boolean;
 }
 
+/** How many errors may be quoted inside each other: a gateway behind a gateway has two. */
+const MOST_QUOTED = 3;
+
 /**
  * Reads the body of an error in the forms that endpoints give it: Anthropic's `{type: "error", error: {type, message}}`,
- * OpenAI's `{error: {message, type, code}}`, OpenRouter's with `metadata`, Ollama's `{error: "…"}`, FastAPI's `{detail}`.
+ * OpenAI's `{error: {message, type, code}}`, OpenRouter's with `metadata`, Ollama's `{error: "…"}`, FastAPI's `{detail}`,
+ * and `{type: "error", message: {…}}`. Gateways quote the error of the API behind them as JSON in their own words: what
+ * that API says goes first.
  * @returns null when the value is none of them
  */
 export function readErrorBody(body: unknown): ErrorWords | null {
+  return readQuoting(body, MOST_QUOTED);
+}
+
+function readQuoting(body: unknown, depth: number): ErrorWords | null {
+  const words = readPlain(body);
+  if (words === null || words.message === null || depth === 0) return words;
+  const object = objectIn(words.message);
+  // The quoted object is an error by itself, or only its inside: `{"message": "…", "code": "429"}`.
+  const quoted = object === null ? null : readQuoting('error' in object ? object : { error: object }, depth - 1);
+  if (quoted === null || quoted.message === null) return words;
+  return {
+    type: quoted.type ?? words.type,
+    code: quoted.code ?? words.code,
+    status: quoted.status ?? words.status,
+    message: quoted.message,
+    isFlagged: quoted.isFlagged || words.isFlagged,
+  };
+}
+
+function readPlain(body: unknown): ErrorWords | null {
   const outer = fieldsOf(body);
   if (outer === null) return null;
-  const inner = fieldsOf(outer.error) ?? outer;
+  const inner = fieldsOf(outer.error) ?? fieldsOf(outer.message) ?? outer;
   const metadata = fieldsOf(inner.metadata) ?? {};
   const details = fieldsOf(inner.details) ?? {};
   const words = [inner.message, outer.error, outer.detail, outer.message].find(isText) ?? null;
@@ -34,6 +59,34 @@ export function readErrorBody(body: unknown): ErrorWords | null {
     message: [words, metadata.raw].filter(isText).join(' - ') || null,
     isFlagged: Array.isArray(metadata.reasons) || isText(metadata.flagged_input),
   };
+}
+
+/** Characters of the longest error that is looked for an object in. */
+const LONGEST_QUOTING = 20_000;
+
+/** The first JSON object that stands in a text; null when there is none. */
+function objectIn(text: string): Record<string, unknown> | null {
+  const from = text.slice(0, LONGEST_QUOTING).indexOf('{');
+  if (from < 0) return null;
+  let [depth, isInString] = [0, false];
+  for (let at = from; at < Math.min(text.length, LONGEST_QUOTING); at++) {
+    const character = text[at];
+    if (isInString) {
+      if (character === '\\') at++;
+      else if (character === '"') isInString = false;
+    } else if (character === '"') isInString = true;
+    else if (character === '{') depth++;
+    else if (character === '}' && --depth === 0) return parseFields(text.slice(from, at + 1));
+  }
+  return null;
+}
+
+function parseFields(text: string): Record<string, unknown> | null {
+  try {
+    return fieldsOf(JSON.parse(text));
+  } catch {
+    return null;
+  }
 }
 
 /** How much of a page, or of a message, goes to the log: proxies' error pages can be long. */

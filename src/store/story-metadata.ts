@@ -3,7 +3,7 @@ import { toUsage, type Usage } from '../api/usage.js';
 import type { PromptStyle } from '../prompt/prompt.js';
 import type { CallSummary } from '../story/continuation.js';
 import { DOUBT_REASONS, type Doubt, type DoubtCode } from '../story/doubt.js';
-import type { Removed } from '../story/reading/removed.js';
+import type { RemovedText } from '../story/reading/removed-text.js';
 
 /** A text's metadata: the JSON file beside its Markdown file. Scripts of users read it; the names are a contract. */
 export interface StoryMetadata {
@@ -47,7 +47,7 @@ export interface StoryMetadata {
   /** What may be wrong with the story; absent in format 1, which took nothing away and doubted nothing. */
   doubts?: readonly Doubt[];
   /** What was taken away around the story, word for word. */
-  removed?: readonly Removed[];
+  removed?: readonly RemovedText[];
   /** Number of its last call in the run's ledger; absent in format 1. */
   call_number?: number;
   /** Id of the batch that it came with, at half the price; absent for a streamed story. */
@@ -226,7 +226,7 @@ function doubtsOf(value: unknown): Doubt[] | null {
   });
 }
 
-function isRemoved(value: unknown): value is Removed {
+function isRemoved(value: unknown): value is RemovedText {
   const { what, where, text } = objectOf(value);
   return [what, where, text].every((field) => typeof field === 'string');
 }

@@ -5,7 +5,7 @@ import { askForRest, type Prompt } from '../prompt/prompt.js';
 import { mergeDoubts } from './doubt.js';
 import { type ReadAnswer, readAnswer } from './read-answer.js';
 import { readRest } from './read-rest.js';
-import { readEnding } from './reading/ending.js';
+import { readEnding } from './reading/after/ending.js';
 import { stopKindOf } from './stop-reason.js';
 import { isCutOff, type ValidationOptions, type Verdict, validateAnswer } from './validate-answer.js';
 

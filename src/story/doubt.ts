@@ -15,6 +15,7 @@ export const DOUBT_REASONS = {
   foreign_letters: '다른 문자가 섞여 있습니다',
   repetition: '같은 말이 여러 번 되풀이됩니다',
   outline: '소설이 아니라 개요나 목록일 수도 있습니다',
+  several_texts: '한 답에 이야기가 두 벌 들어 있을 수도 있습니다',
   refusal: '거절하는 말일 수도 있습니다',
   talk: '독자가 아니라 요청한 사람에게 하는 말이 많습니다',
   seam: '이어 쓴 곳이 매끄럽지 않을 수 있습니다',

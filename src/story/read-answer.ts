@@ -1,10 +1,10 @@
 import { type Doubt, doubtOf, mergeDoubts } from './doubt.js';
-import { readEnding } from './reading/ending.js';
+import { readEnding } from './reading/after/ending.js';
+import { withoutBlankEdges } from './reading/around/normalise.js';
+import { type Unpacked, unpack } from './reading/around/unpack.js';
+import { readOpening } from './reading/before/opening.js';
 import { SAYS_UNFINISHED } from './reading/forms/talk-words.js';
-import { withoutBlankEdges } from './reading/normalise.js';
-import { readOpening } from './reading/opening.js';
-import type { Removed } from './reading/removed.js';
-import { type Unpacked, unpack } from './reading/unpack.js';
+import type { RemovedText } from './reading/removed-text.js';
 import { LONGEST_TALK } from './thresholds.js';
 
 /** An answer, read: the story, and what stood around it. */
@@ -16,7 +16,7 @@ export interface ReadAnswer {
   /** The tags that the model gave, without `#`. */
   tags: string[];
   /** What was taken away, in the order in which it stood; a title is named where it had another form. */
-  removed: Removed[];
+  removed: RemovedText[];
   doubts: Doubt[];
 }
 
@@ -53,11 +53,11 @@ const asItStands = ({ text, title, tags, removed, doubts }: Unpacked): ReadAnswe
 });
 
 /** A model that offers to go on because it has run out of room has not told all. */
-const unfinishedOf = (removed: readonly Removed[]): Doubt[] =>
+const unfinishedOf = (removed: readonly RemovedText[]): Doubt[] =>
   removed.some(({ text }) => SAYS_UNFINISHED.test(text.slice(0, LONGEST_TALK))) ? [doubtOf('unfinished')] : [];
 
-const PLACES: readonly Removed['where'][] = ['around', 'before', 'inside', 'after'];
+const PLACES: readonly RemovedText['where'][] = ['around', 'before', 'inside', 'after'];
 
-function inOrder(removed: readonly Removed[]): Removed[] {
+function inOrder(removed: readonly RemovedText[]): RemovedText[] {
   return PLACES.flatMap((place) => removed.filter(({ where }) => where === place));
 }

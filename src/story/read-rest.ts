@@ -2,6 +2,7 @@ import type { Failure } from '../api/failure.js';
 import { type Doubt, doubtOf, mergeDoubts } from './doubt.js';
 import { countLetters, isKorean } from './judging/letters.js';
 import { findRefusal, findTalk, sharesOf } from './judging/no-story.js';
+import { unpack } from './reading/around/unpack.js';
 import { bare, blockFrom, headingOf, isBlank, isDecorated, isRule, skipBlank, textOf } from './reading/forms/lines.js';
 import { weighTalk } from './reading/forms/talk.js';
 import {
@@ -12,8 +13,7 @@ import {
   labelledTitle,
   sameTitle,
 } from './reading/forms/title.js';
-import type { Removed, RemovedKind } from './reading/removed.js';
-import { unpack } from './reading/unpack.js';
+import type { RemovedKind, RemovedText } from './reading/removed-text.js';
 import { isPolite as endsPolitely, sentencesOf, speaksPolitely } from './sentences.js';
 import { shinglesOf } from './similarity.js';
 import { REST } from './thresholds.js';
@@ -23,7 +23,7 @@ export interface ReadRest {
   /** What goes on with the story; '' when nothing does. */
   text: string;
   tags: string[];
-  removed: Removed[];
+  removed: RemovedText[];
   doubts: Doubt[];
   /** Does it tell the whole story once more, from its beginning? */
   isAnew: boolean;
@@ -58,14 +58,14 @@ export function readRest(raw: string, kept: string): ReadRest {
 
 interface Top {
   text: string;
-  removed: Removed[];
+  removed: RemovedText[];
   doubts: Doubt[];
   /** The title of another story; null when there is none. */
   newTitle: string | null;
 }
 
 function stripTop(lines: readonly string[], title: string | null, kept: string): Top {
-  const removed: Removed[] = [];
+  const removed: RemovedText[] = [];
   const isPolite = speaksPolitely(kept.slice(-REST.looksAt));
   let at = skipBlank(lines, 0);
   let newTitle: string | null = null;

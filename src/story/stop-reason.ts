@@ -12,7 +12,8 @@
 export type StopKind = 'whole' | 'cut_off' | 'refused' | 'filtered' | 'paused' | 'unknown' | 'missing';
 
 const KINDS: Record<Exclude<StopKind, 'unknown' | 'missing'>, readonly string[]> = {
-  whole: ['end_turn', 'stop_sequence', 'stop', 'eos', 'eos_token', 'end', 'complete', 'completed', 'finished', 'done'],
+  // The worker asks for no stop sequence: gateways say `stop_sequence` for reasons that they have no word for.
+  whole: ['end_turn', 'stop', 'eos', 'eos_token', 'end', 'complete', 'completed', 'finished', 'done'],
   cut_off: [
     ...['max_tokens', 'model_context_window_exceeded', 'length', 'max_output_tokens', 'max_length', 'token_limit'],
     ...['context_length_exceeded', 'max_new_tokens', 'truncated'],

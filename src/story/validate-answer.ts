@@ -1,12 +1,14 @@
 import type { Failure, FailureKind } from '../api/failure.js';
+import type { Usage } from '../api/usage.js';
 import { formatNumber, formatPercent } from '../lib/format-number.js';
 import { type Doubt, type DoubtCode, doubtOf, mergeDoubts } from './doubt.js';
 import { lastLineOf, surelyBreaksOff } from './judging/last-line.js';
 import { countLetters, findBroken, findForeign, isKorean } from './judging/letters.js';
 import { type Finding, findLoop } from './judging/loops.js';
 import { findOutline, findRefusal, findTalk, refusesToGoOn, sharesOf } from './judging/no-story.js';
+import { findOmission, findVersions } from './judging/versions.js';
 import type { ReadAnswer } from './read-answer.js';
-import type { Removed } from './reading/removed.js';
+import type { RemovedText } from './reading/removed-text.js';
 import { sentencesOf } from './sentences.js';
 import type { MostSimilar } from './similarity.js';
 import { stopKindOf } from './stop-reason.js';
@@ -18,6 +20,8 @@ export interface StoppedAnswer {
   stopReason: string | null;
   /** The policy category of a refusal, when named. */
   refusalCategory: string | null;
+  /** null when the endpoint reported none; absent where it does not matter, as for a text on disk. */
+  usage?: Usage | null;
 }
 
 export interface ValidationOptions {
@@ -50,7 +54,7 @@ export function validateAnswer(answer: StoppedAnswer, read: ReadAnswer, { minCha
   const problems = [
     ...problemsOf(text, minCharacters),
     ...problemsOfRemoved(read.removed),
-    ...problemsOfEnd(answer.stopReason, text),
+    ...problemsOfEnd(answer, text),
   ];
   return {
     failure: problems.find((problem) => problem.failure !== null)?.failure ?? null,
@@ -109,6 +113,8 @@ export function problemsOf(text: string, minCharacters: number): Problem[] {
     ),
     problemOf(findTalk(body, shares), 'talk', '소설이 아니라 요청한 사람에게 하는 말입니다', 'talk'),
     problemOf(findOutline(body, shares), 'outline', '소설이 아니라 개요나 목록입니다', 'outline'),
+    problemOf(findVersions(body), 'several_texts', '한 답에 이야기가 두 벌 들어 있습니다', 'several_texts'),
+    problemOf(findOmission(body), 'unfinished', '빠진 곳이 있습니다', 'unfinished'),
     characters < minCharacters ? tooShort(characters, minCharacters) : null,
     problemOf(findLoop(body, sentences), 'repetition', '같은 말이 되풀이됩니다', 'repetition'),
   ];
@@ -116,7 +122,7 @@ export function problemsOf(text: string, minCharacters: number): Problem[] {
 }
 
 /** What the model said below the story: that it refuses to go on. */
-function problemsOfRemoved(removed: readonly Removed[]): Problem[] {
+function problemsOfRemoved(removed: readonly RemovedText[]): Problem[] {
   const refusal = removed.find(
     ({ where, what, text }) => where === 'after' && what !== 'reasoning' && refusesToGoOn(text),
   );
@@ -124,14 +130,18 @@ function problemsOfRemoved(removed: readonly Removed[]): Problem[] {
   return [surely('unusable', 'refusal:in_words', `모델이 이어 쓰기를 거절했습니다 (${refusal.text.slice(0, 30)})`)];
 }
 
-function problemsOfEnd(stopReason: string | null, text: string): Problem[] {
+/**
+ * A gateway that has lost the API behind it may say `end_turn` all the same, and then has no count to report: without one
+ * the form of the last line is a reason to doubt.
+ */
+function problemsOfEnd({ stopReason, usage }: StoppedAnswer, text: string): Problem[] {
   const kind = stopKindOf(stopReason);
   const problems: Problem[] = [];
   if (kind === 'unknown') problems.push({ failure: null, doubt: doubtOf('stop_reason', stopReason ?? undefined) });
   const end = lastLineOf(text);
   if (kind !== 'whole' && end === 'breaks_off') {
     problems.push(surely('incomplete', 'no_ending', '마지막 문장이 끝나지 않았습니다'));
-  } else if (kind === 'whole' ? surelyBreaksOff(text) : end === 'unclear') {
+  } else if (kind === 'whole' && usage !== null ? surelyBreaksOff(text) : end !== 'ends') {
     problems.push({ failure: null, doubt: doubtOf('unfinished_sentence') });
   }
   return problems;

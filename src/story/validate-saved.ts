@@ -2,7 +2,7 @@ import type { Failure } from '../api/failure.js';
 import { type Doubt, type DoubtCode, doubtOf, mergeDoubts } from './doubt.js';
 import { hasRepeatedParagraph } from './judging/loops.js';
 import { type ReadAnswer, readAnswer } from './read-answer.js';
-import type { RemovedKind } from './reading/removed.js';
+import type { RemovedKind } from './reading/removed-text.js';
 import { type ValidationOptions, type Verdict, validateAnswer } from './validate-answer.js';
 
 export interface SavedOptions extends ValidationOptions {

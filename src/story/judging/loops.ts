@@ -13,7 +13,10 @@ export interface Finding {
  * a knock, a name that is called, a chorus come back a few times, and most of the text lies between.
  */
 export function findLoop(text: string, sentences: readonly string[] = sentencesOf(text)): Finding | null {
-  const findings = [loopOfWords(text), loopOfLetters(text), repeatedParagraphs(text), repeatedSentences(sentences)];
+  const findings = [
+    ...[loopOfWords(text), loopOfLetters(text), repeatedParagraphs(text), repeatedSentences(sentences)],
+    nearRepetitions(text),
+  ];
   return (
     findings.find((finding) => finding?.isFailure === true) ?? findings.find((finding) => finding !== null) ?? null
   );
@@ -107,6 +110,32 @@ function repeatedParagraphs(text: string): Finding | null {
   const isFailure =
     inARow || again.size >= LOOPS.returningParagraphs || characters >= text.length * LOOPS.repeatedParagraphShare;
   return { isFailure, detail: `같은 문단이 ${again.size}개 되풀이됨` };
+}
+
+/** Paragraphs that tell the same again in slightly other words: a number that counts up, a verb that takes turns. */
+function nearRepetitions(text: string): Finding | null {
+  const { shortest, before, sameShare, doubt, failure, failureShare } = LOOPS.near;
+  const recent: Set<string>[] = [];
+  let [times, characters] = [0, 0];
+  for (const paragraph of text.split(/\n\s*\n/)) {
+    if (paragraph.length < shortest || isRefrain(paragraph)) continue;
+    const words = new Set(paragraph.split(/\s+/));
+    if (recent.some((other) => sharedShare(words, other) >= sameShare)) {
+      times++;
+      characters += paragraph.length;
+    }
+    recent.push(words);
+    if (recent.length > before) recent.shift();
+  }
+  if (times < doubt) return null;
+  const isFailure = times >= failure && characters >= text.length * failureShare;
+  return { isFailure, detail: `거의 같은 문단이 ${times}개 이어짐` };
+}
+
+function sharedShare(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  let shared = 0;
+  for (const word of a) if (b.has(word)) shared++;
+  return a.size === 0 ? 0 : shared / a.size;
 }
 
 /** Is there a paragraph of some length twice? All that versions before 2 looked for. */

@@ -85,6 +85,20 @@ export function findTalk(text: string, { talk, narrative, questions }: Shares): 
 const OUTLINE_KEY =
   /^(?:[\s>*_\-+•·#|\d.)\][(①-⑳]|제\s?)*(?:도입|발단|전개|위기|절정|결말|반전|기승전결|기|승|전|결|시작|중반|후반|초반|고조|클라이맥스|프롤로그|에필로그|\d{1,2}\s?(?:장|막|화|부|단계)|장면|씬|scene|act|chapter|episode|배경|무대|주제|등장인물|주인공|조연|인물|이름|나이|직업|성격|외모|특징|욕망|비밀|동기|과거|관계|역할|시점|문체|분위기|핵심|복선|로그라인|시놉시스|줄거리|개요|목표|갈등|소재|장치|제목|장르|설정|플롯|구성|공포\s?(?:요소|포인트)|logline|synopsis|plot|setting|theme|character|name|age|occupation)(?:\s?\d{1,2})?[\s*_\])]*(?:[:：.\-–—|(]|\s[-–—]\s|$)/iu;
 
+/** What is said of the course of a story by somebody who tells of it from outside. */
+const SYNOPSIS_WORD =
+  /초반부?|중반부?|후반부?|도입부?|절정|클라이맥스|결말|주인공|조연|장면|시작된다|시작됩니다|전개|드러난다|드러납니다|밝혀진다|밝혀집니다|등장|인물|배경은|긴장|여운|독자|반전|복선|서술|[13]인칭|다룬다|다룹니다|마무리/gu;
+
+/** The share of paragraphs that tell of a story instead of telling it. */
+function synopsisShare(text: string): number {
+  let [told, all] = [0, 0];
+  for (const paragraph of text.slice(0, NO_STORY.looksAt).split(/\n\s*\n/)) {
+    all += paragraph.length;
+    if (new Set(paragraph.match(SYNOPSIS_WORD)).size >= NO_STORY.synopsisWords) told += paragraph.length;
+  }
+  return all === 0 ? 0 : told / all;
+}
+
 /** Finds an outline, a list or a character sheet: lines with points instead of paragraphs. */
 export function findOutline(text: string, { about, narrative }: Shares): Finding | null {
   const lines = text
@@ -110,12 +124,14 @@ export function findOutline(text: string, { about, narrative }: Shares): Finding
   const [share, bulletShare] = [structured / all, bullets / all];
   const isList = bulletShare >= NO_STORY.bulletShare && unfinished >= bullets * NO_STORY.unfinishedShare;
   const isOutline = points >= NO_STORY.outlinePoints && share >= NO_STORY.outlineShare;
-  const isSynopsis = about >= NO_STORY.aboutShare && about > narrative;
-  if (isList || isOutline || isSynopsis)
-    return { isFailure: true, detail: `${Math.round(Math.max(share, about) * 100)}%` };
+  const synopsis = synopsisShare(text);
+  const isSynopsis = (about >= NO_STORY.aboutShare && about > narrative) || synopsis >= NO_STORY.synopsisFailure;
+  const detail = `${Math.round(Math.max(share, about, synopsis) * 100)}%`;
+  if (isList || isOutline || isSynopsis) return { isFailure: true, detail };
   const isDoubtful =
     (points >= NO_STORY.outlinePoints && share >= NO_STORY.outlineShare / 2) ||
     about >= NO_STORY.aboutShare / 2 ||
+    synopsis >= NO_STORY.synopsisDoubt ||
     bulletShare >= NO_STORY.bulletShare;
-  return isDoubtful ? { isFailure: false, detail: `${Math.round(Math.max(share, about) * 100)}%` } : null;
+  return isDoubtful ? { isFailure: false, detail } : null;
 }

@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Clock } from '../../lib/clock.js';
+import { seededRandom } from '../../lib/random.js';
 import type { LogFields, Logger } from '../../logging/logger.js';
 import { AXES, type Axis, type AxisCards, type Premise } from '../../prompt/cards.js';
 import type { LedgerRecord } from '../../run/ledger.js';
 import type { Run } from '../../run/run.js';
 import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../run/run-state.js';
 import type { StoryFiles } from '../../store/story-metadata.js';
+import { pick } from './sample-stories.js';
 
-export { seededRandom } from '../../lib/random.js';
+export { seededRandom };
 
 /** A folder that is gone after the test. */
 export function temporaryFolder(t: TestContext): string {
@@ -209,14 +211,36 @@ export const AXIS_CARDS: AxisCards[] = AXES.map((axis) => ({
 
 /** A Korean text of at least `characters` code points that reads like a story: title, paragraphs, an end. */
 export function storyText({ title = '반품 구역', characters = 1500 } = {}): string {
+  const random = seededRandom(1);
+  const draw = (words: string) => pick(words.split(' '), random);
   const paragraphs: string[] = [];
   for (let length = 0, n = 1; length < characters; n++) {
-    const paragraph = `${n}번 선반 앞에서 나는 상자를 내려놓았다. 송장에는 ${n * 7}이라고 적혀 있었고, 테이프는 안쪽에서 붙인 것처럼 보였다.`;
+    const paragraph = SENTENCES[(n - 1) % SENTENCES.length]?.(n, draw) ?? '';
     paragraphs.push(paragraph);
     length += paragraph.length;
   }
   return `# ${title}\n\n${paragraphs.join('\n\n')}`;
 }
+
+const THINGS = '상자 자루 궤짝 서랍 항아리 가방 새장 바구니 트렁크 보온병';
+const PLACES = '선반 통로 계단 복도 승강기 옥상 보일러실 하역장 사무실 화장실';
+const PEOPLE = '반장 경비 기사 소장 아이 노인 간호사 배달원 이웃 누나';
+const MARKS = '송장 명찰 장부 거울 달력 열쇠고리 신문 영수증 사진 우표';
+const DEEDS = '웃었다 멈추었다 돌아보았다 속삭였다 기침했다 엎드렸다 사라졌다 손짓했다 노려보았다 흐느꼈다';
+
+/** Taken in turn, with other words each time: no paragraph tells nearly the same as one before it. */
+const SENTENCES: readonly ((n: number, draw: (words: string) => string) => string)[] = [
+  (n, draw) =>
+    `${n}번 ${draw(PLACES)} 앞에서 나는 ${draw(THINGS)}를 내려놓았다. ${draw(MARKS)}에는 ${n * 7}이라고 적혀 있었고, ${draw(PEOPLE)}이 ${draw(DEEDS)}.`,
+  (n, draw) =>
+    `${draw(PLACES)}의 등이 ${n}초마다 꺼졌다. 어두운 동안 ${draw(PEOPLE)}이 ${n * 3}까지 세더니 ${draw(PLACES)} 쪽에서 ${draw(DEEDS)}.`,
+  (n, draw) =>
+    `${draw(THINGS)}의 무게는 ${n * 2}킬로그램이었다. 손을 떼자 ${draw(MARKS)}가 ${n}칸 올라갔고 ${draw(PEOPLE)}은 ${draw(PEOPLE)} 뒤에서 ${draw(DEEDS)}.`,
+  (n, draw) =>
+    `분필로 쓴 ${n + 40}이라는 숫자가 ${draw(PLACES)} 벽에서 지워졌다. 젖은 ${draw(MARKS)}만 ${n + 1}장 남았는데, 그것을 밟고 ${draw(PEOPLE)}이 ${draw(DEEDS)}.`,
+  (n, draw) =>
+    `${draw(MARKS)}를 ${n}쪽까지 넘기자 ${draw(THINGS)}에서 누가 ${draw(DEEDS)}. 내가 태어난 ${draw(PLACES)}의 이름이 ${n * 5}번이나 찍혀 있었다.`,
+];
 
 /** Replaces a function of one of Node's modules, for those too that have imported it by its name, until it is mended. */
 export function replaceInNode(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Reply } from '../../offline/server/reply.js';
-import { D, openProxy, raw, S, STORY, T } from '../helpers/calls.js';
+import { D, HALF, openProxy, raw, S, STORY, T } from '../helpers/calls.js';
 import { endpointFor, settingsFor, startWorker } from '../helpers/processes.js';
 
 // The built worker with endpoints and surroundings that are not the vendor's.
@@ -72,4 +72,28 @@ describe('the built worker', GUARD, () => {
 
   test('takes longer limits than those of the HTTP library', (t) =>
     writesOne(t, [], { REQUEST_IDLE_SECONDS: '3600', REQUEST_TIMEOUT_SECONDS: '7200' }).then(() => {}));
+});
+
+test('sixty rejections in a row cost five answers, and end the 24 h profile with 79', GUARD, async (t) => {
+  const says = (text: string, changes: Partial<Reply> = {}): Reply => ({
+    content: [{ type: 'text', text }],
+    ...changes,
+  });
+  const kinds: readonly Reply[] = [
+    says('죄송하지만 이 이야기는 쓸 수 없습니다.'),
+    says('', { stopReason: 'refusal' }),
+    says(''),
+    says('# 짧다\n\n문이 열렸다.'),
+    says(HALF, { stopReason: 'content_filter' }),
+    says('어느 쪽으로 쓸까요? 말씀해 주시면 바로 쓰겠습니다. '.repeat(30)),
+  ];
+  let paid = 0;
+  const endpoint = await endpointFor(t, (_, index) => {
+    paid++;
+    return index < 60 ? (kinds[index % kinds.length] ?? WHOLE) : WHOLE;
+  });
+  const worker = startWorker(t, { env: { ...settingsFor(endpoint), NODE_ENV: 'production', INTERVAL_SECONDS: '0' } });
+  assert.deepEqual(await worker.exited, { code: 79, signal: null });
+  assert.equal(paid, 5);
+  assert.equal(worker.records().at(-1)?.reason, 'rejected');
 });

@@ -5,7 +5,7 @@ import { fromMarkdown } from '../../store/frontmatter.js';
 import type { ReadMetadata } from '../../store/story-metadata.js';
 import { checksum } from '../../store/story-store.js';
 import { mergeDoubts } from '../../story/doubt.js';
-import type { Removed } from '../../story/reading/removed.js';
+import type { RemovedText } from '../../story/reading/removed-text.js';
 import { countCharacters } from '../../story/story.js';
 import { type SavedOptions, validateSaved } from '../../story/validate-saved.js';
 import type { AddFinding } from '../findings.js';
@@ -157,7 +157,7 @@ function invalidReading({ doubts = [], removed = [] }: Record<string, unknown>):
 }
 
 /** Where something that was taken away stood. */
-const PLACES_OF_REMOVED: readonly unknown[] = ['before', 'after', 'around', 'inside'] satisfies Removed['where'][];
+const PLACES_OF_REMOVED: readonly unknown[] = ['before', 'after', 'around', 'inside'] satisfies RemovedText['where'][];
 
 /** A list of objects with these fields, all of them texts that are not empty. @param places of a field `where` */
 function isListOf(value: unknown, fields: readonly string[], places: readonly unknown[]): boolean {

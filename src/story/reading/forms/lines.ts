@@ -5,7 +5,7 @@ import { LONGEST_HEADING, LONGEST_LINE, LONGEST_MARK_LINE } from '../../threshol
 export const isBlank = (line: string): boolean => line.trim() === '';
 
 /** Characters of which rules and ornaments between scenes are made; stars rate something, dots trail off. */
-const RULE = /^[-*_=~─━―—–⸺⸻•·◇◆○●□■♦✦✧❖⁂#※\s]+$/;
+const RULE = /^[-*_=~\u2500-\u257f─━―—–⸺⸻•·◇◆○●□■♦✦✧❖⁂#※\s]+$/;
 const LONE_ORNAMENT = /^[⁂⸻⸺—―─❖✦◆◇※]$/;
 
 /** A thematic break in any form: `---`, `* * *`, `───`, `◇ ◇ ◇`, `⁂`. */
@@ -17,7 +17,7 @@ export function isRule(line: string): boolean {
 
 /** The marks that decorate a line at both ends: emphasis, quotation, brackets, dashes, `#`, `>`, pictures. */
 const DECORATION =
-  /^(?:[\s>*_~`#\-–—―─━=·•<()[\]{}【】〔〕「」『』《》〈〉|"'“”‘’◆◇■□▶◀▷◁※●○♦✦✧❖]|\ufe0f|\u200d|\p{Extended_Pictographic})$/u;
+  /^(?:[\s>*_~`#\-–—―\u2500-\u257f=·•<()[\]{}【】〔〕「」『』《》〈〉|"'“”‘’◆◇■□▶◀▷◁※●○♦✦✧❖]|\ufe0f|\u200d|\p{Extended_Pictographic})$/u;
 
 /** A line without what decorates it. */
 export function bare(line: string): string {

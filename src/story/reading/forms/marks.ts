@@ -21,6 +21,7 @@ const ONLY_DECORATED = /^(?:종|막|계속)$/u;
 /** Is a line an end marker: `(끝)`, `12화 끝. 다음 화에서 계속.`, `— 〈검은 방〉 끝 —`, `The End`? */
 export function isEndMarker(line: string, title: string | null): boolean {
   if (line.length > LONGEST_MARK_LINE) return false;
+  if (/^[\s*_(]*(?:🔚|🏁|🎬)[\s*_)]*$/u.test(line)) return true;
   const plain = bare(line);
   if (!/\p{L}/u.test(plain)) return false;
   if (ONLY_DECORATED.test(plain.replace(/[.…]+$/u, ''))) return isDecorated(line) || plain === '계속';
@@ -78,6 +79,10 @@ export function isWritingDate(line: string): boolean {
   const rest = bare(line.replace(DAY, ' ')).replace(/\d{1,2}:\d{2}/g, '');
   return rest !== bare(line) && isOnly('date', rest);
 }
+
+/** Is a line a date and nothing else? */
+export const isBareDate = (line: string): boolean =>
+  line.length <= LONGEST_MARK_LINE && line.search(DAY) >= 0 && bare(line.replace(DAY, ' ')) === '';
 
 /** Fields of an evaluation that a model fills in, or leaves empty. */
 const SCORE =

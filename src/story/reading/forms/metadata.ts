@@ -30,7 +30,7 @@ export function isBodyLabel(line: string): boolean {
 
 /** `답변:`, `Assistant:`: who speaks, alone on its line. */
 export const isRole = (line: string): boolean =>
-  /^(?:assistant|model|ai|bot|claude|gpt|chatgpt|답변|응답|출력|결과|output|response|answer|result)\s*[:：]?$/iu.test(
+  /^(?:assistant|model|ai|bot|claude|gpt|chatgpt|답변|응답|출력|결과|결과물|완성본|최종본|최종\s?결과물|output|response|answer|result)\s*[:：]?$/iu.test(
     bare(line),
   ) &&
   (isDecorated(line) || /[:：]\s*$/.test(line));

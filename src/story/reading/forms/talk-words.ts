@@ -43,6 +43,12 @@ export const REFERS_TO_REQUEST = anyOf(
   raw`your (?:request|prompt|specifications?|requirements?|elements?|premise)`,
 );
 
+/** Praises what was asked for, as models do before they begin. */
+export const PRAISES_REQUEST = anyOf(
+  raw`(?:좋은|멋진|훌륭한|흥미로운|매력적인|독특한|재미있는|인상적인|탁월한)\s?(?:소재|설정|아이디어|조합|주제|요청|제안|질문)`,
+  raw`(?:소재|설정|아이디어|조합|주제)(?:가|이|들이)?\s?(?:정말|아주|무척|참)?\s?(?:좋|멋지|훌륭|흥미롭|매력|독특|인상)`,
+);
+
 /** Names what was written as a piece of fiction. */
 export const NAMES_THE_WORK = anyOf(
   raw`${WORK}|한\s?편|호러(?!블)|공포물|심리\s?공포|엽편`,
@@ -85,15 +91,36 @@ export const OFFERS = anyOf(
   raw`(?:수정|보완|변경|추가|조정|각색|후속편|속편|뒷이야기|다음\s?편|다음\s?화)[^\n]{0,40}?${raw`(?:드릴까|드리겠|드릴게|드릴\s?수|해\s?드|가능합니다)`}`,
   raw`(?:이어서|이어|계속|다음|뒷이야기|\d\s?부|짧게|길게|결말)[^\n]{0,16}?(?:써|쓸|작성|진행|보여|이어갈|계속할)[^\n]{0,10}까요`,
   raw`어떤\s?(?:이야기|소설|소재|장르|결말)[^\n]{0,16}(?:드릴까요|쓸까요|써\s?볼까요|원하)`,
+  raw`(?:제목|결말|시점|문체|분량)[^\n]{0,40}(?:바꾸|고치|줄이|늘리|다듬)(?:셔도|시면|어도|면)[^\n]{0,20}(?:어울|좋|됩니다|괜찮|자연스)`,
+  raw`(?:번호|숫자|기호)(?:로|만|를)\s?(?:답|말씀|알려|골라|선택|입력)[^\n]{0,12}(?:주세요|주시면|주십시오|됩니다)`,
+  raw`(?:버전|결말|제목|방향|시안)[^\n]{0,30}(?:골라|선택해)\s?주(?:세요|시면|십시오)`,
+  raw`(?:자유롭게|마음껏|얼마든지)[^\n]{0,20}(?:수정|사용|활용|편집|각색)[^\n]{0,12}(?:됩니다|돼요|주세요|괜찮)`,
+  raw`\b(?:want me to|shall i|should i (?:continue|write|go on))\b`,
+  raw`(?:요청|말씀)(?:하시면|해\s?주시면)[^\n]{0,40}(?:작성|집필|이어|써|수정|추가)[^\n]{0,8}드립니다`,
   raw`(?:계속|다음|이어서)[^\n]{0,20}(?:입력|답장|답변|말씀)해?\s?(?:주|하세요)`,
   raw`let me know|would you like|if you(?:'d| would)? (?:like|want|need|prefer)|feel free|happy to`,
   'i can (?:also|adjust|revise|write|change|continue|expand)',
+);
+
+/** What comes before a list of offers. */
+export const OFFERS_CHOICE = anyOf(
+  raw`(?:다음|아래|이\s?중|원하시|이어서|추가로|더)[^\n]{0,30}(?:드릴까요|할까요|할\s?수\s?있|가능|골라|선택|고르|말씀|알려)`,
+  raw`(?:옵션|선택지|다음\s?단계|후속\s?작업|제안)[^\n]{0,12}[:：]\s*$|^[\s#*]*(?:다음\s?단계|후속\s?작업)[^\n]{0,12}$`,
+  raw`\b(?:next steps?|options?|i can|would you like)\b`,
+);
+
+/** What can be done with a story. */
+export const OPTION = anyOf(
+  raw`바꾸|바꿔|고치|고쳐|수정|늘리|줄이|번역|후속|속편|외전|이어\s?쓰|결말|시점|버전|삽화|이미지|다듬|추가|변경|각색|확장|요약|분량`,
+  raw`더\s?(?:길|짧|무섭|어둡|섬뜩)|(?:영상|낭독|라디오|웹툰|연재)\s?(?:용|대본|화|본)|다른\s?(?:제목|소재|이야기|장르|작품)`,
+  raw`\b(?:rewrite|revise|translate|sequel|ending|shorter|longer|version|expand|illustration)\b`,
 );
 
 /** Asks for wishes, as models do and some letters and posts too. */
 export const ASKS_FOR_WISHES = anyOf(
   raw`(?:원하시|원하신|원하는|필요하|필요한|궁금|수정|부족|아쉬|고치|바꾸|바꿔|더하|의견|피드백|요청|부탁|마음에|혹시|다른|추가)${raw`[^\n]{0,60}?(?:말씀|알려|남겨|이야기해|얘기해|요청해)\s?(?:해\s?)?(?:주|만)`}`,
   raw`(?:말씀|알려|요청)[^\n]{0,12}(?:주세요|주시면|주십시오|바랍니다)`,
+  raw`(?:번호|숫자|기호)(?:로|만|를)\s?(?:답|말씀|알려|골라|선택|입력)[^\n]{0,12}(?:주세요|주시면|주십시오|됩니다)`,
   raw`(?:궁금|필요|수정|부족|아쉬우|고치)[^\n]{0,20}있(?:으신가요|으실까요|나요)`,
 );
 
@@ -152,10 +179,18 @@ export const NAMES_ANY_WORK = new RegExp(
   'u',
 );
 
+/** Speaks to somebody who has read on: thanks, a question whether it will do, a number to call in need. */
+export const ADDRESSES_READER = anyOf(
+  raw`(?:읽어|함께해|들어|따라와|봐|지켜봐)\s?주셔서\s?(?:정말\s?|대단히\s?)?(?:감사|고맙)`,
+  raw`(?:괜찮|적당|적절|충분|마음에\s?드|만족스러우)(?:으|하)?(?:실까요|신가요|실는지요|셨을까요)`,
+  raw`(?:상담\s?(?:전화|센터)|위기\s?상담|생명의\s?전화|자살\s?예방)[^\n]{0,40}(?:받|연락|이용|도움|가능|운영)`,
+  raw`\b(?:you|your)\b[^\n]*\b(?:you|your|please|reach out|help|read|story|crisis)\b`,
+);
+
 /** Says that the text is not all: a limit, a part, the next answer. */
 export const SAYS_UNFINISHED = anyOf(
-  raw`(?:글자|길이|분량|토큰|출력|응답|답변)\s?(?:수\s?)?(?:제한|한도|한계|관계)`,
-  raw`여기까지(?:만)?\s?(?:작성|쓰|썼|적)|(?:다음|이어지는)\s?(?:답변|메시지|응답)에서?`,
-  raw`나머지(?:는|를|\s부분)[^\n]{0,20}(?:이어|계속|다음|써|작성)|이어서\s?(?:쓸까요|작성할까요|작성해\s?드릴까요|계속할까요)`,
+  raw`(?:글자|길이|분량|토큰|출력|응답|답변)\s?(?:수\s?)?(?:제한|한도|한계|관계)|(?:분량|길이|글자\s?수|지면)상\s`,
+  raw`여기까지(?:만)?\s?(?:작성|쓰|썼|적)|(?:다음|이어지는)\s?(?:답변|메시지|응답)(?:에서|에)\s?(?:계속|이어|마저|써|작성)`,
+  raw`(?:이하|후반부?|뒷부분|이후)[^\n]{0,12}생략|나머지[^\n]{0,24}(?:이어|계속|다음|써|작성)|이어서\s?(?:쓸까요|작성할까요|작성해\s?드릴까요|계속할까요)`,
   raw`(?:due to|because of) (?:the )?(?:length|token|character)|continue in (?:the|my) next`,
 );

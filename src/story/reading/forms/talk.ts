@@ -16,6 +16,9 @@ import {
   NAMES_ANY_WORK,
   NAMES_THE_WORK,
   OFFERS,
+  OFFERS_CHOICE,
+  OPTION,
+  PRAISES_REQUEST,
   PRESENTS,
   REFERS_TO_REQUEST,
   REVISES,
@@ -77,6 +80,7 @@ export function weighTalk(paragraph: string): Talk {
   let score = 0;
   if (acknowledges) score += AGREES.test(text) ? 2 : 1;
   if (refersToRequest) score += 2;
+  if (PRAISES_REQUEST.test(text)) score += 2;
   const asks = ASKS_FOR_WISHES.test(text);
   if (offers) score += 2;
   else if (asks) score += 1;
@@ -93,6 +97,13 @@ export function weighTalk(paragraph: string): Talk {
     ...{ isOfAModel: work || offers || refersToRequest, offers, asks: offers || asks || pleases, offersRevision },
   };
 }
+
+/** Does a line offer a choice of what can be done next: "다음 중 무엇을 해 드릴까요?", "이어서 할 수 있는 것:"? */
+export const offersChoice = (line: string): boolean =>
+  line.length <= LONGEST_PLAIN_PREFACE && (OFFERS_CHOICE.test(line) || weighTalk(line).asks);
+
+/** Does an item of a list name something that can be done with a story? */
+export const isOption = (line: string): boolean => line.length <= LONGEST_PLAIN_PREFACE && OPTION.test(line);
 
 /** Is every sentence of a paragraph talk by itself? */
 export const isAllTalk = (paragraph: string): boolean =>

@@ -7,15 +7,15 @@ import { isOnly } from './vocabulary.js';
 
 /** Pairs of marks between which a title as a whole may stand. */
 const ENCLOSURES: readonly (readonly [open: string, close: string])[] = [
-  ...['""', "''", '“”', '‘’', '「」', '『』', '《》', '〈〉', '<>', '【】', '«»', '``', '[]', '()'].map(
+  ...['""', "''", '“”', '‘’', '「」', '『』', '《》', '≪≫', '〈〉', '<>', '【】', '«»', '``', '[]', '()'].map(
     (pair) => [pair[0] ?? '', pair[1] ?? ''] as const,
   ),
-  ...['***', '**', '*', '___', '__', '_'].map((mark) => [mark, mark] as const),
+  ...['***', '**', '*', '___', '__', '_', '~', '=', '-', '–', '—', '―', '─'].map((mark) => [mark, mark] as const),
 ];
 
 /** `제목: `, `[제목] `, `소설 제목 - `, `Title | `: of a line without emphasis. */
 const TITLE_LABEL =
-  /^[[<【(「『]?\s*(?:(?:소설|작품|단편|이야기|글|호러|공포)\s?(?:소설|단편|의)?\s?)?(?:제목|타이틀|작품명|title)(?:\s*[\]>】)」』]\s*[:：|=-]?|\s*[:：|=]|\s*[-–—―]+(?=\s))\s*/iu;
+  /^[[<【(「『]?\s*(?:(?:소설|작품|단편|이야기|글|호러|공포)\s?(?:소설|단편|의)?\s?)?(?:제목|타이틀|작품명|title)(?:\s?\([^)]{1,8}\))?(?:\s*[\]>】)」』]\s*[:：|=-]?|\s*[:：|=]|\s*[-–—―]+(?=\s))\s*/iu;
 
 /** What a model adds after a title: that it goes on, that it ends, what it is. */
 const TITLE_SUFFIX =
@@ -59,6 +59,9 @@ export const isFormHead = (line: string): boolean =>
   STAMP.test(line.trim()) ||
   /^(?:안녕하(?:세요|십니까)|\S{1,10}(?:님|께|에게|씨),\s)/u.test(line.trim());
 
+/** Marks that decorate a title at either end. */
+const ORNAMENTS = /^[■◆◇□▶●▷○◈▣❖✦✧♦◎✵❀☾†⁂]+\s*|\s*[■◆◇□◀●◁○◈▣❖✦✧♦◎✵❀☽†⁂]+$/gu;
+
 /** Without emphasis, quotation marks, label, closing remarks. */
 export function cleanTitle(raw: string): string {
   if (raw.length > LONGEST_HEADING) return raw.trim();
@@ -72,7 +75,7 @@ export function cleanTitle(raw: string): string {
     const [, bracketed, afterBracket, piped, afterPipe] = GENRE_PREFIX.exec(title) ?? [];
     const [prefix, rest] = [bracketed ?? piped, afterBracket ?? afterPipe];
     if (prefix !== undefined && rest !== undefined && isGenre(prefix)) title = rest;
-    title = title.replace(/^\\(?=[#*_[\]-])/, '').replace(/^[■◆◇□▶●▷○◈▣]+\s*|\s*[■◆◇□◀●◁○◈▣]+$/gu, '');
+    title = title.replace(/^\\(?=[#*_[\]-])/, '').replace(ORNAMENTS, '');
     if (title === before) break;
   }
   return title;
@@ -93,10 +96,14 @@ function withoutEnclosure(text: string): string {
 
 const withoutEmphasis = (text: string): string => text.replace(/\*{2,3}|_{2,3}/g, '').trim();
 
+/** `**제목** 검은 방`: emphasis in place of a colon. */
+const BOLD_LABEL = /^(?:\*\*|__)(제목|타이틀|작품명|title)(?:\*\*|__)\s+(?=\S)/iu;
+
 /** The title that a label names (`제목: …`); '' for the label alone; null when the line has no such label. */
 export function labelledTitle(line: string): string | null {
   if (line.length > LONGEST_TITLE * 2) return null;
-  const plain = withoutEmphasis(line.trim().replace(/^(?:#{1,6}\s*|>\s*|[-*•]\s+)(?=\S)/, ''));
+  const unmarked = line.trim().replace(/^(?:#{1,6}\s*|>\s*|[-*•]\s+)(?=\S)/, '');
+  const plain = withoutEmphasis(unmarked.replace(BOLD_LABEL, '$1: '));
   const label = TITLE_LABEL.exec(plain);
   if (label !== null) return cleanTitle(plain.slice(label[0].length));
   return /제목|타이틀|작품명|title/i.test(plain) && isOnly('title', plain) ? '' : null;
@@ -144,7 +151,7 @@ export function headingKindOf(text: string): HeadingKind {
 
 /** Without one of these a heading of words from notes may be a title: `마지막 질문`. */
 const PLAN_WORD =
-  /구상|기획|개요|분석|메모|노트|설정|요약|시놉시스|등장인물|인물|플롯|구성|줄거리|작업|준비|의도|소재|복선|검토|체크|해설|계획|방향|아이디어|후보|목차|조건|요소|배경|장르|로그라인|plan|outline|note|plot|analysis|synopsis|checklist|setting|character/i;
+  /구상|기획|개요|소개|분석|메모|노트|설정|요약|시놉시스|등장인물|인물|플롯|구성|줄거리|작업|준비|의도|소재|복선|검토|체크|해설|계획|방향|아이디어|후보|목차|조건|요소|배경|장르|로그라인|plan|outline|note|plot|analysis|synopsis|checklist|setting|character/i;
 
 /**
  * A title that nothing marks as one but its place: a short line of its own above the text.
@@ -163,12 +170,17 @@ export function plainTitle(line: string): string | null {
   return STAMP.test(plain) || SALUTATION.test(plain) || FORM_LINE.test(plain) ? null : plain;
 }
 
+/** A tag of HTML stands in the same brackets as a title. */
+const HTML_TAG =
+  /^<\/?(?:[a-z][a-z\d]*\s[^<>]*=|(?:div|p|span|br|hr|body|html|head|section|article|center|h\d|b|i|em|strong)\b)/iu;
+
 /** A title between quotation marks or brackets, alone on its line; null for something that is said. */
 export function enclosedTitle(line: string): string | null {
   const trimmed = line.trim();
   const plain = cleanTitle(trimmed);
   if (plain === trimmed || plain === '' || plain.length > LONGEST_TITLE || isListItem(line)) return null;
-  if (/^[「『《〈<«【]/.test(trimmed)) return /^【/.test(trimmed) && FORM_LINE.test(plain) ? null : plain;
+  if (HTML_TAG.test(trimmed)) return null;
+  if (/^[「『《≪〈<«【]/.test(trimmed)) return /^【/.test(trimmed) && FORM_LINE.test(plain) ? null : plain;
   if (!/^["“']/.test(trimmed)) return null;
   return isSaid(plain) ? null : plain;
 }

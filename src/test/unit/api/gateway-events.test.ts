@@ -74,6 +74,13 @@ describe('events without a name', GUARD, () => {
       'stream_event',
     ],
     [
+      'an error in the place of a message',
+      'event: error\ndata: {"type":"error","message":{"type":"api_error","message":"{\\"message\\":\\"quota\\",\\"code\\":\\"429\\"}"}}\n\n',
+      'quota',
+      'transient',
+      'api_error',
+    ],
+    [
       'an error as a text',
       'data: {"error":"model runner has stopped"}\n\n',
       'model runner has stopped',

@@ -193,7 +193,7 @@ for (const [name, text] of LITERATURE) {
 
 const STOPS: [stopReason: string | null, code: string | null, kind: string | null, doubts: string][] = [
   ['end_turn', null, null, ''],
-  ['stop_sequence', null, null, ''],
+  ['stop_sequence', null, null, 'stop_reason'],
   ['stop', null, null, ''],
   ['STOP', null, null, ''],
   ['eos', null, null, ''],

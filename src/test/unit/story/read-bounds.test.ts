@@ -48,6 +48,15 @@ const HOSTILE: [name: string, text: string][] = [
   ['letters of another script', fill('가漢')],
   ['an object of JSON', `{${fill('"a": "가",')}`],
   ['elements', fill('<story>')],
+  ['paragraphs of HTML', fill('<p>가나다라.</p>\n')],
+  ['a paragraph of HTML with styles that never close', `<p>${fill('<style>')}</p><p>가</p><p>나</p>`],
+  ['rows of a table', `| 본문 |\n| --- |\n${fill('| 가나다라. |\n')}`],
+  ['a text of YAML', `title: 가\nbody: |\n${fill('  가나다라.\n')}`],
+  ['keys of YAML', fill('가: |\n  나\n')],
+  ['names of versions', fill('## 버전 1\n')],
+  ['offers in a list', `이어서 할 수 있는 것:\n${fill('- 결말 바꾸기\n')}`],
+  ['dates below an end', `(끝)\n${fill('2026-11-29\n')}`],
+  ['quoted errors', fill('{"error": ')],
 ];
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Usage } from '../../../api/usage.js';
 import { readAnswer } from '../../../story/read-answer.js';
 import { validateAnswer } from '../../../story/validate-answer.js';
 import { storyText } from '../../helpers/fakes.js';
@@ -8,6 +9,7 @@ interface Judged {
   text?: string;
   stopReason?: string | null;
   refusalCategory?: string | null;
+  usage?: Usage | null;
 }
 
 function judge(answer: Judged, minCharacters = 1000) {
@@ -142,6 +144,16 @@ for (const [name, text] of BROKEN_OFF) {
     assert.equal(verdictOn({ text }), null);
   });
 }
+
+test('without a count of tokens a last line that may break off is a doubt, whatever the model has said', () => {
+  const codes = (answer: Judged) => judge(answer).doubts.map(({ code }) => code);
+  for (const text of [endingWith('나는 문을'), endingWith('그리고 열리는 문')]) {
+    assert.deepEqual(codes({ text, usage: null }), ['unfinished_sentence']);
+    assert.equal(verdictOn({ text, usage: null }), null);
+    assert.deepEqual(codes({ text }), []);
+  }
+  assert.deepEqual(codes({ usage: null }), []);
+});
 
 const SURROUNDED: [name: string, text: string][] = [
   ['a promise before the story', `물론입니다. 말씀하신 소재로 써 보겠습니다.\n\n${BODY}`],

@@ -1,11 +1,12 @@
-import { type Doubt, doubtOf } from '../doubt.js';
-import { LARGEST_PREFACE_SHARE } from '../thresholds.js';
+import { type Doubt, doubtOf } from '../../doubt.js';
+import { isPolite, sentencesOf } from '../../sentences.js';
+import { LARGEST_PREFACE_SHARE, LONGEST_TALK } from '../../thresholds.js';
+import { headingOf } from '../forms/lines.js';
+import { craftWordsOf, isNarrative, weighTalk } from '../forms/talk.js';
+import { cleanTitle, headingKindOf } from '../forms/title.js';
+import type { RemovedText } from '../removed-text.js';
 import { Cursor, type Taken } from './cursor.js';
-import { headingOf } from './forms/lines.js';
-import { craftWordsOf, isNarrative, weighTalk } from './forms/talk.js';
-import { cleanTitle, headingKindOf } from './forms/title.js';
 import { frontmatter, labels, notes, rule, talk } from './preface-steps.js';
-import type { Removed } from './removed.js';
 import { expectedTitle, headingStep, titleInElement, titleLine } from './title-steps.js';
 
 /** The top of an answer, read: what the story is called, and where it begins. */
@@ -16,14 +17,14 @@ export interface Opening {
   /** Does the title stand in the text from `from` on? */
   isTitleInText: boolean;
   tags: string[];
-  removed: Removed[];
+  removed: RemovedText[];
   doubts: Doubt[];
 }
 
 /** Takes from the top of an answer, line by line, whatever stands before the story. */
 export function readOpening(lines: readonly string[]): Opening {
   const cursor = new Cursor(lines);
-  const taken: Removed[] = [];
+  const taken: RemovedText[] = [];
   const tags: string[] = [];
   const take = (each: Taken): void => {
     const text = cursor.textOf({ from: cursor.at, to: each.to });
@@ -101,7 +102,9 @@ function lateTitle(cursor: Cursor): LateTitle | null {
   const preface = cursor.textOf({ from: cursor.at, to: found.at });
   if (preface.length > cursor.lines.join('\n').length * LARGEST_PREFACE_SHARE) return null;
   const blocks = preface.split(/\n\s*\n/);
-  const isSure =
-    !blocks.some(isNarrative) && blocks.some((each) => craftWordsOf(each) > 0 || weighTalk(each).score > 0);
+  const speaksOfWork = blocks.some((each) => craftWordsOf(each) > 0 || weighTalk(each).score > 0);
+  // A narrator in the plain register does not speak politely above the title.
+  const isSpoken = !cursor.storyIsPolite() && preface.length <= LONGEST_TALK && sentencesOf(preface).every(isPolite);
+  const isSure = isSpoken || (!blocks.some(isNarrative) && speaksOfWork);
   return { title: cleanTitle(found.text), at: found.at, preface, isSure };
 }

@@ -1,15 +1,15 @@
-import type { Doubt } from '../doubt.js';
-import { doubtOf } from '../doubt.js';
-import { LEAST_AFTER_THINKING, LEAST_STORY_SHARE, LONGEST_LEAD, SHORTEST_PARAGRAPH } from '../thresholds.js';
-import { isNarrative, weighTalk } from './forms/talk.js';
-import type { Removed } from './removed.js';
+import type { Doubt } from '../../doubt.js';
+import { doubtOf } from '../../doubt.js';
+import { LEAST_AFTER_THINKING, LEAST_STORY_SHARE, LONGEST_LEAD, SHORTEST_PARAGRAPH } from '../../thresholds.js';
+import { isNarrative, weighTalk } from '../forms/talk.js';
+import type { RemovedText } from '../removed-text.js';
 
 // What a chat template or a reasoning model leaves in the text channel: special tokens, and thinking between tags.
 
 /** A text that something was taken from. */
 export interface Stripped {
   text: string;
-  removed: Removed[];
+  removed: RemovedText[];
   doubts: Doubt[];
 }
 
@@ -57,7 +57,7 @@ interface Tag {
 
 /** Takes special tokens away, with what ran on after the last word of the model's turn. */
 export function stripTokens(text: string): Stripped {
-  const removed: Removed[] = [];
+  const removed: RemovedText[] = [];
   const final = [...text.matchAll(FINAL_CHANNEL)].at(-1);
   let rest = text;
   if (final !== undefined) {
@@ -99,7 +99,7 @@ export function stripReasoning(text: string): Stripped {
   const tags = tagsOf(text);
   if (tags.length === 0) return { text, removed: [], doubts: [] };
   const { blocks, loose } = pair(tags);
-  const removed: Removed[] = [];
+  const removed: RemovedText[] = [];
   const kept: string[] = [];
   let [at, lead, stays, isTold] = [0, 0, loose.length, false];
   const take = (from: number, to: number, where: 'before' | 'after') => {

@@ -15,7 +15,7 @@ export type RemovedKind =
   | 'rule'; // `---`
 
 /** Something that stood around a story and is no part of it. */
-export interface Removed {
+export interface RemovedText {
   what: RemovedKind;
   where: 'before' | 'after' | 'around' | 'inside';
   /** Word for word. */

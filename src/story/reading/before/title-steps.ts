@@ -1,10 +1,9 @@
-import { isPlain, isPolite, sentencesOf } from '../sentences.js';
-import { LONGEST_TITLE } from '../thresholds.js';
-import type { Cursor, Taken } from './cursor.js';
-import { bare, headingOf, isBlank, isListItem, isRule, labelOf } from './forms/lines.js';
-import { isBodyLabel } from './forms/metadata.js';
-import { isTagLine, tagsIn } from './forms/tags.js';
-import { craftWordsOf, isNarrative, weighTalk } from './forms/talk.js';
+import { isPlain, isPolite, sentencesOf } from '../../sentences.js';
+import { LARGEST_PREFACE_SHARE, LONGEST_TITLE } from '../../thresholds.js';
+import { bare, headingOf, isBlank, isListItem, isRule, labelOf } from '../forms/lines.js';
+import { isBodyLabel, isByline } from '../forms/metadata.js';
+import { isTagLine, tagsIn } from '../forms/tags.js';
+import { craftWordsOf, isNarrative, weighTalk } from '../forms/talk.js';
 import {
   cleanTitle,
   emphasisedTitle,
@@ -13,14 +12,23 @@ import {
   isUnderline,
   plainTitle,
   sameTitle,
-} from './forms/title.js';
+} from '../forms/title.js';
+import type { Cursor, Taken } from './cursor.js';
 
 // Steps from the top of an answer that look for its title. Each says what it takes; null when nothing of its kind is here.
 
-/** `<title>검은 방</title>`, `<제목>검은 방</제목>`. */
+const TITLE_ELEMENTS = 'title|제목|h[1-6]|center|strong|big|b|u|p|div';
+const IN_ELEMENTS = new RegExp(
+  `^\\s*((?:<(?:${TITLE_ELEMENTS})(?=[\\s>])[^<>]{0,80}>\\s*)+)([^<>]{1,100})(?:</(?:${TITLE_ELEMENTS})>\\s*)+$`,
+  'iu',
+);
+
+/** `<title>검은 방</title>`, `<제목>검은 방</제목>`, `<center><b>검은 방</b></center>`. */
 export function titleInElement(cursor: Cursor): Taken | null {
-  const [, , inside] = /^\s*<(title|제목|h1|h2)>([^<>]{1,100})<\/\1>\s*$/iu.exec(cursor.line()) ?? [];
+  const [, elements = '', inside] = IN_ELEMENTS.exec(cursor.line()) ?? [];
   if (inside === undefined || cursor.title !== null) return null;
+  // An element for a paragraph may hold a sentence of the story.
+  if (!/<(?:title|제목|h\d|center)/iu.test(elements) && plainTitle(inside) === null) return null;
   return { to: cursor.at + 1, what: 'title', title: cleanTitle(inside) };
 }
 
@@ -82,6 +90,8 @@ export function expectedTitle(cursor: Cursor): Taken | null {
 
 /** Plans below a heading of their own, when what follows them is the title or the story. */
 function plan(cursor: Cursor, level: number): Taken | null {
+  const body = bodyHeadingBelow(cursor);
+  if (body !== null) return { to: body, what: 'note' };
   let at = cursor.at + 1;
   while (at < cursor.limit) {
     at = cursor.next(at);
@@ -103,6 +113,18 @@ function plan(cursor: Cursor, level: number): Taken | null {
   return null;
 }
 
+/** The line of a heading that says that the story follows, not far below; null when there is none. */
+function bodyHeadingBelow(cursor: Cursor): number | null {
+  let [at, characters] = [cursor.at + 1, 0];
+  const longest = cursor.lines.join('\n').length * LARGEST_PREFACE_SHARE;
+  for (; at < cursor.limit && characters <= longest; at++) {
+    const heading = headingOf(cursor.line(at));
+    if (heading !== null && headingKindOf(heading.text) === 'body') return at;
+    characters += cursor.lines[at]?.length ?? 0;
+  }
+  return null;
+}
+
 /** A title that is no heading: underlined, emphasised, quoted, or short and set apart. */
 export function titleLine(cursor: Cursor): Taken | null {
   const line = cursor.line();
@@ -118,7 +140,7 @@ export function titleLine(cursor: Cursor): Taken | null {
     if (title !== null && title !== '') return { to: cursor.at + 2, what: 'title', title };
   }
   const isAlone = isBlank(next) || isRule(next);
-  const marked = emphasisedTitle(line) ?? (isAlone || /^\s*[「『《〈<«]/.test(line) ? enclosedTitle(line) : null);
+  const marked = emphasisedTitle(line) ?? (isAlone || /^\s*[「『《≪〈<«]/.test(line) ? enclosedTitle(line) : null);
   if (marked !== null) return { to: cursor.at + 1, what: 'title', title: marked };
   const plain = isAlone ? plainTitle(line) : null;
   if (plain === null || !proseFollows(cursor)) return null;
@@ -128,7 +150,7 @@ export function titleLine(cursor: Cursor): Taken | null {
 /** Is the next block a paragraph? A line above lists, stamps or verses belongs to them. */
 function proseFollows(cursor: Cursor): boolean {
   let at = cursor.next(cursor.at + 1);
-  while (at < cursor.limit && isRule(cursor.line(at))) at = cursor.next(at + 1);
+  while (at < cursor.limit && (isRule(cursor.line(at)) || isByline(cursor.line(at)))) at = cursor.next(at + 1);
   const block = cursor.block(at);
   const text = cursor.textOf(block);
   return (

@@ -1,10 +1,10 @@
-import type { Doubt } from '../doubt.js';
-import { MOST_CONTAINERS } from '../thresholds.js';
+import type { Doubt } from '../../doubt.js';
+import { MOST_CONTAINERS } from '../../thresholds.js';
+import { cleanTitle } from '../forms/title.js';
+import type { RemovedText } from '../removed-text.js';
 import { unwrap } from './container.js';
-import { cleanTitle } from './forms/title.js';
 import { normalise } from './normalise.js';
 import { stripReasoning, stripTokens } from './reasoning.js';
-import type { Removed } from './removed.js';
 
 /** A text without what was around it. */
 export interface Unpacked {
@@ -12,7 +12,7 @@ export interface Unpacked {
   /** The title that a container named; null when none did. */
   title: string | null;
   tags: string[];
-  removed: Removed[];
+  removed: RemovedText[];
   doubts: Doubt[];
 }
 

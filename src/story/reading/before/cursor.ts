@@ -1,11 +1,18 @@
-import type { Doubt } from '../doubt.js';
-import { speaksPolitely } from '../sentences.js';
-import { LONGEST_LINE, LONGEST_TITLE, OPENING_CHARACTERS, OPENING_LINES } from '../thresholds.js';
-import { bare, blockFrom, headingOf, isRule, type Span, skipBlank, textOf } from './forms/lines.js';
-import { isBodyLabel, isFormBlock, metadataLines } from './forms/metadata.js';
-import { weighTalk } from './forms/talk.js';
-import { cleanTitle, emphasisedTitle, enclosedTitle, headingKindOf, isFormHead, labelledTitle } from './forms/title.js';
-import type { RemovedKind } from './removed.js';
+import type { Doubt } from '../../doubt.js';
+import { speaksPolitely } from '../../sentences.js';
+import { LONGEST_LINE, LONGEST_TITLE, OPENING_CHARACTERS, OPENING_LINES } from '../../thresholds.js';
+import { bare, blockFrom, headingOf, isRule, type Span, skipBlank, textOf } from '../forms/lines.js';
+import { isBodyLabel, isFormBlock, metadataLines } from '../forms/metadata.js';
+import { weighTalk } from '../forms/talk.js';
+import {
+  cleanTitle,
+  emphasisedTitle,
+  enclosedTitle,
+  headingKindOf,
+  isFormHead,
+  labelledTitle,
+} from '../forms/title.js';
+import type { RemovedKind } from '../removed-text.js';
 
 /** What a step takes from the top: the lines before `to`. */
 export interface Taken {

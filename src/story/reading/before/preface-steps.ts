@@ -1,12 +1,12 @@
-import { doubtOf } from '../doubt.js';
-import { LONGEST_WARNING, OPENING_CHARACTERS, SHORTEST_PARAGRAPH } from '../thresholds.js';
+import { doubtOf } from '../../doubt.js';
+import { LONGEST_WARNING, OPENING_CHARACTERS, SHORTEST_PARAGRAPH } from '../../thresholds.js';
+import { bare, isDecorated, isListItem, isQuoted, isRule, labelOf } from '../forms/lines.js';
+import { isCount, isWritingDate } from '../forms/marks.js';
+import { isBodyLabel, isByline, isFormBlock, isRole, metadataLines } from '../forms/metadata.js';
+import { announcesTags, isHashtags, isTagLine, tagsIn, tagsOfLine } from '../forms/tags.js';
+import { craftWordsOf, isAllTalk, weighTalk } from '../forms/talk.js';
+import { isFormLine, labelledTitle, sameTitle } from '../forms/title.js';
 import type { Cursor, Taken } from './cursor.js';
-import { bare, isDecorated, isListItem, isQuoted, isRule, labelOf } from './forms/lines.js';
-import { isCount, isWritingDate } from './forms/marks.js';
-import { isBodyLabel, isByline, isFormBlock, isRole, metadataLines } from './forms/metadata.js';
-import { announcesTags, isHashtags, isTagLine, tagsIn, tagsOfLine } from './forms/tags.js';
-import { craftWordsOf, isAllTalk, weighTalk } from './forms/talk.js';
-import { isFormLine, labelledTitle, sameTitle } from './forms/title.js';
 import { frontmatterAt, openFrontmatterAt } from './frontmatter.js';
 
 // Steps from the top of an answer that take what stands before a story. Each says what it takes; null when nothing of
@@ -61,6 +61,13 @@ export function labels(cursor: Cursor): Taken | null {
   return isTop && isByline(line) && isDecoratedOrTop(line) ? { to: cursor.at + 1, what: 'label' } : null;
 }
 
+/** Says yes to a request, and nothing else: a model's word, or the first line of a dialogue. */
+const COMPLIES = /^(?:(?:네|예|넵)[,.!]?\s*)?(?:알겠습니다|알겠어요|물론입니다|물론이죠|좋습니다)[.!~]*$/u;
+
+/** A letter calls whom it is for. */
+const ADDRESSES =
+  /^(?!사용자|의뢰|요청)\S{1,10}(?:님|씨|선생|과장|팀장|대표)?(?:님|씨|께|에게|한테)(?:께|에게)?[,，]\s/u;
+
 /** Greetings and promises. How sure that is depends on what follows, and on how the story itself speaks. */
 export function talk(cursor: Cursor): Taken | null {
   const block = cursor.block();
@@ -68,6 +75,8 @@ export function talk(cursor: Cursor): Taken | null {
   for (const span of block.to - block.from > 1 ? [block, first] : [block]) {
     const text = cursor.textOf(span);
     const { score, refersToRequest, acknowledges, promises, isOfAModel } = weighTalk(text);
+    // A model does not call by name whom it answers.
+    if (ADDRESSES.test(text)) continue;
     // What somebody says in a story stands in quotation marks.
     if (score === 0 || (score < 2 && /^["“'‘「『]/.test(text))) continue;
     const isPolite = cursor.storyIsPolite();
@@ -78,11 +87,19 @@ export function talk(cursor: Cursor): Taken | null {
     if (isSure || cursor.leadsToTitle(span.to) || isAboveForm) return { to: span.to, what: 'talk' };
     // Letters and posts hope to be read as models do, but name no work and offer nothing.
     const saysMore = acknowledges || promises || isOfAModel;
-    const isDoubtful = isPolite ? score >= 2 && saysMore : acknowledges && isAllTalk(text);
+    const isPoliteTalk = (score >= 2 && saysMore) || COMPLIES.test(text);
+    const isDoubtful = isPolite ? isPoliteTalk : acknowledges && isAllTalk(text);
     if (isDoubtful) cursor.doubts.push(doubtOf('unclear_preface', text.slice(0, 30)));
   }
   return null;
 }
+
+/** `콘텐츠 경고: 죽음, 상실`: a label that no sign or paper in a story has. */
+const CONTENT_WARNING =
+  /^(?:(?:콘텐츠|컨텐츠|내용|트리거|소재|묘사)\s?(?:경고|주의|알림|안내)|(?:content|trigger) (?:warning|note)s?|[ct]w)$/iu;
+
+/** `1단계: 인물 설정` */
+const STEP = /^\s*\d{1,2}\s?(?:단계|step)\s*[:：.)]/iu;
 
 /** Work notes: a quotation, a list or a bracket that speaks of the craft, above the title or set off from the story. */
 export function notes(cursor: Cursor): Taken | null {
@@ -90,6 +107,10 @@ export function notes(cursor: Cursor): Taken | null {
   const lines = cursor.lines.slice(block.from, block.to);
   const text = lines.join('\n');
   if (text.length > OPENING_CHARACTERS) return null;
+  const label = labelOf((lines[0] ?? '').replace(/⚠️?/gu, ''));
+  if (label !== null && CONTENT_WARNING.test(label.key) && text.length <= LONGEST_WARNING) {
+    return cursor.title !== null || cursor.leadsToTitle(block.to) ? { to: block.to, what: 'note' } : null;
+  }
   if (
     text.length <= LONGEST_WARNING &&
     /^\s*[[(*_>]*\s*(?:※|⚠️?|(?:내용|콘텐츠)?\s?(?:주의|경고)\s*[:：])/u.test(text)
@@ -99,7 +120,9 @@ export function notes(cursor: Cursor): Taken | null {
     );
     return isWarning ? { to: block.to, what: 'note' } : null;
   }
-  const isSetOff = lines.every((line) => isQuoted(line) || isListItem(line) || labelOf(line)?.isSetOff === true);
+  const isSetOff = lines.every(
+    (line) => isQuoted(line) || isListItem(line) || labelOf(line)?.isSetOff === true || STEP.test(line),
+  );
   if (!isSetOff || craftWordsOf(text) < 2) return null;
   return cursor.leadsToTitle(block.to) ? { to: block.to, what: 'note' } : null;
 }

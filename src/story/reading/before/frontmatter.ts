@@ -1,8 +1,8 @@
 import { parse } from 'yaml';
-import { LONGEST_TITLE } from '../thresholds.js';
-import { isRule } from './forms/lines.js';
-import { tagsIn } from './forms/tags.js';
-import { cleanTitle } from './forms/title.js';
+import { LONGEST_TITLE } from '../../thresholds.js';
+import { isRule } from '../forms/lines.js';
+import { tagsIn } from '../forms/tags.js';
+import { cleanTitle } from '../forms/title.js';
 
 /** The model's own frontmatter at the top of its answer. */
 export interface Frontmatter {
