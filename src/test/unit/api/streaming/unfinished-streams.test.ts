@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { BodyPiece, Reply } from '../../../offline/server/reply.js';
-import { D, E, fail, GUARD, isWhole, raw, S, STORY, sse, T, USAGE, WRITTEN } from '../../helpers/calls.js';
+import type { BodyPiece, Reply } from '../../../../offline/server/reply.js';
+import { D, E, fail, GUARD, isWhole, raw, S, STORY, sse, T, USAGE, WRITTEN } from '../../../helpers/calls.js';
 
 // Streams that gateways and proxies end too early, byte for byte, through the real client.
 

@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type ClientNotice, createMessagesClient } from '../../../api/messages-client.js';
-import type { ReceivedRequest, Reply } from '../../../offline/server/reply.js';
-import { ask, callFailure, fail, GUARD, NEVER, PROMPT, START, settings, stream, WRITTEN } from '../../helpers/calls.js';
-import { storyText } from '../../helpers/fakes.js';
-import { endpointFor } from '../../helpers/processes.js';
+import { type ClientNotice, createMessagesClient } from '../../../../api/messages-client.js';
+import type { ReceivedRequest, Reply } from '../../../../offline/server/reply.js';
+import {
+  ask,
+  callFailure,
+  fail,
+  GUARD,
+  NEVER,
+  PROMPT,
+  START,
+  settings,
+  stream,
+  WRITTEN,
+} from '../../../helpers/calls.js';
+import { storyText } from '../../../helpers/fakes.js';
+import { endpointFor } from '../../../helpers/processes.js';
 
 const STORY = storyText();
 const WRITTEN_STORY: Reply = { content: [{ type: 'text', text: STORY }] };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { classifyFailure } from '../../../api/failure.js';
+import { classifyFailure } from '../../../../api/failure.js';
 import {
   ask,
   D,
@@ -21,7 +21,7 @@ import {
   T,
   TEXT,
   USAGE,
-} from '../../helpers/calls.js';
+} from '../../../helpers/calls.js';
 
 // Damaged frames, bytes and whole bodies as gateways and proxies send them, through the real client.
 

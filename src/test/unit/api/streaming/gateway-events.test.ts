@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { classifyFailure, type FailureKind } from '../../../api/failure.js';
-import { NO_TOKENS, toUsage } from '../../../api/usage.js';
+import { classifyFailure, type FailureKind } from '../../../../api/failure.js';
+import { NO_TOKENS, toUsage } from '../../../../api/usage.js';
 import {
   D,
   delta,
@@ -19,7 +19,7 @@ import {
   TEXT,
   textBlock,
   USAGE,
-} from '../../helpers/calls.js';
+} from '../../../helpers/calls.js';
 
 // Events as gateways and proxies send them, byte for byte, through the real client.
 

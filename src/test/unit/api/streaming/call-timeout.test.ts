@@ -5,7 +5,7 @@ import {
   CallTimeoutError,
   type CallTimer,
   startCallTimer,
-} from '../../../api/streaming/call-timeout.js';
+} from '../../../../api/streaming/call-timeout.js';
 
 const LIMITS: CallLimits = { idleMs: 60_000, firstTextMs: 300_000, totalMs: 900_000 };
 

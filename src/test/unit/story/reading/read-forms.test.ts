@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seededRandom } from '../../../lib/random.js';
-import { composeStory } from '../../../offline/composer.js';
-import { readAnswer } from '../../../story/read-answer.js';
-import { validateAnswer } from '../../../story/validate-answer.js';
-import { storyOf } from '../../helpers/readings.js';
-import { STORY_FORMS, sampleStory } from '../../helpers/sample-stories.js';
+import { seededRandom } from '../../../../lib/random.js';
+import { composeStory } from '../../../../offline/composer.js';
+import { readAnswer } from '../../../../story/read-answer.js';
+import { validateAnswer } from '../../../../story/validate-answer.js';
+import { storyOf } from '../../../helpers/readings.js';
+import { STORY_FORMS, sampleStory } from '../../../helpers/sample-stories.js';
 
 // What is part of a form stays, however much it looks like something around a story.
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { classifyFailure } from '../../../api/failure.js';
-import { type ClientNotice, createMessagesClient } from '../../../api/messages-client.js';
-import type { Usage } from '../../../api/usage.js';
-import type { Reply } from '../../../offline/server/reply.js';
+import { classifyFailure } from '../../../../api/failure.js';
+import { type ClientNotice, createMessagesClient } from '../../../../api/messages-client.js';
+import type { Usage } from '../../../../api/usage.js';
+import type { Reply } from '../../../../offline/server/reply.js';
 import {
   ask,
   callFailure,
@@ -23,8 +23,8 @@ import {
   stream,
   TEXT,
   WRITTEN,
-} from '../../helpers/calls.js';
-import { storyText } from '../../helpers/fakes.js';
+} from '../../../helpers/calls.js';
+import { storyText } from '../../../helpers/fakes.js';
 
 const STORY = storyText();
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createBatchClient } from '../../../api/batches/sdk-batch-client.js';
-import { NO_TOKENS } from '../../../api/usage.js';
-import { endpointFor } from '../../helpers/processes.js';
+import { createBatchClient } from '../../../../api/batches/sdk-batch-client.js';
+import { NO_TOKENS } from '../../../../api/usage.js';
+import { endpointFor } from '../../../helpers/processes.js';
 
 test('a request of a batch that ended in an error is not billed', async (t) => {
   const { url } = await endpointFor(t, () => ({ status: 529, error: { type: 'overloaded_error', message: 'busy' } }));
