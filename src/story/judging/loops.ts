@@ -114,22 +114,24 @@ function repeatedParagraphs(text: string): Finding | null {
 
 /** Paragraphs that tell the same again in slightly other words: a number that counts up, a verb that takes turns. */
 function nearRepetitions(text: string): Finding | null {
-  const { shortest, before, sameShare, doubt, failure, failureShare } = LOOPS.near;
+  const { shortest, before, sameShare, doubt, loopShare, failure, failureShare } = LOOPS.near;
   const recent: Set<string>[] = [];
-  let [times, characters] = [0, 0];
+  let [alike, looping, characters] = [0, 0, 0];
   for (const paragraph of text.split(/\n\s*\n/)) {
     if (paragraph.length < shortest || isRefrain(paragraph)) continue;
     const words = new Set(paragraph.split(/\s+/));
-    if (recent.some((other) => sharedShare(words, other) >= sameShare)) {
-      times++;
+    const share = Math.max(0, ...recent.map((other) => sharedShare(words, other)));
+    if (share >= sameShare) alike++;
+    if (share >= loopShare) {
+      looping++;
       characters += paragraph.length;
     }
     recent.push(words);
     if (recent.length > before) recent.shift();
   }
-  if (times < doubt) return null;
-  const isFailure = times >= failure && characters >= text.length * failureShare;
-  return { isFailure, detail: `거의 같은 문단이 ${times}개 이어짐` };
+  if (alike < doubt) return null;
+  const isFailure = looping >= failure && characters >= text.length * failureShare;
+  return { isFailure, detail: `거의 같은 문단이 ${alike}개 이어짐` };
 }
 
 function sharedShare(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
