@@ -62,13 +62,17 @@ export function createWaits({ rules, pauses, inHand, onEvent, clock, log }: Wait
 
   async function waitOutPause(): Promise<boolean> {
     const pause = await pauses.current(inHand());
-    if (pause === null) return false;
+    if (pause === null) {
+      await pauses.end();
+      return false;
+    }
     // Slots that are paused for one reason say it once.
     if (pause.reason !== paused?.reason || pause.until !== paused.until) {
       paused = pause;
       const until = new Date(pause.until).toISOString();
       log.info({ event: 'paused', reason: pause.reason, until }, `일시 정지합니다 - ${waitingLabel(pause.reason)}`);
       onEvent({ kind: 'paused', ...pause });
+      await pauses.begin(pause);
     }
     await wait({ until: clock.monotonic() + pause.until - clock.now(), reason: pause.reason });
     return true;

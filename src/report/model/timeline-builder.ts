@@ -1,3 +1,4 @@
+import type { PauseReason } from '../../run/end-reason.js';
 import type {
   AttemptRecord,
   BatchRecord,
@@ -5,19 +6,19 @@ import type {
   EndRecord,
   LedgerRecord,
   OutcomeRecord,
+  PauseRecord,
   SnapshotRecord,
 } from '../../run/ledger.js';
 import { applyRecord, INITIAL_RUN_STATE } from '../../run/run-state.js';
-import { CallsInHand, type OpenCall, type PendingPart, withCall } from './calls-in-hand.js';
-import type {
-  BatchEntry,
-  FailedCall,
-  FailedCallKind,
-  ProcessPeriod,
-  Segment,
-  SegmentKind,
-  Timeline,
-} from './timeline.js';
+import {
+  CallsInHand,
+  describeFailedCall,
+  inBatch,
+  type OpenCall,
+  type PendingPart,
+  withCall,
+} from './calls-in-hand.js';
+import type { BatchEntry, FailedCall, ProcessPeriod, Segment, SegmentKind, Timeline } from './timeline.js';
 
 /**
  * Builds the timeline of a run.
@@ -42,6 +43,8 @@ class TimelineBuilder {
   readonly #waitingFor = new Map<BatchEntry, number>();
   /** The wait that began with the last outcome; null: none, the process has just started. */
   #waiting: 'interval' | 'retry' | null = null;
+  /** The pause that is on. */
+  #pause: { reason: PauseReason; from: number } | null = null;
   #storiesBefore = 0;
 
   build(records: readonly LedgerRecord[], until: number | null): Timeline {
@@ -50,12 +53,14 @@ class TimelineBuilder {
       for (const call of this.#inHand.streamed) this.#loseCall(call);
       for (const part of this.#inHand.parts.values()) this.#dropPart(part);
       this.#pauseBatches(this.#lastAt);
+      this.#endPause(this.#lastAt);
     } else {
       this.#addWait(until);
       for (const { from, killedBy } of this.#inHand.streamed) {
         if (killedBy === null) this.#addSegment('open', from, until);
       }
       this.#pauseBatches(until);
+      this.#endPause(until);
       this.#extendCurrentProcess(until);
     }
     return this.#timeline;
@@ -75,6 +80,9 @@ class TimelineBuilder {
         break;
       case 'batch':
         this.#applyBatch(record);
+        break;
+      case 'pause':
+        this.#applyPause(record);
         break;
       case 'outcome':
         this.#applyOutcome(record);
@@ -105,6 +113,7 @@ class TimelineBuilder {
     this.#epoch = epoch;
     const lastEnd = this.#timeline.processes.at(-1)?.end ?? null;
     this.#pauseBatches(this.#lastAt);
+    this.#endPause(this.#lastAt);
     this.#addSegment(lastEnd === null ? 'unknown' : 'downtime', this.#lastAt, at);
     for (const call of this.#inHand.streamed) call.killedBy ??= at;
     this.#addProcess(at, purpose, owner.pid);
@@ -143,6 +152,19 @@ class TimelineBuilder {
         batch.isClosed = true;
         for (const call of this.#inHand.ofBatch(batch)) this.#loseCall(call, at, 'no_result');
     }
+  }
+
+  #applyPause(record: PauseRecord): void {
+    const { at, reason, phase } = record;
+    this.#addWait(at);
+    this.#endPause(at);
+    this.#waiting = null;
+    if (phase === 'begin') this.#pause = { reason, from: at };
+  }
+
+  #endPause(at: number): void {
+    if (this.#pause !== null) this.#addSegment('pause', this.#pause.from, at, { pause: this.#pause.reason });
+    this.#pause = null;
   }
 
   /** The process waits no longer for the batches that are out: it has ended. */
@@ -220,6 +242,7 @@ class TimelineBuilder {
     for (const part of this.#inHand.parts.values()) this.#dropPart(part);
     this.#addWait(at);
     this.#pauseBatches(at);
+    this.#endPause(at);
     this.#waiting = null;
     const current = this.#timeline.processes.at(-1);
     if (current !== undefined) Object.assign(current, { to: Math.max(current.to, at), end: reason });
@@ -256,7 +279,8 @@ class TimelineBuilder {
 
   /** Adds the wait up to now, if nothing is in hand. */
   #addWait(until: number): void {
-    if (this.#waiting === null || !this.#inHand.isEmpty || this.#waitingFor.size > 0) return;
+    const isOtherwise = this.#pause !== null || this.#waitingFor.size > 0;
+    if (this.#waiting === null || isOtherwise || !this.#inHand.isEmpty) return;
     if (until > this.#lastAt) this.#addSegment(this.#waiting, this.#lastAt, until);
   }
 
@@ -271,17 +295,4 @@ class TimelineBuilder {
     this.#timeline.segments.push(segment);
     return segment;
   }
-}
-
-function inBatch(batch: BatchEntry | null): Pick<Segment, 'batch'> {
-  return batch === null ? {} : { batch };
-}
-
-function describeFailedCall(
-  record: Exclude<OutcomeRecord, { kind: 'story' | 'part' }>,
-  batch: BatchEntry | null,
-): [FailedCallKind, string, string | null] {
-  if (record.kind === 'failure') return [record.failure, record.code, record.name];
-  const isFree = batch !== null && record.usage?.total_tokens === 0;
-  return isFree ? ['unprocessed', 'unprocessed', null] : ['abandoned', 'abandoned', null];
 }
