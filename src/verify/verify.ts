@@ -8,6 +8,7 @@ import { type CheckResult, failAt, note, type Place, pass } from './catalog.js';
 import { checkIntegrity } from './checks/integrity.js';
 import { checkLimits } from './checks/limits.js';
 import { checkObservability } from './checks/observability.js';
+import { checkPauses } from './checks/pauses.js';
 import { checkShutdown } from './checks/shutdown.js';
 import { checkStories } from './checks/stories.js';
 import { checkUsage } from './checks/usage.js';
@@ -83,6 +84,7 @@ async function verifyOnce(options: VerifyOptions): Promise<{ verification: Verif
     const status = folderCheck.changedRuns.has(run.id) ? 'running' : statusOf(run.state);
     return {
       run,
+      folderRuns: folderCheck.runs,
       status,
       processes: processesOf(run, log),
       pairs: folderCheck.pairs.filter(({ metadata }) => metadata.run_id === run.id),
@@ -145,6 +147,7 @@ function sectionRunOf({ run, status }: RunEvidence): NonNullable<Section['run']>
 export function checkRun(evidence: RunEvidence): CheckResult[] {
   return [
     ...checkLimits(evidence),
+    ...checkPauses(evidence),
     ...checkObservability(evidence),
     ...checkStories(evidence),
     ...checkShutdown(evidence),

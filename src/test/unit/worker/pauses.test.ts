@@ -149,6 +149,24 @@ describe('the budget of a day', () => {
     assert.equal(await budget.room(0), 10);
   });
 
+  test('counts a call that its batch has ended without once, at its most', async (t) => {
+    const now = Date.now();
+    const call = (number: number) => attempt({ at: now, number, batch: 'b', at_most: { tokens: 200, cost_usd: null } });
+    const budget = await budgetOf(temporaryFolder(t), () => now, {
+      run_1: [call(1), call(2), { type: 'batch', at: now, key: 'b', phase: 'intent' }],
+    });
+    assert.equal(await budget.room(0), 8);
+    const folder = temporaryFolder(t);
+    const closed = await budgetOf(folder, () => now, {
+      run_1: [
+        ...[call(1), call(2), { ...story(today), attempt: 1 }],
+        { type: 'batch', at: now, key: 'b', phase: 'closed' },
+      ],
+    });
+    // 250 and 200 are spent, and nothing is open.
+    assert.equal(await closed.room(0), 5);
+  });
+
   test('counts calls without usage, of other workers in flight, and cut off by a kill, at their most', async (t) => {
     const now = Date.now();
     const at_most = { tokens: 200, cost_usd: null };
