@@ -19,7 +19,7 @@ export function openPauses(run: Run, plan: Plan, config: Config, log: Logger): P
     dayBudget:
       caps.tokens === null && caps.costUsd === null
         ? null
-        : openDayBudget({ folder, runId: run.id, caps, callAtMost: plan.callAtMost, price: plan.price, now }),
+        : openDayBudget({ folder, runId: run.id, caps, callAtMost: plan.laterCallAtMost, price: plan.price, now }),
     waitsForSpendLimit: onSpendLimit === 'wait',
     startsAt: startAfterCrashes(run, log),
     record: (record) => recordPause(run, record, log),
