@@ -31,7 +31,10 @@ export interface VerifyOptions {
   secrets: readonly string[];
   /** The runs to check: the newest, all, or one by its id or any part that only its id has. */
   which: 'newest' | 'all' | { run: string };
-  /** Times in which the caller had made a folder unusable: the worker has to log errors then. Default: none. */
+  /**
+   * Times in which the caller had made a folder unusable, or let the API refuse for a limit: the worker has to log errors
+   * then. Default: none.
+   */
   expectedErrorWindows?: readonly TimeWindow[];
   /** Milliseconds since the epoch. */
   now: () => number;
