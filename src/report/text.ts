@@ -93,7 +93,7 @@ function pauseLines({ timeline: { segments } }: Report): string[] {
 function failureLines(groups: readonly FailedCallGroup[]): string[] {
   const left = groups.length - MAX_LISTED;
   const lines = groups.slice(0, MAX_LISTED).map(({ kind, code, times }) => {
-    const meaning = failureCodeMeaning(code) || FAILED_CALL_LABELS[kind];
+    const meaning = failureCodeMeaning(code, kind) || FAILED_CALL_LABELS[kind];
     return `${formatNumber(times.length)}회 ${code} (${meaning}), ${formatTimes(times)}`;
   });
   return left > 0 ? [...lines, `그 밖에 ${formatNumber(left)}가지`] : lines;

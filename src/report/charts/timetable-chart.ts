@@ -107,6 +107,7 @@ export function timetableChart(timetable: Timetable, labels: StoryLabels, width:
       Plot.rect(ofKind('pause'), {
         ...x,
         ...y(rowHeight * 0.3),
+        ...minimumWidth,
         fill: ({ of: { pause } }: Slice<Segment>) => pauseColour(pause),
         title: describeSlice,
       }),
@@ -212,7 +213,7 @@ function describeSegment({ kind, from, to, story, failedCall, batch, pause }: Se
 }
 
 function describeFailedCall({ kind, code }: FailedCall): string {
-  return `${FAILED_CALL_LABELS[kind]}: ${failureCodeMeaning(code) || code}`;
+  return `${FAILED_CALL_LABELS[kind]}: ${failureCodeMeaning(code, kind) || code}`;
 }
 
 function describeCell({ of: { stories, failedCalls, inHand } }: Slice<Cell>): string {

@@ -97,7 +97,7 @@ export function failureSection({ failedCallGroups, from, to }: Report): Html {
           failedCallGroups.map(({ kind, code, times: at, tokens }) => [
             FAILED_CALL_LABELS[kind],
             html`<code>${code}</code>`,
-            failureCodeMeaning(code),
+            failureCodeMeaning(code, kind),
             formatNumber(at.length),
             formatDateTime(at[0] ?? 0),
             formatDateTime(at.at(-1) ?? 0),

@@ -1,4 +1,3 @@
-import type { PauseReason } from '../../run/end-reason.js';
 import type {
   AttemptRecord,
   BatchRecord,
@@ -44,7 +43,7 @@ class TimelineBuilder {
   /** The wait that began with the last outcome; null: none, the process has just started. */
   #waiting: 'interval' | 'retry' | null = null;
   /** The pause that is on. */
-  #pause: { reason: PauseReason; from: number } | null = null;
+  #pause: (PauseRecord & { phase: 'begin' }) | null = null;
   #storiesBefore = 0;
 
   build(records: readonly LedgerRecord[], until: number | null): Timeline {
@@ -52,17 +51,15 @@ class TimelineBuilder {
     if (until === null) {
       for (const call of this.#inHand.streamed) this.#loseCall(call);
       for (const part of this.#inHand.parts.values()) this.#dropPart(part);
-      this.#pauseBatches(this.#lastAt);
-      this.#endPause(this.#lastAt);
     } else {
       this.#addWait(until);
       for (const { from, killedBy } of this.#inHand.streamed) {
         if (killedBy === null) this.#addSegment('open', from, until);
       }
-      this.#pauseBatches(until);
-      this.#endPause(until);
       this.#extendCurrentProcess(until);
     }
+    this.#pauseBatches(until ?? this.#lastAt);
+    this.#endPause(until ?? this.#lastAt);
     return this.#timeline;
   }
 
@@ -113,7 +110,7 @@ class TimelineBuilder {
     this.#epoch = epoch;
     const lastEnd = this.#timeline.processes.at(-1)?.end ?? null;
     this.#pauseBatches(this.#lastAt);
-    this.#endPause(this.#lastAt);
+    this.#endPause(at, true);
     this.#addSegment(lastEnd === null ? 'unknown' : 'downtime', this.#lastAt, at);
     for (const call of this.#inHand.streamed) call.killedBy ??= at;
     this.#addProcess(at, purpose, owner.pid);
@@ -155,15 +152,19 @@ class TimelineBuilder {
   }
 
   #applyPause(record: PauseRecord): void {
-    const { at, reason, phase } = record;
-    this.#addWait(at);
-    this.#endPause(at);
+    this.#addWait(record.at);
+    this.#endPause(record.at);
     this.#waiting = null;
-    if (phase === 'begin') this.#pause = { reason, from: at };
+    this.#pause = record.phase === 'begin' ? record : null;
   }
 
-  #endPause(at: number): void {
-    if (this.#pause !== null) this.#addSegment('pause', this.#pause.from, at, { pause: this.#pause.reason });
+  /** @param isKilled at some time of the pause: no story was to begin in the rest of it, so all of it counts */
+  #endPause(at: number, isKilled = false): void {
+    if (this.#pause === null) return;
+    const { reason, at: from, until } = this.#pause;
+    const to = isKilled ? Math.min(at, Math.max(this.#lastAt, until)) : at;
+    this.#addSegment('pause', from, to, { pause: reason });
+    if (isKilled) this.#lastAt = to;
     this.#pause = null;
   }
 

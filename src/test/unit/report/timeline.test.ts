@@ -56,8 +56,10 @@ test('a pause is a segment of its own, from its record to its end, the next paus
     attempt({ at: 151 }),
     failure({ at: 160, failure: 'blocked' }),
     pause(161, 'spend_limit'),
-    claim(200),
-    pause(201, 'crash_loop'),
+    // A kill, at some time of the pause or after it.
+    claim(271),
+    pause(272, 'crash_loop'),
+    claim(280, 3),
   ];
   const until = 300;
   const { segments } = buildTimeline([begin, ...records], until);
@@ -70,9 +72,10 @@ test('a pause is a segment of its own, from its record to its end, the next paus
       ['pause', 100, 150, 'inactive_hours'],
       ['failed', 151, 160],
       ['retry', 160, 161],
-      ['pause', 161, 161, 'spend_limit'],
-      ['unknown', 161, 200],
-      ['pause', 201, 300, 'crash_loop'],
+      ['pause', 161, 261, 'spend_limit'],
+      ['unknown', 261, 271],
+      ['pause', 272, 280, 'crash_loop'],
+      ['unknown', 280, 280],
     ],
   );
 });
