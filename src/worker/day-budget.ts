@@ -75,7 +75,7 @@ export function openDayBudget({ folder, runId, caps, callAtMost, price, now }: D
 
   async function spentBy(id: string, today: string): Promise<Spent> {
     const path = ledgerPath(folder, id);
-    if (!followed.has(id) && dayOf(modifiedAt(path)) !== today) return { tokens: 0, costUsd: 0 };
+    if (!followed.has(id) && modifiedAt(path) < new Date(now()).setHours(0, 0, 0, 0)) return { tokens: 0, costUsd: 0 };
     const ledger = followed.get(id) ?? {
       log: openAppendLog(path),
       open: new Map<number, AttemptRecord>(),
