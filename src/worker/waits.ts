@@ -74,7 +74,11 @@ export function createWaits({ rules, pauses, inHand, onEvent, clock, log }: Wait
       onEvent({ kind: 'paused', ...pause });
       await pauses.begin(pause);
     }
-    await wait({ until: clock.monotonic() + pause.until - clock.now(), reason: pause.reason });
+    await wait({
+      until: clock.monotonic() + pause.until - clock.now(),
+      reason: pause.reason,
+      timeOfDay: pause.until,
+    });
     return true;
   }
 
@@ -87,7 +91,7 @@ export function createWaits({ rules, pauses, inHand, onEvent, clock, log }: Wait
     const now = clock.now();
     const sinceStart = clock.monotonic();
     const goesOnAt = (waited: Gate): number => {
-      const until = now + waited.until - sinceStart;
+      const until = waited.timeOfDay ?? now + waited.until - sinceStart;
       return deadline === null ? until : Math.min(until, deadline);
     };
     // Slots that wait at one gate say it once.

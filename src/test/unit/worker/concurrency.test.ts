@@ -293,6 +293,25 @@ describe('pauses', () => {
     assert.equal(worker.log.events().filter((event) => event === 'paused').length, 1);
   });
 
+  test('a pause is told to end when it does, though two clocks are never read at the same instant', async () => {
+    let start = 0;
+    const worker = many(
+      { maxStories: 1 },
+      () => saved(10),
+      (clock) => {
+        start = clock.now();
+        const pauses = until(clock, 600);
+        const { now } = clock;
+        let asked = 0;
+        clock.now = () => now() - Math.min(50, asked++);
+        return pauses;
+      },
+    );
+    await worker.run();
+    const waits = worker.events.flatMap((event) => (event.kind === 'waiting' ? [event.until] : []));
+    assert.deepEqual(waits.slice(0, 1), [start + 600 * SECOND]);
+  });
+
   test('each pause is recorded once for all slots, its end before the next story', async () => {
     const records: string[] = [];
     const worker = many(
