@@ -8,7 +8,7 @@ export interface Gate {
   /** Monotonic milliseconds: a wall clock that is set back makes no wait longer. */
   until: number;
   reason: Waiting;
-  /** The same as a time of day, milliseconds since the epoch, where that is what is waited for. */
+  /** The same as a time of day, milliseconds since the epoch, where that is what is waited for: then it is what counts. */
   timeOfDay?: number;
 }
 

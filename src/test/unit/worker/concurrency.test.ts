@@ -312,6 +312,26 @@ describe('pauses', () => {
     assert.deepEqual(waits.slice(0, 1), [start + 600 * SECOND]);
   });
 
+  test('a pause is over on time though the machine slept through a part of it, and its timers with it', async () => {
+    let ahead = 0;
+    const worker = many(
+      { maxStories: 1 },
+      () => saved(10),
+      (clock) => {
+        const { now } = clock;
+        clock.now = () => now() + ahead;
+        return until(clock, 6 * 3600);
+      },
+    );
+    // Asleep for five hours: the wall clock has gone on, what a timer has left has not.
+    worker.after(1000, () => {
+      ahead = 5 * 3600 * SECOND;
+    });
+    await worker.run();
+    const [begun = Number.NaN] = worker.begun;
+    assert.ok(begun >= 6 * 3600 && begun <= 6 * 3600 + 600, `${begun}`);
+  });
+
   test('each pause is recorded once for all slots, its end before the next story', async () => {
     const records: string[] = [];
     const worker = many(
