@@ -24,7 +24,9 @@ export type AnswerKind =
   | 'story'
   | (typeof FAULTY_ANSWERS)[number]
   // In a batch alone: not processed, and free.
-  | 'expired';
+  | 'expired'
+  // A 400 that tells of the user's own limit.
+  | 'spend_limit';
 
 /** What to answer. */
 export interface AnswerPlan {
@@ -35,6 +37,8 @@ export interface AnswerPlan {
   share: number;
   /** How fast the text arrives; 0: at once. */
   charactersPerSecond: number;
+  /** When a spend limit is lifted, and what the API's clock says; milliseconds since the epoch. */
+  spendLimit?: { resetsAt: number | null; now: number };
 }
 
 /** What the worker has to make of an answer. */
@@ -93,7 +97,7 @@ const ERRORS: Record<'rate_limit' | 'overload' | 'server_error', readonly Reply[
  * @param cut the text whose rest is asked for; null for a new story
  */
 export function answer(
-  { kind, whole, share, charactersPerSecond }: AnswerPlan,
+  { kind, whole, share, charactersPerSecond, spendLimit }: AnswerPlan,
   index: number,
   cut: CutOff | null,
 ): { expected: Expected; reply: Reply } {
@@ -142,6 +146,16 @@ export function answer(
     }
     case 'expired': {
       const reply: Reply = { batchResult: 'expired' };
+      return { expected: expected(null, null, { usage: NO_TOKENS, billedTokens: 0 }), reply };
+    }
+    case 'spend_limit': {
+      const { resetsAt = null, now = Date.now() } = spendLimit ?? {};
+      const until = resetsAt === null ? null : new Date(resetsAt).toISOString();
+      const back =
+        until === null ? '' : ` You will regain access on ${until.slice(0, 10)} at ${until.slice(11, 16)} UTC.`;
+      const message = `You have reached your specified API usage limits.${back}`;
+      const headers = { date: new Date(now).toUTCString() };
+      const reply: Reply = { status: 400, headers, error: { type: 'invalid_request_error', message } };
       return { expected: expected(null, null, { usage: NO_TOKENS, billedTokens: 0 }), reply };
     }
     case 'rate_limit':

@@ -176,6 +176,7 @@ const EXPECTED: Record<AnswerKind, (outcome: OutcomeRecord, attempt: FoundAttemp
   refusal: (outcome) => codeOf(outcome).startsWith('refusal:'),
   empty: (outcome) => codeOf(outcome) === 'empty',
   expired: ({ kind }) => kind === 'abandoned',
+  spend_limit: (outcome) => outcome.kind === 'failure' && outcome.failure === 'blocked',
   meta_talk: ({ kind }) => kind === 'story',
 };
 

@@ -38,7 +38,10 @@ async function dryRun(loaded: LoadedConfig): Promise<string> {
     import('../preview/preview.js'),
     import('../preview/text.js'),
   ]);
-  const context = { now: systemClock.now, random: systemRandom, supervisor: readPm2Environment() };
+  const context = {
+    ...{ now: systemClock.now, random: systemRandom, supervisor: readPm2Environment() },
+    env: process.env,
+  };
   return previewText(await previewRun(loaded, context));
 }
 

@@ -11,6 +11,7 @@ import { readCards } from '../prompt/read-cards.js';
 import { readTemplate } from '../prompt/template.js';
 import { type Caps, worstCase } from '../run/budget.js';
 import type { Limits } from '../run/end-reason.js';
+import { longestRecentStories } from '../store/recent-stories.js';
 import type { RunSettings } from '../store/story-metadata.js';
 import { type Config, ConfigError } from './load.js';
 
@@ -32,8 +33,10 @@ export interface Plan {
   /** The cards of all axes, the user's own included. */
   axes: readonly AxisCards[];
   style: PromptStyle;
-  /** The most that one call can use. */
+  /** The most that the first call can use. */
   callAtMost: Usage;
+  /** The same once there are stories that the next one is to keep away from. */
+  laterCallAtMost: Usage;
 }
 
 /** A model that may write. */
@@ -65,7 +68,9 @@ export function resolvePlan(config: Config): Plan {
   const callAtMost = worstCase(longestPrompt(axes, style), config.maxTokens);
   checkCaps(caps, callAtMost, price, model, CAP_NAMES);
   const perDay = { tokens: config.maxTokensPerDay, costUsd: config.maxCostUsdPerDay };
-  checkCaps(perDay, callAtMost, price, model, CAP_NAMES_PER_DAY);
+  // A later day has to have room for a call, too.
+  const laterCallAtMost = worstCase(longestPrompt(axes, style, longestRecentStories(axes)), config.maxTokens);
+  checkCaps(perDay, laterCallAtMost, price, model, CAP_NAMES_PER_DAY);
   return {
     author,
     model,
@@ -77,6 +82,7 @@ export function resolvePlan(config: Config): Plan {
     axes,
     style,
     callAtMost,
+    laterCallAtMost,
   };
 }
 

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { batchPriceOf, costOf, type Price } from '../api/pricing.js';
+import { type HttpProxy, proxyFor } from '../api/transport.js';
 import type { Config, LoadedConfig } from '../config/load.js';
-import { type Plan, resolvePlan } from '../config/plan.js';
+import { type Plan, resolvePlan, VENDOR_HOST } from '../config/plan.js';
 import type { Random } from '../lib/random.js';
 import type { Premise } from '../prompt/cards.js';
 import { peekPremise } from '../prompt/deck.js';
@@ -13,7 +14,9 @@ import type { RunState } from '../run/ledger-records.js';
 import { findResumable, replay } from '../run/run.js';
 import { checkFolderFormat } from '../store/folder-format.js';
 import { RECENT_STORIES, readRecentStories } from '../store/recent-stories.js';
+import type { Pause } from '../worker/pauses.js';
 import { batchTimeOf, LONGEST_BATCH, type Spending, type StoryCost, storyCostOf } from './cost.js';
+import { firstPauses } from './first-pauses.js';
 import { type Forecast, forecast, type Used } from './forecast.js';
 import { readHistory } from './history.js';
 
@@ -29,6 +32,10 @@ export interface Preview {
   resumed: { id: string; startedAt: number; state: RunState } | null;
   /** When the run would be over, milliseconds since the epoch; null: never. */
   deadline: number | null;
+  /** The pauses with which it would begin, one after the other. */
+  pauses: readonly Pause[];
+  /** How calls would travel. */
+  route: Route;
   premise: Premise;
   prompt: Prompt;
   recentStories: number;
@@ -42,7 +49,12 @@ export interface Preview {
   forecast: Forecast | null;
 }
 
+/** A proxy on the way to the API; `isAsked`: the environment names one, and it does not hold for this address. */
+export type Route = { proxy: HttpProxy } | { proxy: null; isAsked: boolean };
+
 export interface PreviewContext {
+  /** Where a proxy is looked for. */
+  env: NodeJS.ProcessEnv;
   now: () => number;
   random: Random;
   /** pm2, as a worker would find it; null without. */
@@ -78,6 +90,8 @@ export async function previewRun(loaded: LoadedConfig, context: PreviewContext):
     hasFolder: existsSync(folder),
     resumed,
     deadline,
+    pauses: await firstPauses(config, plan, { resumed, now }),
+    route: routeOf(config, context.env),
     premise,
     prompt,
     recentStories: recent.length,
@@ -91,6 +105,17 @@ export async function previewRun(loaded: LoadedConfig, context: PreviewContext):
     costUsd: costOf(atMost, config.batchSize === null ? plan.price : price) ?? 0,
   };
   return { ...facts, forecast: await forecastOf(facts, capped) };
+}
+
+/** By the rules of the API client. */
+function routeOf({ anthropicBaseUrl }: Config, env: NodeJS.ProcessEnv): Route {
+  const proxy = proxyFor(anthropicBaseUrl ?? `https://${VENDOR_HOST}`, env);
+  if (proxy !== null) return { proxy };
+  return { proxy: null, isAsked: ['https_proxy', 'http_proxy'].some((name) => isGiven(name, env)) };
+}
+
+function isGiven(name: string, env: NodeJS.ProcessEnv): boolean {
+  return [name, name.toUpperCase()].some((each) => (env[each] ?? '').trim() !== '');
 }
 
 /** Calls of a batch cost half. */

@@ -3,11 +3,13 @@ import { VENDOR_HOST } from '../config/plan.js';
 import { formatCost, formatNumber } from '../lib/format-number.js';
 import { formatDuration, localIso } from '../lib/format-time.js';
 import type { Caps } from '../run/budget.js';
+import type { PauseReason } from '../run/end-reason.js';
 import { endLabel } from '../run/labels.js';
 import { countCharacters } from '../story/story.js';
 import type { Spending } from './cost.js';
+import { crashesBefore } from './first-pauses.js';
 import { MOST_STORIES, mostStories } from './forecast.js';
-import type { Preview } from './preview.js';
+import type { Preview, Route } from './preview.js';
 
 // What a preview says to its reader, in Korean.
 
@@ -16,7 +18,7 @@ export function previewText(preview: Preview): string {
   const { prompt, plan, premise, loaded } = preview;
   const parts = [
     '미리 보기입니다. 아무것도 호출하지 않고, 쓰지 않습니다.',
-    section('실행', [...authorLines(preview), ...runLines(preview), ...limitLines(preview)]),
+    section('실행', [...authorLines(preview), ...runLines(preview), ...limitLines(preview), ...pauseLines(preview)]),
     section('비용과 시간', costLines(preview)),
     section('소재 (뽑아 보기만 했습니다. 실행하면 다른 소재가 나올 수 있습니다)', [
       ...plan.axes.map(({ axis, label }) => `${label}: ${premise[axis].text}`),
@@ -36,7 +38,7 @@ function heading(title: string, text: string): string {
   return `== ${title} (${formatNumber(countCharacters(text))}자)`;
 }
 
-function authorLines({ loaded, plan }: Preview): string[] {
+function authorLines({ loaded, plan, route }: Preview): string[] {
   const { config } = loaded;
   const { author, model, models, price } = plan;
   if (author.kind === 'offline') {
@@ -51,6 +53,7 @@ function authorLines({ loaded, plan }: Preview): string[] {
     `작가: ${model} (${author.provider})`,
     ...(others.length === 0 ? [] : [`대신 쓸 모델: ${others.join(', ')}`]),
     `주소: ${config.anthropicBaseUrl ?? `https://${VENDOR_HOST}`}`,
+    ...proxyLines(route),
     `인증: ${credentialOf(config)}`,
     own === null
       ? '가격: 모름 (PRICE_INPUT_USD와 PRICE_OUTPUT_USD로 줄 수 있습니다)'
@@ -60,6 +63,13 @@ function authorLines({ loaded, plan }: Preview): string[] {
       : []),
     `한 번의 답: 최대 ${formatNumber(config.maxTokens)}토큰${config.temperature === null ? '' : `, temperature ${config.temperature}`}`,
   ];
+}
+
+/** Never with its user and password. */
+function proxyLines(route: Route): string[] {
+  if (route.proxy === null) return route.isAsked ? ['프록시: 쓰지 않음 (이 주소에는 해당하지 않습니다)'] : [];
+  const { url, variable } = route.proxy;
+  return [`프록시: ${URL.canParse(url) ? new URL(url).host : '주소로 읽을 수 없습니다'} (${variable})`];
 }
 
 function credentialOf({ anthropicApiKey, anthropicAuthToken }: Config): string {
@@ -100,6 +110,21 @@ function limitLines({ loaded, plan, deadline }: Preview): string[] {
     ...(config.activeHours === null ? [] : [`시간대: ${config.activeHours} (그 밖의 시간에는 쉽니다)`]),
   ];
 }
+
+/** What keeps the run from its first story, and until when. */
+function pauseLines({ pauses, resumed }: Preview): string[] {
+  return pauses.map(({ reason, until }, index) => {
+    const crashes = formatNumber(crashesBefore(resumed?.state ?? null));
+    const why = reason === 'crash_loop' ? `연속 ${crashes}번 소설 없이 비정상으로 끝남` : PAUSE_REASONS[reason];
+    return `${index === 0 ? '먼저 쉼' : '이어서 쉼'}: ${minute(until)}까지 (${why})`;
+  });
+}
+
+const PAUSE_REASONS: Record<Exclude<PauseReason, 'crash_loop'>, string> = {
+  daily_cap: '하루 상한을 다 씀',
+  inactive_hours: '정한 시간대 밖',
+  spend_limit: 'API의 지출 한도',
+};
 
 function capsText({ tokens, costUsd }: Caps): string | null {
   const texts = [

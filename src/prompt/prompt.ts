@@ -36,13 +36,20 @@ export interface PromptStyle {
   request: string | null;
 }
 
-/** The longest request that these cards can lead to, before any story is there to keep away from. */
-export function longestPrompt(axes: readonly AxisCards[], style: PromptStyle): Prompt {
+/**
+ * The longest request that these cards can lead to.
+ * @param recent the stories to keep away from; none by default
+ */
+export function longestPrompt(
+  axes: readonly AxisCards[],
+  style: PromptStyle,
+  recent: readonly RecentStory[] = [],
+): Prompt {
   const bytesOf = ({ text, note = '' }: Card): number => Buffer.byteLength(text) + Buffer.byteLength(note);
   const longest = axes.map(
     ({ axis, cards }) => [axis, cards.reduce((a, b) => (bytesOf(b) > bytesOf(a) ? b : a))] as const,
   );
-  return composePrompt(Object.fromEntries(longest) as Premise, axes, style);
+  return composePrompt(Object.fromEntries(longest) as Premise, axes, style, recent);
 }
 
 /** How the premise is grouped; system-prompt.ts says what each group is for. */

@@ -41,6 +41,8 @@ const CALL_MEANINGS: Record<string, string> = {
   unprocessed: '배치에서 쓰이지 않았습니다 (만료, 취소, 거부). 비용은 없습니다',
 };
 
+const SPEND_LIMIT = '지출 한도에 닿았습니다';
+
 /** Answers that are no stories. */
 const ANSWER_MEANINGS: Record<string, string> = {
   max_tokens: '토큰 한도에서 잘렸습니다',
@@ -73,12 +75,16 @@ const STOP_MEANINGS: Partial<Record<ReturnType<typeof stopKindOf>, string>> = {
   paused: '모델이 글을 마치지 않고 멈췄습니다',
 };
 
-/** The meaning of a failure code in Korean; empty for an unknown code. */
-export function failureCodeMeaning(code: string): string {
+/**
+ * The meaning of a failure code in Korean; empty for an unknown code.
+ * @param kind of the failure, where it tells more: the API refuses a request by one code, and may mean a spend limit
+ */
+export function failureCodeMeaning(code: string, kind?: FailedCallKind): string {
+  if (kind === 'blocked' && CALL_MEANINGS[code] === CALL_MEANINGS.invalid_request_error) return SPEND_LIMIT;
   const [, category] = /^refusal:(.*)$/.exec(code) ?? [];
   if (category !== undefined) return REFUSAL_MEANINGS[category] ?? `모델이 쓰기를 거절했습니다 (분류: ${category})`;
   const [, status] = /^http_(\d+)$/.exec(code) ?? [];
   if (status !== undefined) return `API의 응답 ${status}`;
   const meaning = CALL_MEANINGS[code] ?? ANSWER_MEANINGS[code] ?? STOP_MEANINGS[stopKindOf(code)];
-  return meaning ?? (/spend_limit/.test(code) ? '지출 한도에 닿았습니다' : '');
+  return meaning ?? (/spend_limit/.test(code) ? SPEND_LIMIT : '');
 }

@@ -1,10 +1,12 @@
 import { formatNumber } from '../lib/format-number.js';
+import { pauseLabel } from '../run/labels.js';
 import { FAILED_CALL_LABELS, failureCodeMeaning } from './failure-labels.js';
 import { idOf } from './html/list-sections.js';
 import { highlightReason, tilesOf } from './html/summary.js';
 import { withoutControls } from './html/template.js';
 import { formatDateTime, formatDollars, formatPeriod, formatShortDuration, headlineOf } from './labels.js';
 import { type Notice, noticesOf } from './model/notices.js';
+import { pausesOf } from './model/pauses.js';
 import type { FailedCallGroup, Report } from './model/report.js';
 
 /** The most failures, and the most lines of a notice, that are listed; the page has more. */
@@ -28,6 +30,7 @@ export function toText(report: Report, pagePath: string): string {
     ...tiles,
     '',
     ['시간표', `${timelineStrip(report)} ${stripLegend(report)}`],
+    ...withName('쉰 때', pauseLines(report)),
     ...withName('실패', failureLines(report.failedCallGroups)),
     ...withName('모델', modelLines(report)),
     '',
@@ -65,7 +68,8 @@ function timelineStrip({ from, to, timeline: { stories, failedCalls, segments } 
   const cellOf = (at: number) =>
     to === from ? 0 : Math.min(STRIP_CELLS - 1, Math.floor(((at - from) / (to - from)) * STRIP_CELLS));
   for (const { kind, from: start, to: end } of segments) {
-    const character = kind === 'downtime' || kind === 'unknown' ? '_' : kind === 'batch' ? '=' : null;
+    const character =
+      kind === 'downtime' || kind === 'unknown' ? '_' : kind === 'batch' ? '=' : kind === 'pause' ? '~' : null;
     // Only cells that the segment covers entirely.
     if (character !== null) cells.fill(character, cellOf(start) + 1, cellOf(end));
   }
@@ -74,15 +78,22 @@ function timelineStrip({ from, to, timeline: { stories, failedCalls, segments } 
   return cells.join('');
 }
 
-function stripLegend({ from, to, timeline: { batches } }: Report): string {
+function stripLegend({ from, to, timeline: { batches, segments } }: Report): string {
+  const pause = segments.some(({ kind }) => kind === 'pause') ? ', ~ 쉼' : '';
   const batch = batches.length === 0 ? '' : ', = 배치 대기';
-  return `(한 칸 ${formatShortDuration((to - from) / STRIP_CELLS)}: ■ 소설, x 실패, ▣ 둘 다, · 기다림${batch}, _ 멈춤)`;
+  return `(한 칸 ${formatShortDuration((to - from) / STRIP_CELLS)}: ■ 소설, x 실패, ▣ 둘 다, · 기다림${batch}${pause}, _ 멈춤)`;
+}
+
+function pauseLines({ timeline: { segments } }: Report): string[] {
+  return pausesOf(segments).map(
+    ({ reason, times, ms }) => `${pauseLabel(reason)} ${formatNumber(times)}회, ${formatShortDuration(ms)}`,
+  );
 }
 
 function failureLines(groups: readonly FailedCallGroup[]): string[] {
   const left = groups.length - MAX_LISTED;
   const lines = groups.slice(0, MAX_LISTED).map(({ kind, code, times }) => {
-    const meaning = failureCodeMeaning(code) || FAILED_CALL_LABELS[kind];
+    const meaning = failureCodeMeaning(code, kind) || FAILED_CALL_LABELS[kind];
     return `${formatNumber(times.length)}회 ${code} (${meaning}), ${formatTimes(times)}`;
   });
   return left > 0 ? [...lines, `그 밖에 ${formatNumber(left)}가지`] : lines;

@@ -1,6 +1,9 @@
 import type { Failure } from '../api/failure.js';
 import { ExitCode } from '../lib/errors.js';
 import type { CapHit } from './budget.js';
+import type { PauseReason } from './ledger-records.js';
+
+export type { PauseReason } from './ledger-records.js';
 
 /** The limits of the loop, as the settings mean them. */
 export interface Limits {
@@ -19,9 +22,6 @@ export interface Limits {
 
 /** What a wait is for. */
 export type Waiting = 'retry' | 'interval' | 'rate_limit' | 'batch' | PauseReason;
-
-/** Why no story begins for a while, though the run goes on. */
-export type PauseReason = 'daily_cap' | 'inactive_hours' | 'spend_limit' | 'crash_loop';
 
 /** Why a run ended, and which wait was cut by that, if any. */
 export type EndReason =

@@ -1,6 +1,6 @@
 import { formatCost, formatNumber } from '../lib/format-number.js';
 import { formatDuration } from '../lib/format-time.js';
-import type { Limits, RunEnd, Waiting } from './end-reason.js';
+import type { Limits, PauseReason, RunEnd, Waiting } from './end-reason.js';
 
 // The Korean wording of why a run ended and what it waits for: one for the log, the status and the report.
 
@@ -47,6 +47,22 @@ const WAIT_LABELS: Record<Waiting, WaitLabel> = {
     next: 'API의 요청 한도가 회복되므로 그때 다음 소설을 시작합니다',
   },
 };
+
+const PAUSE_LABELS: Record<PauseReason, string> = {
+  daily_cap: '하루 상한',
+  inactive_hours: '정한 시간대 밖',
+  spend_limit: 'API의 지출 한도',
+  crash_loop: '되풀이된 비정상 종료',
+};
+
+/** The reasons for pauses, in the order in which they are listed. */
+export const PAUSE_REASONS = Object.keys(PAUSE_LABELS) as PauseReason[];
+
+/** `하루 상한`: what a pause is for. */
+export function pauseLabel(reason: PauseReason): string {
+  // A ledger of a later version may have others.
+  return PAUSE_LABELS[reason] ?? reason;
+}
 
 /** `다음 소설을 기다리는 중`. */
 export function waitingLabel(waiting: Waiting): string {

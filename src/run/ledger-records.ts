@@ -67,6 +67,18 @@ export type BatchRecord = Dated & { type: 'batch'; key: string } & (
     | { phase: 'closed' }
   );
 
+/** Why no story begins for a while, though the run goes on. */
+export type PauseReason = 'daily_cap' | 'inactive_hours' | 'spend_limit' | 'crash_loop';
+
+/**
+ * A pause: no story begins for a while, though the run goes on. One pause is on at a time: the next `begin` ends it too,
+ * and so does the end of the process. Version 1.0.0 skips these records.
+ */
+export type PauseRecord = Dated & { type: 'pause'; reason: PauseReason } & (
+    | { phase: 'begin'; until: number } // when it is to end, milliseconds since the epoch
+    | { phase: 'end' }
+  );
+
 interface Outcome extends Dated {
   type: 'outcome';
   /**
@@ -136,6 +148,7 @@ export type LedgerRecord =
   | ClaimRecord
   | AttemptRecord
   | BatchRecord
+  | PauseRecord
   | OutcomeRecord
   | EndRecord
   | SnapshotRecord;

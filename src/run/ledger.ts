@@ -22,7 +22,7 @@ export interface ReadLedger {
   begin: BeginRecord;
   /** All records, `begin` included. */
   records: LedgerRecord[];
-  /** Lines that are no records: torn by a crash, or foreign. */
+  /** Lines that are no records to this version: torn by a crash, foreign, or of a type that a later version added. */
   unreadable: number;
 }
 
@@ -159,6 +159,7 @@ const TYPES: ReadonlySet<unknown> = new Set<LedgerRecord['type']>([
   'claim',
   'attempt',
   'batch',
+  'pause',
   'outcome',
   'end',
   'snapshot',

@@ -68,6 +68,8 @@ function apply(state: RunState, record: LedgerRecord): RunState {
     }
     case 'batch':
       return withBatch(state, record);
+    case 'pause':
+      return state;
     case 'outcome':
       return withOutcome(state, record);
     case 'end':

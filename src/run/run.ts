@@ -26,7 +26,10 @@ export interface Run {
   record(record: LedgerRecord): Promise<void>;
   /** The same for several: all of them are in the ledger, or none is. */
   recordAll(records: readonly LedgerRecord[]): Promise<void>;
-  /** Changes the state alone: for a record that cannot be written and whose process ends. */
+  /**
+   * Changes the state alone: for a record that cannot be written and whose process ends. Should the disk take another one
+   * after all, it is written before that.
+   */
   recordInMemory(record: LedgerRecord): void;
   /** Resolves at the next outcome of a call. */
   outcome(): Promise<void>;
@@ -210,6 +213,9 @@ export function replay({ records }: ReadLedger): RunState {
 function toRun({ folder, now }: RunContext, begin: BeginRecord, initial: RunState): Run {
   const path = ledgerPath(folder, begin.run_id);
   let state = initial;
+  /** The state that the ledger amounts to, and what it lacks. */
+  let written = initial;
+  let unwritten: LedgerRecord[] = [];
   let waiting: QueuedRecords[] = [];
   let isWriting = false;
   let awaiting: (() => void)[] = [];
@@ -221,7 +227,10 @@ function toRun({ folder, now }: RunContext, begin: BeginRecord, initial: RunStat
     state: () => state,
     record: (record) => enqueue([record]),
     recordAll: enqueue,
-    recordInMemory: apply,
+    recordInMemory: (record) => {
+      unwritten.push(record);
+      apply(record);
+    },
     outcome: () => new Promise((resolve) => awaiting.push(resolve)),
   };
 
@@ -239,14 +248,17 @@ function toRun({ folder, now }: RunContext, begin: BeginRecord, initial: RunStat
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
-      const records = batch.flatMap((queued) => queued.records);
+      const late = [...unwritten];
+      const records = [...late, ...batch.flatMap((queued) => queued.records)];
       try {
         // Should the ledger be gone, it starts anew with what is known.
-        await appendRecords(path, records, [begin, { type: 'snapshot', at: now(), state }]);
+        await appendRecords(path, records, [begin, { type: 'snapshot', at: now(), state: written }]);
       } catch (error) {
         for (const { reject } of batch) reject(error);
         continue;
       }
+      written = records.reduce(applyRecord, written);
+      unwritten = unwritten.slice(late.length);
       for (const { records, resolve } of batch) {
         for (const record of records) apply(record);
         resolve();

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { readJson } from '../lib/files.js';
+import type { AxisCards } from '../prompt/cards.js';
 import type { RecentStory } from '../prompt/prompt.js';
 import { ledgerPath, listRuns, readLedger } from '../run/ledger.js';
-import type { Story } from '../story/story.js';
+import { OPENING_LENGTH, type Story } from '../story/story.js';
+import { LONGEST_TITLE } from '../story/thresholds.js';
 import { readMetadata } from './story-metadata.js';
 import { filesOf } from './story-store.js';
 
@@ -56,4 +58,17 @@ export function toRecentStory(
     ...(ending === '' ? {} : { ending }),
     ...(structure === undefined ? {} : { structure }),
   };
+}
+
+/** As many recent stories as a prompt names, each as long as one is told there; a syllable has three bytes. */
+export function longestRecentStories(axes: readonly AxisCards[]): RecentStory[] {
+  const syllables = (count: number) => '가'.repeat(count);
+  const structures = axes.find(({ axis }) => axis === 'structure')?.cards.map(({ text }) => text) ?? [];
+  const story: RecentStory = {
+    title: syllables(2 * LONGEST_TITLE),
+    opening: syllables(OPENING_LENGTH + 1),
+    ending: syllables(OPENING_LENGTH + 1),
+    structure: structures.reduce((a, b) => (b.length > a.length ? b : a), ''),
+  };
+  return Array.from({ length: RECENT_STORIES }, () => story);
 }

@@ -25,7 +25,7 @@ const BASE_TAGS = [GENRE, '심리호러', '단편'];
 const TITLE_FALLBACK_LENGTH = 30;
 const UNTITLED = '무제';
 const DESCRIPTION_LENGTH = 150;
-const OPENING_LENGTH = 120;
+export const OPENING_LENGTH = 120;
 
 /** The story with its title (or the nearest thing to one), tags, description, first and last sentence. */
 export function toStory(read: ReadAnswer, premise: Premise): Story {

@@ -76,6 +76,18 @@ export const CHECKS = {
     command: null,
     advice: '상한을 넘을 수 있는 호출을 한 것은 작업자의 결함입니다. 로그와 장부를 보관하고 알려 주세요',
   },
+  within_day_budget: {
+    criterion: 'background_execution',
+    title: '하루의 상한',
+    command: null,
+    advice: '하루의 상한을 넘을 수 있는 소설을 시작한 것은 작업자의 결함입니다. 로그와 장부를 보관하고 알려 주세요',
+  },
+  within_active_hours: {
+    criterion: 'background_execution',
+    title: '소설을 시작하는 시간대',
+    command: null,
+    advice: '정한 시간대 밖에서 소설을 시작한 것은 작업자의 결함입니다. 로그와 장부를 보관하고 알려 주세요',
+  },
   restarts: {
     criterion: 'background_execution',
     title: '다시 시작',

@@ -91,7 +91,7 @@ const KEPT_EVENTS = new Set([
 /**
  * Reads the log of a folder.
  * @param isWanted selects the runs, by id, whose events are kept
- * @param expectedErrorWindows when errors of the file system are expected
+ * @param expectedErrorWindows when errors of the file system, and ends at a limit of the API, are expected
  */
 export async function readLog(
   folder: string,
@@ -157,7 +157,8 @@ class LogCollector {
     if (isQuotedError(record)) return 'quotedErrorLines';
     const { code } = (record.fields.err ?? {}) as NodeJS.ErrnoException;
     const isInTime = this.#expectedErrorWindows.some(({ from, to }) => record.at >= from && record.at <= to);
-    return isInTime && typeof code === 'string' ? 'expectedErrorLines' : 'errorLines';
+    const isAtLimit = record.event === 'attempt_failed' && record.fields.kind === 'blocked';
+    return isInTime && (typeof code === 'string' || isAtLimit) ? 'expectedErrorLines' : 'errorLines';
   }
 
   #addRecord(record: LogRecord, where: string): void {

@@ -1,5 +1,6 @@
 import type { Config } from '../config/load.js';
 import { toLimits } from '../config/plan.js';
+import { type ActiveHours, parseActiveHours } from '../run/active-hours.js';
 import type { Caps } from '../run/budget.js';
 import type { Limits } from '../run/end-reason.js';
 
@@ -7,6 +8,10 @@ import type { Limits } from '../run/end-reason.js';
 export interface ProcessSettings {
   limits: Limits;
   caps: Caps;
+  /** Of a local day, for all runs of the folder together. */
+  capsPerDay: Caps;
+  /** null: stories begin at any time of the day. */
+  activeHours: ActiveHours | null;
   logLevel: string;
   logKeepFiles: number;
   /** Milliseconds. */
@@ -32,6 +37,9 @@ export function readProcessSettings({ settings, terminal }: Record<string, unkno
     // Version 1 wrote one story at a time.
     limits: { ...toLimits(config), concurrency: config.concurrency ?? 1 },
     caps: { tokens: config.maxTokensTotal ?? null, costUsd: config.maxCostUsd ?? null },
+    // Version 1 had neither.
+    capsPerDay: { tokens: config.maxTokensPerDay ?? null, costUsd: config.maxCostUsdPerDay ?? null },
+    activeHours: typeof config.activeHours === 'string' ? parseActiveHours(config.activeHours) : null,
     logLevel: config.logLevel,
     logKeepFiles: config.logKeepFiles,
     heartbeatMs: config.heartbeatSeconds * 1000,

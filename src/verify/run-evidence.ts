@@ -9,6 +9,8 @@ import { type RunProcess, type RunStatus, workingProcesses } from './processes.j
 /** Everything that was read about one run: the input of its checks. */
 export interface RunEvidence {
   run: FoundRun;
+  /** All runs of the folder, this one included: the budget of a day is for all of them together. */
+  folderRuns: readonly FoundRun[];
   status: RunStatus;
   processes: RunProcess[];
   /** Its pairs of story and metadata, in whatever folder. */

@@ -8,6 +8,7 @@ import { type CheckResult, failAt, note, type Place, pass } from './catalog.js';
 import { checkIntegrity } from './checks/integrity.js';
 import { checkLimits } from './checks/limits.js';
 import { checkObservability } from './checks/observability.js';
+import { checkPauses } from './checks/pauses.js';
 import { checkShutdown } from './checks/shutdown.js';
 import { checkStories } from './checks/stories.js';
 import { checkUsage } from './checks/usage.js';
@@ -30,7 +31,10 @@ export interface VerifyOptions {
   secrets: readonly string[];
   /** The runs to check: the newest, all, or one by its id or any part that only its id has. */
   which: 'newest' | 'all' | { run: string };
-  /** Times in which the caller had made a folder unusable: the worker has to log errors then. Default: none. */
+  /**
+   * Times in which the caller had made a folder unusable, or let the API refuse for a limit: the worker has to log errors
+   * then. Default: none.
+   */
   expectedErrorWindows?: readonly TimeWindow[];
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -83,6 +87,7 @@ async function verifyOnce(options: VerifyOptions): Promise<{ verification: Verif
     const status = folderCheck.changedRuns.has(run.id) ? 'running' : statusOf(run.state);
     return {
       run,
+      folderRuns: folderCheck.runs,
       status,
       processes: processesOf(run, log),
       pairs: folderCheck.pairs.filter(({ metadata }) => metadata.run_id === run.id),
@@ -145,6 +150,7 @@ function sectionRunOf({ run, status }: RunEvidence): NonNullable<Section['run']>
 export function checkRun(evidence: RunEvidence): CheckResult[] {
   return [
     ...checkLimits(evidence),
+    ...checkPauses(evidence),
     ...checkObservability(evidence),
     ...checkStories(evidence),
     ...checkShutdown(evidence),

@@ -75,7 +75,7 @@ export function openDayBudget({ folder, runId, caps, callAtMost, price, now }: D
 
   async function spentBy(id: string, today: string): Promise<Spent> {
     const path = ledgerPath(folder, id);
-    if (!followed.has(id) && dayOf(modifiedAt(path)) !== today) return { tokens: 0, costUsd: 0 };
+    if (!followed.has(id) && modifiedAt(path) < new Date(now()).setHours(0, 0, 0, 0)) return { tokens: 0, costUsd: 0 };
     const ledger = followed.get(id) ?? {
       log: openAppendLog(path),
       open: new Map<number, AttemptRecord>(),
@@ -93,10 +93,13 @@ export function openDayBudget({ folder, runId, caps, callAtMost, price, now }: D
     return [...ledger.open.values()].reduce((sum, { at_most }) => addAtMost(sum, at_most), ledger.spent);
   }
 
-  /** Calls that a kill cut off: they may have been paid for. Those of a batch go on. */
-  function giveUpCalls(ledger: FollowedLedger, today: string): void {
+  /**
+   * Calls that a kill cut off, or that a batch has ended without: they may have been paid for.
+   * @param ofBatch its key; undefined for streamed calls, as those of a batch go on without their process
+   */
+  function giveUpCalls(ledger: FollowedLedger, ofBatch: string | undefined, today: string): void {
     for (const [number, { at, at_most, batch }] of ledger.open) {
-      if (batch !== undefined) continue;
+      if (batch !== ofBatch) continue;
       ledger.open.delete(number);
       if (dayOf(at) === today) ledger.spent = addAtMost(ledger.spent, at_most);
     }
@@ -104,7 +107,8 @@ export function openDayBudget({ folder, runId, caps, callAtMost, price, now }: D
 
   function count(ledger: FollowedLedger, record: LedgerRecord, today: string): void {
     if (record.type === 'attempt') ledger.open.set(record.number, record);
-    if (record.type === 'claim' || record.type === 'end') giveUpCalls(ledger, today);
+    if (record.type === 'claim' || record.type === 'end') giveUpCalls(ledger, undefined, today);
+    if (record.type === 'batch' && record.phase === 'closed') giveUpCalls(ledger, record.key, today);
     if (record.type !== 'outcome') return;
     // Version 1 had one call open at most, and did not name it.
     const number = record.attempt === undefined ? ([...ledger.open.keys()].at(-1) ?? null) : record.attempt;

@@ -8,6 +8,8 @@ export interface Gate {
   /** Monotonic milliseconds: a wall clock that is set back makes no wait longer. */
   until: number;
   reason: Waiting;
+  /** The same as a time of day, milliseconds since the epoch, where that is what is waited for: then it is what counts. */
+  timeOfDay?: number;
 }
 
 /** One pace for all slots: a back-off or a rate limit that one of them meets holds for each. */

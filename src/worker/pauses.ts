@@ -1,7 +1,8 @@
 import type { Failure } from '../api/failure.js';
-import { SECOND } from '../lib/clock.js';
+import { MINUTE, SECOND } from '../lib/clock.js';
 import { type ActiveHours, nextActive } from '../run/active-hours.js';
 import type { PauseReason } from '../run/end-reason.js';
+import type { PauseRecord } from '../run/ledger-records.js';
 import type { DayBudget } from './day-budget.js';
 
 // Pauses: reasons to begin no story for a while that do not end the run. A story in hand is finished.
@@ -21,6 +22,8 @@ export interface PausesOptions {
   waitsForSpendLimit: boolean;
   /** When a process may begin whose predecessors all ended without a story, milliseconds since the epoch; null: now. */
   startsAt: number | null;
+  /** Writes a record into the ledger; resolves once it is durable, or given up. */
+  record: (record: PauseRecord) => Promise<unknown>;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -35,14 +38,19 @@ export interface Pauses {
   room(): Promise<number | null>;
   /** Pauses for a failure instead of ending the run for it. @returns whether it does */
   takes(failure: Failure): boolean;
+  /** Records that a pause has begun. The one before it, if any, has ended by that. */
+  begin(pause: Pause): Promise<void>;
+  /** Records that the pause has ended, if one was on. */
+  end(): Promise<void>;
 }
 
 /** How long to wait for a spend limit whose reset the API does not name, in milliseconds. */
 const SPEND_LIMIT_RETRY = 3600 * SECOND;
 
 export function createPauses(options: PausesOptions): Pauses {
-  const { activeHours, dayBudget, waitsForSpendLimit, startsAt, now } = options;
+  const { activeHours, dayBudget, waitsForSpendLimit, startsAt, record, now } = options;
   let spendLimitUntil = Number.NEGATIVE_INFINITY;
+  let recorded: PauseReason | null = null;
   return {
     current: async (inHand) => {
       const pauses: Pause[] = [];
@@ -62,11 +70,44 @@ export function createPauses(options: PausesOptions): Pauses {
       spendLimitUntil = resetsAt !== undefined && resetsAt > now() ? resetsAt : now() + SPEND_LIMIT_RETRY;
       return true;
     },
+    begin: async ({ reason, until }) => {
+      recorded = reason;
+      await record({ type: 'pause', at: now(), phase: 'begin', reason, until });
+    },
+    end: async () => {
+      if (recorded === null) return;
+      const reason = recorded;
+      recorded = null;
+      await record({ type: 'pause', at: now(), phase: 'end', reason });
+    },
   };
 }
 
+/** So many processes may end badly and without a story before the next one waits. */
+const CRASHES_BEFORE_WAIT = 5;
+
+/** The first wait after that, doubling, and the longest one, in milliseconds. */
+const FIRST_CRASH_WAIT = MINUTE;
+const LONGEST_CRASH_WAIT = 60 * MINUTE;
+
+/**
+ * How long a process waits before it begins, after a series of crashes.
+ * @param crashes the processes before it that ended badly and without a story
+ * @returns milliseconds; null: it begins at once
+ */
+export function waitAfterCrashes(crashes: number): number | null {
+  if (crashes < CRASHES_BEFORE_WAIT) return null;
+  return Math.min(LONGEST_CRASH_WAIT, FIRST_CRASH_WAIT * 2 ** (crashes - CRASHES_BEFORE_WAIT));
+}
+
 /** Where nothing is paused, as in most runs. */
-export const NO_PAUSES: Pauses = { current: async () => null, room: async () => null, takes: () => false };
+export const NO_PAUSES: Pauses = {
+  current: async () => null,
+  room: async () => null,
+  takes: () => false,
+  begin: async () => {},
+  end: async () => {},
+};
 
 /** When the next local day begins; also of a day with 23 or 25 hours. */
 export function nextMidnight(epochMs: number): number {

@@ -1,4 +1,4 @@
-import { type Clock, SECOND } from '../lib/clock.js';
+import { type Clock, MINUTE, SECOND } from '../lib/clock.js';
 import { clockTime, formatDuration } from '../lib/format-time.js';
 import type { Logger } from '../logging/logger.js';
 import { afterWaitLabel, waitingLabel } from '../run/labels.js';
@@ -32,6 +32,9 @@ export interface Waits {
   waitOutPause(): Promise<boolean>;
 }
 
+/** How often a wait for a time of day looks at the clock, in milliseconds. */
+const LOOK_AGAIN = 10 * MINUTE;
+
 export function createWaits({ rules, pauses, inHand, onEvent, clock, log }: WaitsDeps): Waits {
   const { deadline, pacing, woken } = rules;
   /** The gates at which slots wait. */
@@ -43,12 +46,14 @@ export function createWaits({ rules, pauses, inHand, onEvent, clock, log }: Wait
   async function wait(own: Gate): Promise<void> {
     for (;;) {
       const gate = pacing.later(own);
-      const left = gate.until - clock.monotonic();
+      const { timeOfDay } = gate;
+      const left = timeOfDay === undefined ? gate.until - clock.monotonic() : timeOfDay - clock.now();
       if (left <= 0) return;
       const until = clock.now() + left;
       gates.add(gate);
       announce(gate);
-      if (deadline !== null && until >= deadline) await sleepToDeadline(deadline);
+      if (deadline !== null && until >= deadline) await sleepToTimeOfDay(deadline);
+      else if (timeOfDay !== undefined) await sleepToTimeOfDay(timeOfDay);
       else await clock.sleep(left, woken);
       gates.delete(gate);
       if (rules.close(rules.due(inHand() === 0 ? gate.reason : null))) return;
@@ -62,28 +67,36 @@ export function createWaits({ rules, pauses, inHand, onEvent, clock, log }: Wait
 
   async function waitOutPause(): Promise<boolean> {
     const pause = await pauses.current(inHand());
-    if (pause === null) return false;
+    if (pause === null) {
+      await pauses.end();
+      return false;
+    }
     // Slots that are paused for one reason say it once.
     if (pause.reason !== paused?.reason || pause.until !== paused.until) {
       paused = pause;
       const until = new Date(pause.until).toISOString();
       log.info({ event: 'paused', reason: pause.reason, until }, `일시 정지합니다 - ${waitingLabel(pause.reason)}`);
       onEvent({ kind: 'paused', ...pause });
+      await pauses.begin(pause);
     }
-    await wait({ until: clock.monotonic() + pause.until - clock.now(), reason: pause.reason });
+    await wait({
+      until: clock.monotonic() + pause.until - clock.now(),
+      reason: pause.reason,
+      timeOfDay: pause.until,
+    });
     return true;
   }
 
-  /** The deadline is one of the wall clock, which may be set while we sleep. */
-  async function sleepToDeadline(until: number): Promise<void> {
-    while (!woken.aborted && clock.now() < until) await clock.sleep(until - clock.now(), woken);
+  /** The wall clock may be set while we sleep, and timers stand still while the machine does. */
+  async function sleepToTimeOfDay(until: number): Promise<void> {
+    while (!woken.aborted && clock.now() < until) await clock.sleep(Math.min(until - clock.now(), LOOK_AGAIN), woken);
   }
 
   function announce(gate: Gate): void {
     const now = clock.now();
     const sinceStart = clock.monotonic();
     const goesOnAt = (waited: Gate): number => {
-      const until = now + waited.until - sinceStart;
+      const until = waited.timeOfDay ?? now + waited.until - sinceStart;
       return deadline === null ? until : Math.min(until, deadline);
     };
     // Slots that wait at one gate say it once.

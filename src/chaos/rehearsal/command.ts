@@ -7,6 +7,9 @@ import { type Command, defineCommand, parseChoice, parseCount, UsageError } from
 import { ExitCode, UserError } from '../../lib/errors.js';
 import { openTerminal, type Terminal } from '../../logging/terminal.js';
 import { createShutdown } from '../../worker/shutdown.js';
+import { rehearseMonth } from '../month/month.js';
+import { createMonthView, summaryOfMonth } from '../month/month-output.js';
+import { SHORTEST_MONTH } from '../month/month-plan.js';
 import { SHORTEST_DAY, WEATHERS, type Weather } from './fault-plan.js';
 import { describeOffer, planReal, rehearseReal, summaryOfReal } from './live-run.js';
 import { createProgressView, summaryOf, WEATHER_NAMES } from './output.js';
@@ -20,6 +23,9 @@ const USAGE = `사용법: npm run rehearse                               폭풍�
         npm run rehearse -- --seconds S                  하루의 길이 (초)
         npm run rehearse -- --concurrency N              한 번에 N편씩 쓰는 하루
         npm run rehearse -- --batches                    배치로 쓰는 하루
+        npm run rehearse -- --month                      한 달을 2분쯤으로 줄여 연습: 하루 상한, 밤에만 쓰기,
+                                                         대신 쓰는 모델, 지출 한도, 되풀이된 강제 종료
+        npm run rehearse -- --month --days N --seconds S N일, 쉬기만 하는 하루를 S초로
         npm run rehearse -- --keep                       성공해도 폴더를 남김
         npm run rehearse -- --root 폴더                  다른 곳에 있는 프로젝트를 연습
         npm run rehearse -- --real N                     내 설정과 내 API로 소설 N편 (비용이 듭니다)
@@ -44,11 +50,13 @@ export function createRehearseCommand(process: NodeJS.Process): Command {
       real: { type: 'string' },
       concurrency: { type: 'string' },
       batches: { type: 'boolean' },
+      month: { type: 'boolean' },
+      days: { type: 'string' },
       keep: { type: 'boolean' },
     },
     run: async (values, { root, typedIn, env, stderr }) => {
       const project = values.root === undefined ? root : resolve(typedIn, values.root);
-      const act = values.real === undefined ? weatherRun(values) : realRun(values, process);
+      const act = chooseRun(values, process);
       const main = join(project, 'dist', 'main.js');
       if (!existsSync(main)) throw new UserError(`${main}이(가) 없습니다. 먼저 npm run build를 실행하세요`);
       const terminal = openTerminal(process.stdout, 'stream');
@@ -72,15 +80,70 @@ export function createRehearseCommand(process: NodeJS.Process): Command {
 }
 
 type Values = Partial<
-  Record<'weather' | 'seed' | 'seconds' | 'real' | 'concurrency', string> & Record<'keep' | 'batches', boolean>
+  Record<'weather' | 'seed' | 'seconds' | 'real' | 'concurrency' | 'days', string> &
+    Record<'keep' | 'batches' | 'month', boolean>
 >;
 /** @returns whether the rehearsal passed */
 type Run = (context: Context) => Promise<boolean>;
 
 /** @throws UsageError */
+function chooseRun(values: Values, process: NodeJS.Process): Run {
+  if (values.month === true) return monthRun(values);
+  if (values.days !== undefined) throw new UsageError('--days는 --month와 함께 씁니다');
+  return values.real === undefined ? weatherRun(values) : realRun(values, process);
+}
+
+const MONTH_DAYS = 30;
+const MONTH_SECONDS = 4;
+
+/** @throws UsageError */
+function monthRun(values: Values): Run {
+  refuseOthers('--month', values, ['weather', 'real', 'concurrency', 'batches']);
+  const seed = seedOf(values);
+  const days = values.days === undefined ? MONTH_DAYS : parseCount('--days', values.days, SHORTEST_MONTH);
+  const secondsPerDay = values.seconds === undefined ? MONTH_SECONDS : parseSeconds(values.seconds);
+  return async ({ terminal, ...session }) => {
+    terminal.write(`한 달(${days}일), 시드 ${seed}, 쉬기만 하는 하루 ${secondsPerDay}초\n`);
+    const onProgress = createMonthView(terminal);
+    const result = await rehearseMonth({ ...session, seed, days, secondsPerDay, onProgress });
+    terminal.live('');
+    terminal.write(`\n${summaryOfMonth(result, seed)}`);
+    await keepOrRemove(result, values, terminal);
+    return result.passed;
+  };
+}
+
+/** @throws UsageError */
+function parseSeconds(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (value > 0) return value;
+  throw new UsageError(`--seconds: 0보다 큰 수여야 합니다 (입력값: ${JSON.stringify(text)})`);
+}
+
+/** What is kept says where. */
+async function keepOrRemove(
+  { passed, folder }: { passed: boolean; folder: string },
+  { keep }: Values,
+  terminal: Terminal,
+): Promise<void> {
+  if (passed && keep !== true) await rm(folder, { recursive: true, force: true });
+  else terminal.write(`폴더 ${folder}\n`);
+}
+
+function seedOf({ seed }: Values): number {
+  return seed === undefined ? Math.floor(Math.random() * 1e6) : parseCount('--seed', seed, 0);
+}
+
+/** @throws UsageError */
+function refuseOthers(option: string, values: Values, others: readonly (keyof Values)[]): void {
+  const other = others.find((name) => values[name] !== undefined);
+  if (other !== undefined) throw new UsageError(`${option}은 --${other}와 함께 쓸 수 없습니다`);
+}
+
+/** @throws UsageError */
 function weatherRun(values: Values): Run {
   const weather = parseChoice('--weather', values.weather ?? 'storm', WEATHERS);
-  const seed = values.seed === undefined ? Math.floor(Math.random() * 1e6) : parseCount('--seed', values.seed, 0);
+  const seed = seedOf(values);
   const seconds =
     values.seconds === undefined ? DAY[weather] : parseCount('--seconds', values.seconds, SHORTEST_DAY[weather]);
   const writing = writingOf(values);
@@ -104,8 +167,7 @@ function weatherRun(values: Values): Run {
     });
     terminal.live('');
     terminal.write(`\n${summaryOf(result, seed)}`);
-    if (result.passed && values.keep !== true) await rm(result.folder, { recursive: true, force: true });
-    else terminal.write(`폴더 ${result.folder}\n`);
+    await keepOrRemove(result, values, terminal);
     return result.passed;
   };
 }
@@ -125,10 +187,7 @@ function writingOf({ concurrency, batches }: Values): Writing {
 /** @throws UsageError */
 function realRun(values: Values, process: NodeJS.Process): Run {
   const stories = parseCount('--real', values.real ?? '');
-  const other = (['weather', 'seed', 'seconds', 'keep', 'concurrency', 'batches'] as const).find(
-    (name) => values[name] !== undefined,
-  );
-  if (other !== undefined) throw new UsageError(`--real은 --${other}와 함께 쓸 수 없습니다`);
+  refuseOthers('--real', values, ['weather', 'seed', 'seconds', 'keep', 'concurrency', 'batches']);
   return async ({ terminal, ...session }) => {
     const plan = planReal({ ...session, stories });
     if (plan === null) {

@@ -69,6 +69,7 @@ function describe(event: NonNullable<RehearsalProgress['event']>): string {
 
 function answerName(kind: AnswerKind): string {
   if (kind === 'story') return '소설';
+  if (kind === 'spend_limit') return '지출 한도';
   return kind === 'expired' ? '만료된 요청' : KIND_NAMES[kind];
 }
 

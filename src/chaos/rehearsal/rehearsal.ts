@@ -169,7 +169,7 @@ const LONGEST_END = 30 * SECOND;
 const KEEP_FILES = 30;
 
 /** Writes stories for requests, as the offline author does. */
-function composer(axes: readonly AxisCards[], seed: number): ApiFaultsOptions['compose'] {
+export function composer(axes: readonly AxisCards[], seed: number): ApiFaultsOptions['compose'] {
   const respond = offlineResponder({ axes, random: seededRandom(seed), charactersPerSecond: 0 });
   return (request) => {
     const [block] = respond(request).content ?? [];

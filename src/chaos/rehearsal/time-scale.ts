@@ -119,6 +119,11 @@ export function settingsOf(
     retryBaseSeconds: seconds(scale.retryBaseMs),
     retryMaxSeconds: seconds(scale.retryMaxMs),
   };
+  return environmentOf(ours);
+}
+
+/** Every setting of the worker as a variable: these values, and the defaults of all others. */
+export function environmentOf(ours: Partial<Record<SettingName, string | number>>): Record<string, string> {
   // The profile decides the first; the others are numbers, which a variable cannot leave out.
   const left: ReadonlySet<SettingName> = new Set(['completedExitCode', 'temperature', 'maxLikeness']);
   const values = SETTING_NAMES.flatMap((name): [string, string][] => {
@@ -134,11 +139,12 @@ export function settingsOf(
 /**
  * Flags for the texts that no variable can take away from `config/local.json`, such as the user's own cards: an empty
  * variable is one that was not given, an empty flag says that there is none.
+ * @param given settings that have a variable
  */
-export function flagsOf(): string[] {
+export function flagsOf(given: readonly SettingName[] = []): string[] {
   return SETTING_NAMES.flatMap((name) => {
     const { arg, format } = SETTINGS[name];
-    return arg !== null && format === 'text|null' ? [`--${arg}=`] : [];
+    return arg !== null && format === 'text|null' && !given.includes(name) ? [`--${arg}=`] : [];
   });
 }
 

@@ -159,7 +159,7 @@ export function failureChart(
 
 /** The meaning of a failure, or its code when the meaning is not known. */
 function nameOf({ kind, code }: FailedCallGroup): string {
-  const name = failureCodeMeaning(code) || `${FAILED_CALL_LABELS[kind]}: ${code}`;
+  const name = failureCodeMeaning(code, kind) || `${FAILED_CALL_LABELS[kind]}: ${code}`;
   return name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH - 1)}…` : name;
 }
 

@@ -1,6 +1,8 @@
 import * as Plot from '@observablehq/plot';
 import { formatNumber } from '../../lib/format-number.js';
 import { clockTime } from '../../lib/format-time.js';
+import type { PauseReason } from '../../run/end-reason.js';
+import { pauseLabel } from '../../run/labels.js';
 import { FAILED_CALL_LABELS, failureCodeMeaning } from '../failure-labels.js';
 import type { Html } from '../html/template.js';
 import { formatDate, formatDateTime, formatShortDuration } from '../labels.js';
@@ -22,6 +24,20 @@ export function failureColour(kind: FailedCallKind): string {
       return 'var(--lost)';
     default:
       return 'var(--grave)';
+  }
+}
+
+/** The colour of a pause. */
+export function pauseColour(reason: PauseReason | undefined): string {
+  switch (reason) {
+    case 'daily_cap':
+      return 'var(--pause-cap)';
+    case 'inactive_hours':
+      return 'var(--pause-hours)';
+    case 'spend_limit':
+      return 'var(--pause-limit)';
+    default:
+      return 'var(--pause-crash)';
   }
 }
 
@@ -88,6 +104,13 @@ export function timetableChart(timetable: Timetable, labels: StoryLabels, width:
         title: describeSlice,
       }),
       Plot.rect(ofKind('batch'), { ...x, ...y(rowHeight * 0.3), fill: 'var(--batch)', title: describeSlice }),
+      Plot.rect(ofKind('pause'), {
+        ...x,
+        ...y(rowHeight * 0.3),
+        ...minimumWidth,
+        fill: ({ of: { pause } }: Slice<Segment>) => pauseColour(pause),
+        title: describeSlice,
+      }),
       Plot.rect(ofKind('retry'), { ...x, ...y(rowHeight / 2 - 1), fill: 'var(--transient)', title: describeSlice }),
       Plot.rect(cells?.filter((cell) => cell.of.inHand > 0 || cell.of.stories > 0) ?? [], {
         ...x,
@@ -161,7 +184,7 @@ function ticks({ ms, tickMs }: Timetable['unit']): number[] {
   return Array.from({ length: Math.floor(ms / tickMs) + 1 }, (_, n) => n * tickMs);
 }
 
-function describeSegment({ kind, from, to, story, failedCall, batch }: Segment, { title }: StoryLabels): string {
+function describeSegment({ kind, from, to, story, failedCall, batch, pause }: Segment, { title }: StoryLabels): string {
   const when = `${formatDate(from)} ${clockTime(from)}부터 ${formatShortDuration(to - from)}`;
   switch (kind) {
     case 'story': {
@@ -174,6 +197,8 @@ function describeSegment({ kind, from, to, story, failedCall, batch }: Segment, 
       return failedCall === undefined ? when : `${describeFailedCall(failedCall)}\n${when}`;
     case 'batch':
       return `배치의 결과를 기다림: ${when}\n${batch?.id ?? '번호 모름'}, 소설 ${formatNumber(batch?.calls ?? 0)}편`;
+    case 'pause':
+      return `일시 정지 (${pause === undefined ? '' : pauseLabel(pause)}): ${when}`;
     case 'retry':
       return `다시 시도하기를 기다림: ${when}`;
     case 'interval':
@@ -188,7 +213,7 @@ function describeSegment({ kind, from, to, story, failedCall, batch }: Segment, 
 }
 
 function describeFailedCall({ kind, code }: FailedCall): string {
-  return `${FAILED_CALL_LABELS[kind]}: ${failureCodeMeaning(code) || code}`;
+  return `${FAILED_CALL_LABELS[kind]}: ${failureCodeMeaning(code, kind) || code}`;
 }
 
 function describeCell({ of: { stories, failedCalls, inHand } }: Slice<Cell>): string {

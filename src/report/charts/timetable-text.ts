@@ -1,12 +1,15 @@
 import { josa } from 'es-hangul';
 import { formatNumber } from '../../lib/format-number.js';
+import { PAUSE_REASONS, pauseLabel } from '../../run/labels.js';
 import { type LegendEntry, legend } from '../html/components.js';
 import type { Html } from '../html/template.js';
 import { formatPeriod, formatShortDuration } from '../labels.js';
+import { pausesOf } from '../model/pauses.js';
 import type { Report } from '../model/report.js';
+import type { Segment } from '../model/timeline.js';
 import { inHandOver, isWriting, mostInHand } from './lanes.js';
 import type { Timetable } from './timetable.js';
-import { failureColour } from './timetable-chart.js';
+import { failureColour, pauseColour } from './timetable-chart.js';
 
 /** The timetable as Korean sentences: how the time was spent, and the longest time without a story. */
 export function timetableText({ timeline: { segments, stories }, from, to }: Report, { cells }: Timetable): string {
@@ -22,6 +25,7 @@ export function timetableText({ timeline: { segments, stories }, from, to }: Rep
     ...(batches > 0 ? [`배치의 결과를 기다리며 ${formatShortDuration(batches)}`] : []),
     ...(waiting > 0 ? [`다음 소설을 기다리며 ${formatShortDuration(waiting)}`] : []),
     ...(retry > 0 ? [`실패한 뒤 기다리며 ${formatShortDuration(retry)}`] : []),
+    ...pauseParts(segments),
     ...(downMs > 0 ? [`멈춘 채 길어야 ${formatShortDuration(downMs)}`] : []),
   ];
   const gap = longestGap([from, ...stories.map(({ at }) => at), to]);
@@ -31,6 +35,17 @@ export function timetableText({ timeline: { segments, stories }, from, to }: Rep
       : '';
   const groupedText = cells === null ? '' : ' 호출이 많아 칸마다 모아 그렸습니다.';
   return `${withParticle(parts.join(', '))} 보냈습니다.${longestGapText}${groupedText}`;
+}
+
+/** All pauses together, and each reason in brackets where there are several. */
+function pauseParts(segments: readonly Segment[]): string[] {
+  const pauses = pausesOf(segments);
+  if (pauses.length === 0) return [];
+  const all = formatShortDuration(pauses.reduce((sum, { ms }) => sum + ms, 0));
+  const each = pauses.map(({ reason, ms }) =>
+    pauses.length === 1 ? pauseLabel(reason) : `${pauseLabel(reason)} ${formatShortDuration(ms)}`,
+  );
+  return [`쉬며 ${all} (${each.join(', ')})`];
 }
 
 /** The particle goes by the word before the brackets. */
@@ -60,6 +75,10 @@ export function legendOf({ segments, cells, laneCount, restarts }: Timetable): H
     [has('batch'), { colour: 'var(--batch)', text: '배치 대기' }],
     [has('open'), { colour: 'var(--open)', text: '쓰는 중' }],
     [true, { colour: 'var(--alive)', text: '다음 소설을 기다림' }],
+    ...PAUSE_REASONS.map((reason): [boolean, LegendEntry] => [
+      segments.some(({ of: { pause } }) => pause === reason),
+      { colour: pauseColour(reason), text: `쉼: ${pauseLabel(reason)}` },
+    ]),
     [has('retry'), { colour: 'var(--transient)', shape: 'thin', text: '실패 뒤 기다림' }],
     [
       hasColour('var(--transient)') || cells !== null,

@@ -85,9 +85,10 @@ export interface Row {
   label: string;
   stories: number;
   failedCalls: number;
-  /** Time with at least one call in hand that gave a story, time of waits, and time without a process. */
+  /** Time with at least one call in hand that gave a story, time of waits, of pauses, and without a process. */
   generationMs: number;
   waitingMs: number;
+  pausedMs: number;
   downMs: number;
   /** The most calls in hand at a time. */
   mostInHand: number;
@@ -171,7 +172,7 @@ export function timetableOf({ from, to, timeline }: Pick<Report, 'from' | 'to' |
 
 const isCall = ({ kind }: Segment) => kind === 'story' || kind === 'failed';
 const isLongWait = ({ kind }: Segment) =>
-  kind === 'downtime' || kind === 'unknown' || kind === 'missingHistory' || kind === 'batch';
+  kind === 'downtime' || kind === 'unknown' || kind === 'missingHistory' || kind === 'batch' || kind === 'pause';
 
 /** The stories of each batch by the process that collected them: nearly all come within seconds. */
 function collectionsOf({ segments, processes }: Timeline): { at: number; stories: number }[] {
@@ -205,7 +206,7 @@ function rowsOf(first: number, to: number, unit: RowUnit): Row[] {
       index === 0 && unit.ms === HOUR
         ? `${new Date(from).getDate()}일 ${new Date(from).getHours()}시`
         : unit.label(from);
-    const times = { generationMs: 0, waitingMs: 0, downMs: 0 };
+    const times = { generationMs: 0, waitingMs: 0, pausedMs: 0, downMs: 0 };
     return { index, from, label, stories: 0, failedCalls: 0, ...times, mostInHand: 0 };
   });
 }
@@ -230,6 +231,7 @@ function addToRows(rows: Row[], { segments, stories, failedCalls }: Timeline, sl
       const target = rows[row];
       if (target === undefined) continue;
       if (kind === 'interval' || kind === 'retry' || kind === 'batch') target.waitingMs += x2 - x1;
+      if (kind === 'pause') target.pausedMs += x2 - x1;
       if (kind === 'downtime' || kind === 'unknown') target.downMs += x2 - x1;
     }
   }

@@ -27,6 +27,7 @@ export function timetableSection(report: Report, labels: StoryLabels): Html {
   const timetable = timetableOf(report);
   const text = timetableText(report, timetable);
   const { rows, unit } = timetable;
+  const hasPaused = rows.some(({ pausedMs }) => pausedMs > 0);
   return chartSection({
     title: '무엇을 하며 시간을 보냈나',
     caption: `${text} 한 줄이 ${unit.name}입니다.`,
@@ -39,14 +40,15 @@ export function timetableSection(report: Report, labels: StoryLabels): Html {
       {
         name: '숫자로 보기',
         table: table(
-          ['때', '소설', '실패', '쓴 시간', '한꺼번에', '기다린 시간', '멈춘 시간'],
-          rows.map(({ label, stories, failedCalls, generationMs, mostInHand, waitingMs, downMs }) => [
+          ['때', '소설', '실패', '쓴 시간', '한꺼번에', '기다린 시간', ...(hasPaused ? ['쉰 시간'] : []), '멈춘 시간'],
+          rows.map(({ label, stories, failedCalls, generationMs, mostInHand, waitingMs, pausedMs, downMs }) => [
             label,
             formatNumber(stories),
             formatNumber(failedCalls),
             formatShortDuration(generationMs),
             `${formatNumber(mostInHand)}편`,
             formatShortDuration(waitingMs),
+            ...(hasPaused ? [formatShortDuration(pausedMs)] : []),
             formatShortDuration(downMs),
           ]),
         ),
@@ -95,7 +97,7 @@ export function failureSection({ failedCallGroups, from, to }: Report): Html {
           failedCallGroups.map(({ kind, code, times: at, tokens }) => [
             FAILED_CALL_LABELS[kind],
             html`<code>${code}</code>`,
-            failureCodeMeaning(code),
+            failureCodeMeaning(code, kind),
             formatNumber(at.length),
             formatDateTime(at[0] ?? 0),
             formatDateTime(at.at(-1) ?? 0),

@@ -6,12 +6,14 @@ export const STYLE = Html.of(`
   color-scheme: light dark;
   --paper: #fbfaf7; --ink: #1f1d1a; --muted: #6b665e; --rule: #e2ddd4; --alive: #ece8df; --link: #7a1f16;
   --story: #2f5560; --open: #7fa3ad; --batch: #a9c0c0; --money: #6d5a1e; --transient: #c07a12; --unusable: #8a3d7d; --grave: #b3261e;
+  --pause-cap: #d9c37a; --pause-hours: #b9bfd6; --pause-limit: #e0a39c; --pause-crash: #a9a39a;
   --lost: #77716a; --card-1: #a9c0c0; --card-2: #5f8b91; --card-3: #2f5560;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #161513; --ink: #e8e4dc; --muted: #a39c91; --rule: #3a3731; --alive: #2e2b26; --link: #e39a8c;
     --story: #8fc1cc; --open: #4f7680; --batch: #3f5c60; --money: #d8bf6a; --transient: #e5a544; --unusable: #d28ac4; --grave: #ef8378;
+    --pause-cap: #6b5c26; --pause-hours: #464c66; --pause-limit: #7d443d; --pause-crash: #5d5850;
     --lost: #978f84; --card-1: #3f5c60; --card-2: #68979e; --card-3: #a3d0d8;
   }
 }

@@ -1,6 +1,6 @@
 import { addKnownUsage, type Usage } from '../../api/usage.js';
 import type { OutcomeRecord } from '../../run/ledger.js';
-import type { BatchEntry, Segment } from './timeline.js';
+import type { BatchEntry, FailedCallKind, Segment } from './timeline.js';
 
 /** A call without an outcome. */
 export interface OpenCall {
@@ -87,4 +87,19 @@ export function withCall(text: TextInProgress, { usage, cost_usd: costUsd }: Out
     usage: addKnownUsage(text.usage, usage),
     costUsd: text.costUsd === null || costUsd === null ? null : text.costUsd + costUsd,
   };
+}
+
+/** The batch of a segment, where it has one. */
+export function inBatch(batch: BatchEntry | null): Pick<Segment, 'batch'> {
+  return batch === null ? {} : { batch };
+}
+
+/** The kind of a failed call, its code, and the name of the answer that is set aside. */
+export function describeFailedCall(
+  record: Exclude<OutcomeRecord, { kind: 'story' | 'part' }>,
+  batch: BatchEntry | null,
+): [FailedCallKind, string, string | null] {
+  if (record.kind === 'failure') return [record.failure, record.code, record.name];
+  const isFree = batch !== null && record.usage?.total_tokens === 0;
+  return isFree ? ['unprocessed', 'unprocessed', null] : ['abandoned', 'abandoned', null];
 }

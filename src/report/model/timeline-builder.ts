@@ -5,19 +5,19 @@ import type {
   EndRecord,
   LedgerRecord,
   OutcomeRecord,
+  PauseRecord,
   SnapshotRecord,
 } from '../../run/ledger.js';
 import { applyRecord, INITIAL_RUN_STATE } from '../../run/run-state.js';
-import { CallsInHand, type OpenCall, type PendingPart, withCall } from './calls-in-hand.js';
-import type {
-  BatchEntry,
-  FailedCall,
-  FailedCallKind,
-  ProcessPeriod,
-  Segment,
-  SegmentKind,
-  Timeline,
-} from './timeline.js';
+import {
+  CallsInHand,
+  describeFailedCall,
+  inBatch,
+  type OpenCall,
+  type PendingPart,
+  withCall,
+} from './calls-in-hand.js';
+import type { BatchEntry, FailedCall, ProcessPeriod, Segment, SegmentKind, Timeline } from './timeline.js';
 
 /**
  * Builds the timeline of a run.
@@ -42,6 +42,8 @@ class TimelineBuilder {
   readonly #waitingFor = new Map<BatchEntry, number>();
   /** The wait that began with the last outcome; null: none, the process has just started. */
   #waiting: 'interval' | 'retry' | null = null;
+  /** The pause that is on. */
+  #pause: (PauseRecord & { phase: 'begin' }) | null = null;
   #storiesBefore = 0;
 
   build(records: readonly LedgerRecord[], until: number | null): Timeline {
@@ -49,15 +51,15 @@ class TimelineBuilder {
     if (until === null) {
       for (const call of this.#inHand.streamed) this.#loseCall(call);
       for (const part of this.#inHand.parts.values()) this.#dropPart(part);
-      this.#pauseBatches(this.#lastAt);
     } else {
       this.#addWait(until);
       for (const { from, killedBy } of this.#inHand.streamed) {
         if (killedBy === null) this.#addSegment('open', from, until);
       }
-      this.#pauseBatches(until);
       this.#extendCurrentProcess(until);
     }
+    this.#pauseBatches(until ?? this.#lastAt);
+    this.#endPause(until ?? this.#lastAt);
     return this.#timeline;
   }
 
@@ -75,6 +77,9 @@ class TimelineBuilder {
         break;
       case 'batch':
         this.#applyBatch(record);
+        break;
+      case 'pause':
+        this.#applyPause(record);
         break;
       case 'outcome':
         this.#applyOutcome(record);
@@ -105,6 +110,7 @@ class TimelineBuilder {
     this.#epoch = epoch;
     const lastEnd = this.#timeline.processes.at(-1)?.end ?? null;
     this.#pauseBatches(this.#lastAt);
+    this.#endPause(at, true);
     this.#addSegment(lastEnd === null ? 'unknown' : 'downtime', this.#lastAt, at);
     for (const call of this.#inHand.streamed) call.killedBy ??= at;
     this.#addProcess(at, purpose, owner.pid);
@@ -143,6 +149,23 @@ class TimelineBuilder {
         batch.isClosed = true;
         for (const call of this.#inHand.ofBatch(batch)) this.#loseCall(call, at, 'no_result');
     }
+  }
+
+  #applyPause(record: PauseRecord): void {
+    this.#addWait(record.at);
+    this.#endPause(record.at);
+    this.#waiting = null;
+    this.#pause = record.phase === 'begin' ? record : null;
+  }
+
+  /** @param isKilled at some time of the pause: no story was to begin in the rest of it, so all of it counts */
+  #endPause(at: number, isKilled = false): void {
+    if (this.#pause === null) return;
+    const { reason, at: from, until } = this.#pause;
+    const to = isKilled ? Math.min(at, Math.max(this.#lastAt, until)) : at;
+    this.#addSegment('pause', from, to, { pause: reason });
+    if (isKilled) this.#lastAt = to;
+    this.#pause = null;
   }
 
   /** The process waits no longer for the batches that are out: it has ended. */
@@ -220,6 +243,7 @@ class TimelineBuilder {
     for (const part of this.#inHand.parts.values()) this.#dropPart(part);
     this.#addWait(at);
     this.#pauseBatches(at);
+    this.#endPause(at);
     this.#waiting = null;
     const current = this.#timeline.processes.at(-1);
     if (current !== undefined) Object.assign(current, { to: Math.max(current.to, at), end: reason });
@@ -256,7 +280,8 @@ class TimelineBuilder {
 
   /** Adds the wait up to now, if nothing is in hand. */
   #addWait(until: number): void {
-    if (this.#waiting === null || !this.#inHand.isEmpty || this.#waitingFor.size > 0) return;
+    const isOtherwise = this.#pause !== null || this.#waitingFor.size > 0;
+    if (this.#waiting === null || isOtherwise || !this.#inHand.isEmpty) return;
     if (until > this.#lastAt) this.#addSegment(this.#waiting, this.#lastAt, until);
   }
 
@@ -271,17 +296,4 @@ class TimelineBuilder {
     this.#timeline.segments.push(segment);
     return segment;
   }
-}
-
-function inBatch(batch: BatchEntry | null): Pick<Segment, 'batch'> {
-  return batch === null ? {} : { batch };
-}
-
-function describeFailedCall(
-  record: Exclude<OutcomeRecord, { kind: 'story' | 'part' }>,
-  batch: BatchEntry | null,
-): [FailedCallKind, string, string | null] {
-  if (record.kind === 'failure') return [record.failure, record.code, record.name];
-  const isFree = batch !== null && record.usage?.total_tokens === 0;
-  return isFree ? ['unprocessed', 'unprocessed', null] : ['abandoned', 'abandoned', null];
 }

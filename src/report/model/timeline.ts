@@ -1,5 +1,6 @@
 import type { FailureKind } from '../../api/failure.js';
 import type { Usage } from '../../api/usage.js';
+import type { PauseReason } from '../../run/end-reason.js';
 import type { ClaimRecord, StoryRecord } from '../../run/ledger.js';
 import type { StoryDetails } from '../story-details.js';
 
@@ -25,6 +26,7 @@ export type SegmentKind =
   | 'batch' // a batch was out, and a process waited for its results
   | 'interval' // the wait for the next story
   | 'retry' // the wait after a failure
+  | 'pause' // no story was to begin; calls in hand went on
   | 'downtime' // no process had the run
   | 'unknown' // a process was killed at some time of the segment, and the rest is downtime
   | 'missingHistory'; // the ledger of that time was lost
@@ -41,6 +43,8 @@ export interface Segment {
   failedCall?: FailedCall;
   /** Number of the story, from 1, that the call belongs to. */
   story?: number;
+  /** What a `pause` was for. */
+  pause?: PauseReason;
   /** The batch that was out, or that the call was in. */
   batch?: BatchEntry;
 }

@@ -28,7 +28,15 @@ async function ended(worker: WorkerProcess): Promise<{ code: number | null; stdo
 test('--dry-run calls nothing, writes nothing, and names the run that is then resumed', async (t) => {
   const root = temporaryFolder(t);
   const [outputDir, logDir] = [join(root, 'stories'), join(root, 'logs')];
-  const flags = ['--duration-seconds', '3600', '--interval-seconds', '600', '--resume'];
+  const flags = [
+    '--duration-seconds',
+    '3600',
+    '--interval-seconds',
+    '600',
+    '--max-tokens-per-day',
+    '10000000',
+    '--resume',
+  ];
   const run = (more: readonly string[], options: WorkerProcessOptions = {}) =>
     startWorker(t, { outputDir, logDir, ...options, flags: [...flags, ...more] });
 

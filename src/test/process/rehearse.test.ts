@@ -52,6 +52,17 @@ test('a stormy day: whatever weather comes, every promise holds', GUARD, async (
   assert.equal(rehearsals().length, code);
 });
 
+test('a month: whatever pauses a run, it goes on as it should', GUARD, async (t) => {
+  const { exited, said, rehearsals } = start(t, ['--month', '--days', '12', '--seconds', '0.2', '--seed', '20261129']);
+  assert.equal(await exited, 0, said());
+  assert.equal(said().match(/^ {2}o /gm)?.length, 5, said());
+  assert.equal(said().match(/^ {2}PASS {2}/gm)?.length, 9, said());
+  for (const reason of ['하루 상한', '정한 시간대 밖', 'API의 지출 한도', '되풀이된 비정상 종료']) {
+    assert.match(said(), new RegExp(`^  ${reason} [1-9]\\d*회`, 'm'));
+  }
+  assert.deepEqual(rehearsals(), []);
+});
+
 describe('the command', { timeout: 300_000, concurrency: 1 }, () => {
   test('notices a worker that drops a story and ends early, and keeps the folder', async (t) => {
     const root = sabotagedProject(t, [
@@ -134,6 +145,10 @@ describe('the command', { timeout: 300_000, concurrency: 1 }, () => {
     [['--weather', 'fog'], /calm, rough, storm.*fog/],
     [['--seconds', '3'], /--seconds: 16 이상/],
     [['--seed', '-1'], /사용법|--seed/],
+    [['--month', '--weather', 'calm'], /--month.*--weather/],
+    [['--month', '--days', '11'], /--days: 12 이상/],
+    [['--month', '--seconds', '0'], /--seconds/],
+    [['--days', '20'], /--days.*--month/],
     [['--nonsense'], /사용법/],
   ] as const) {
     test(`refuses ${args.join(' ')}`, async (t) => {

@@ -1,7 +1,7 @@
 import { CallTracker, type TrackedCall } from '../folder/call-tracker.js';
 import type { LogEvent } from '../log-check.js';
 import { downtimeBefore, type RunProcess } from '../processes.js';
-import { batchSpans, coverage, type Span } from './spans.js';
+import { batchSpans, coverage, pauseSpans, type Span } from './spans.js';
 
 // The gaps of a run: the times without a new story, and how long each of them may be.
 
@@ -91,7 +91,7 @@ function explainedSpans(processes: readonly RunProcess[], end: number | null): S
       if (call.batch === undefined) spans.push({ from: call.at, to: Math.min(to, call.at + limit) });
     };
     spans.push({ from: claimedAt - downtimeBefore(processes, index), to: claimedAt });
-    spans.push(...waitsOf(runProcess));
+    spans.push(...waitsOf(runProcess), ...pauseSpans(runProcess));
     for (const record of records) {
       const { call } = tracker.apply(record);
       const isStory = record.type === 'outcome' && record.kind === 'story';

@@ -116,7 +116,7 @@ function checkCleanLog(evidence: RunEvidence): CheckResult {
   const expected = mergeOccurrences(logs.map(({ expectedErrorLines }) => expectedErrorLines));
   if (quoted.count + expected.count === 0) return pass(code, '0줄');
   const figure = [
-    expected.count === 0 ? '작업자의 오류 0줄' : `예상한 파일 오류 ${formatNumber(expected.count)}줄뿐`,
+    expected.count === 0 ? '작업자의 오류 0줄' : `예상한 오류 ${formatNumber(expected.count)}줄뿐`,
     ...(quoted.count === 0
       ? []
       : [`grep에는 API가 알린 실패나 제목을 옮긴 ${formatNumber(quoted.count)}줄이 걸립니다`]),

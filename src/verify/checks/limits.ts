@@ -45,7 +45,7 @@ function checkEnd(evidence: RunEvidence): CheckResult {
 }
 
 /** Tolerance, in milliseconds, for the work between the check of the deadline and the record of the call. */
-const START_TOLERANCE = 2_000;
+export const START_TOLERANCE = 2_000;
 
 function checkWithinLimits(evidence: RunEvidence): CheckResult {
   const code = 'within_limits';

@@ -56,3 +56,15 @@ export function batchSpans(processes: readonly RunProcess[], until: number): Spa
   }
   return spans;
 }
+
+/** The pauses of a process, each up to the time that was planned for it at most. */
+export function pauseSpans({ records }: RunProcess): Span[] {
+  const spans: Span[] = [];
+  let open: Span | null = null;
+  for (const record of records) {
+    if (record.type !== 'pause' && record.type !== 'end') continue;
+    if (open !== null) spans.push({ from: open.from, to: Math.min(open.to, record.at) });
+    open = record.type === 'pause' && record.phase === 'begin' ? { from: record.at, to: record.until } : null;
+  }
+  return open === null ? spans : [...spans, open];
+}

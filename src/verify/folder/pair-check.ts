@@ -15,7 +15,7 @@ import type { PairLocation, ReadPair } from './pairs.js';
 /** The metadata that later checks need. The rest is dropped: that of ten thousand stories would fill the memory. */
 type KeptMetadata = Pick<
   ReadMetadata,
-  'run_id' | 'sequence' | 'request_id' | 'usage' | 'cost_usd' | 'completes' | 'accepted_at' | 'doubts'
+  'run_id' | 'sequence' | 'generated_at' | 'request_id' | 'usage' | 'cost_usd' | 'completes' | 'accepted_at' | 'doubts'
 >;
 
 /** A pair that was read and checked against its own metadata. */
@@ -99,8 +99,8 @@ export function hasValidChecksum({ markdown, metadata }: ReadPair): boolean {
 }
 
 function pickKept(metadata: ReadMetadata): KeptMetadata {
-  const { run_id, sequence, request_id, usage, cost_usd, completes, accepted_at, doubts } = metadata;
-  return { run_id, sequence, request_id, usage, cost_usd, completes, accepted_at, doubts };
+  const { run_id, sequence, generated_at, request_id, usage, cost_usd, completes, accepted_at, doubts } = metadata;
+  return { run_id, sequence, generated_at, request_id, usage, cost_usd, completes, accepted_at, doubts };
 }
 
 function parseFrontmatter(yaml: string): Record<string, unknown> | null {

@@ -32,6 +32,7 @@ const preview = (t: TestContext, { folder, flags = {}, env = KEY, supervisor = n
   previewRun(loadConfig({ root: temporaryFolder(t), env: { OUTPUT_DIR: folder, ...env }, flags }), {
     now: () => NOON,
     random: seededRandom(1),
+    env,
     supervisor,
   });
 
@@ -246,4 +247,51 @@ test('a folder of a later version is refused', async (t) => {
   const later = { ...begin(RUN, DEAD), format: 99 };
   const folder = await folderWith(t, [later]);
   await assert.rejects(preview(t, { folder }), UserError);
+});
+
+test('tells what keeps the run from its first story, and until when, one pause after the other', async (t) => {
+  const folder = temporaryFolder(t);
+  const atNight = { folder, flags: { activeHours: '22:00-06:00' } };
+  assert.match(await told(t, atNight), /\n {2}먼저 쉼: \d{4}-\d\d-\d\d 22:00까지 \(정한 시간대 밖\)\n/);
+  assert.doesNotMatch(await told(t, { folder, flags: { activeHours: '10:00-14:00' } }), /쉼:/);
+  const used = await folderWith(t, [
+    begin(RUN, DEAD, NOON - HOUR),
+    attempt({ at: NOON - HOUR }),
+    story({ at: NOON - 1 }),
+  ]);
+  const flags = { maxTokensPerDay: '40000', activeHours: '10:00-14:00' };
+  // 3,500 tokens are used, and a call may take some 30,000.
+  assert.doesNotMatch(await told(t, { folder: used, flags }), /쉼:/);
+  const full = await told(t, { folder: used, flags: { ...flags, maxTokensPerDay: '32000' } });
+  assert.match(
+    full,
+    /\n {2}먼저 쉼: \S+ 00:00까지 \(하루 상한을 다 씀\)\n {2}이어서 쉼: \S+ 10:00까지 \(정한 시간대 밖\)\n/,
+  );
+});
+
+test('tells of a wait after a series of crashes, as the ledger has it', async (t) => {
+  const claims = (count: number): LedgerRecord[] =>
+    Array.from({ length: count }, (_, n) => ({
+      ...{ type: 'claim', at: NOON - 1000 + n, epoch: n + 2, owner: DEAD, purpose: 'resume' },
+    }));
+  const after = async (count: number) => {
+    const folder = await folderWith(t, [begin(RUN, DEAD, NOON - HOUR), ...claims(count)]);
+    return told(t, { folder, flags: { resume: true, runName: 'night' } });
+  };
+  assert.doesNotMatch(await after(3), /쉼:/);
+  assert.match(await after(5), /\n {2}먼저 쉼: \S+ 12:02까지 \(연속 6번 소설 없이 비정상으로 끝남\)\n/);
+});
+
+test('names the proxy that calls would go through by its host alone', async (t) => {
+  const folder = temporaryFolder(t);
+  const proxied = { ...KEY, HTTPS_PROXY: 'http://user:secret@proxy.example:3128' };
+  const text = await told(t, { folder, env: proxied });
+  assert.match(text, /\n {2}프록시: proxy\.example:3128 \(HTTPS_PROXY\)\n/);
+  assert.doesNotMatch(text, /secret|user:/);
+  assert.match(await told(t, { folder, env: { ...proxied, NO_PROXY: '.anthropic.com' } }), /프록시: 쓰지 않음/);
+  assert.match(
+    await told(t, { folder, env: { ...KEY, HTTPS_PROXY: 'http://:x:y' } }),
+    /프록시: 주소로 읽을 수 없습니다/,
+  );
+  assert.doesNotMatch(await told(t, { folder }), /프록시/);
 });

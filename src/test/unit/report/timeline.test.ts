@@ -5,6 +5,7 @@ import { seededRandom } from '../../../lib/random.js';
 import { runOutcomeOf, settledState } from '../../../report/model/run-outcome.js';
 import { buildTimeline } from '../../../report/model/timeline-builder.js';
 import type { BeginRecord, ClaimRecord, LedgerRecord } from '../../../run/ledger.js';
+import type { PauseReason } from '../../../run/ledger-records.js';
 import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import { abandoned, attempt, DEAD, end, failure, history, part, story } from '../../helpers/records.js';
 
@@ -41,6 +42,58 @@ test('stories and the waits between them fill the time of a calm run', () => {
     ],
   );
   assert.deepEqual(processes, [{ from: 0, to: 100, purpose: 'begin', pid: DEAD.pid, end: 'duration' }]);
+});
+
+test('a pause is a segment of its own, from its record to its end, the next pause, or the end of the process', () => {
+  const pause = (at: number, reason: PauseReason, phase: 'begin' | 'end' = 'begin'): LedgerRecord =>
+    phase === 'begin' ? { type: 'pause', at, reason, phase, until: at + 100 } : { type: 'pause', at, reason, phase };
+  const records = [
+    attempt({ at: 10 }),
+    story({ at: 50, name: 'a' }),
+    pause(60, 'daily_cap'),
+    pause(100, 'inactive_hours'),
+    pause(150, 'inactive_hours', 'end'),
+    attempt({ at: 151 }),
+    failure({ at: 160, failure: 'blocked' }),
+    pause(161, 'spend_limit'),
+    // A kill, at some time of the pause or after it.
+    claim(271),
+    pause(272, 'crash_loop'),
+    claim(280, 3),
+  ];
+  const until = 300;
+  const { segments } = buildTimeline([begin, ...records], until);
+  assert.deepEqual(
+    segments.map(({ kind, from, to, pause: reason }) => [kind, from, to, ...(reason === undefined ? [] : [reason])]),
+    [
+      ['story', 10, 50],
+      ['interval', 50, 60],
+      ['pause', 60, 100, 'daily_cap'],
+      ['pause', 100, 150, 'inactive_hours'],
+      ['failed', 151, 160],
+      ['retry', 160, 161],
+      ['pause', 161, 261, 'spend_limit'],
+      ['unknown', 261, 271],
+      ['pause', 272, 280, 'crash_loop'],
+      ['unknown', 280, 280],
+    ],
+  );
+});
+
+test('calls in hand go on in a pause, and no time in it is a wait as well', () => {
+  const records: LedgerRecord[] = [
+    attempt({ at: 10, number: 1 }),
+    attempt({ at: 20, number: 2 }),
+    story({ at: 40, attempt: 1, name: 'a' }),
+    { type: 'pause', at: 41, reason: 'daily_cap', phase: 'begin', until: 500 },
+    story({ at: 90, attempt: 2, name: 'b' }),
+    end({ at: 200, reason: 'duration', over: true }),
+  ];
+  assert.deepEqual(spansOf(records), [
+    ['story', 10, 40],
+    ['story', 20, 90],
+    ['pause', 41, 200],
+  ]);
 });
 
 test('a failure is a failed call, and the wait after it is for a retry', () => {

@@ -46,12 +46,25 @@ test('what is appended is read again, record by record', async (t) => {
     failure(),
     abandoned(),
     { type: 'claim', at: 3000, epoch: 2, owner: DEAD, purpose: 'resume' },
+    { type: 'pause', at: 3200, phase: 'begin', reason: 'daily_cap', until: 9000 },
+    { type: 'pause', at: 3300, phase: 'end', reason: 'daily_cap' },
     { type: 'snapshot', at: 3500, state: INITIAL_RUN_STATE },
     end({ reason: '줄\n바꿈 \u2028' }),
   ];
   await write(path, ...records);
   assert.deepEqual(read(path), { path, begin: BEGIN, records, unreadable: 0 });
   assert.equal(readFileSync(path, 'utf8').split('\n').length, records.length + 1);
+});
+
+test('a record of a type that a later version added is skipped, wherever it stands', async (t) => {
+  const path = newPath(t);
+  const dream = '{"type":"dream","at":1500,"of":"doors"}\n';
+  await write(path, BEGIN, attempt());
+  appendFileSync(path, dream);
+  await write(path, story());
+  appendFileSync(path, dream);
+  const { records, unreadable } = read(path);
+  assert.deepEqual([records, unreadable, isClosed(path)], [[BEGIN, attempt(), story()], 2, false]);
 });
 
 test('the folder of ledgers is made with all that leads to it, out of sight', async (t) => {

@@ -14,7 +14,7 @@ import {
   resumeRun,
 } from '../../../run/run.js';
 import { seededRandom, temporaryFolder } from '../../helpers/fakes.js';
-import { attempt, DEAD, end, history, ME, neighbour, story } from '../../helpers/records.js';
+import { attempt, DEAD, end, failure, history, ME, neighbour, story } from '../../helpers/records.js';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 10, 23, 5);
@@ -84,6 +84,26 @@ test('a record that cannot be written leaves the state as it was; in memory it c
   assert.equal(run.state(), before);
   run.recordInMemory(story());
   assert.equal(run.state().statistics.stories, 1);
+});
+
+test('what could not be written is written with the next record that can be, before it, and counted once', async (t) => {
+  for (const isGone of [false, true]) {
+    const folder = temporaryFolder(t);
+    const run = await beginRun(at(folder), 'night', null);
+    const path = ledgerPath(folder, run.id);
+    await run.recordAll([attempt({ number: 1 }), attempt({ number: 2 })]);
+    // A ledger that is gone by then is begun anew.
+    if (isGone) rmSync(path);
+    run.recordInMemory(failure({ attempt: 1 }));
+    run.recordInMemory(failure({ attempt: 2 }));
+    await run.record(end());
+    await run.record(story({ name: 'later' }));
+    const ledger = ledgerOf(folder, run.id);
+    const types = ledger.records.map(({ type }) => type).slice(isGone ? 2 : 3);
+    assert.deepEqual(types, ['outcome', 'outcome', 'end', 'outcome']);
+    assert.deepEqual(replay(ledger), run.state());
+    assert.deepEqual(run.state().statistics.failures, { transient: 2 });
+  }
 });
 
 test('a ledger that disappears under a run starts anew with what is known, and replays to the same state', async (t) => {

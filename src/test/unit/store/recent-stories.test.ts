@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { test } from 'node:test';
+import { composePrompt, longestPrompt } from '../../../prompt/prompt.js';
+import { worstCase } from '../../../run/budget.js';
 import { beginRun } from '../../../run/run.js';
-import { readRecentStories } from '../../../store/recent-stories.js';
+import {
+  longestRecentStories,
+  RECENT_STORIES,
+  readRecentStories,
+  toRecentStory,
+} from '../../../store/recent-stories.js';
 import { newName, openStoryStore } from '../../../store/story-store.js';
-import { storyMetadata, temporaryFolder } from '../../helpers/fakes.js';
+import { readAnswer } from '../../../story/read-answer.js';
+import { toStory } from '../../../story/story.js';
+import { AXIS_CARDS, PREMISE, storyMetadata, temporaryFolder } from '../../helpers/fakes.js';
 import { ME, story } from '../../helpers/records.js';
 
 const START = Date.UTC(2026, 10, 23, 5);
@@ -52,4 +61,22 @@ test('a new story takes the place of the oldest', async (t) => {
     { title: '나', opening: '나의 첫 문장.' },
     { title: '다', opening: '다의 첫 문장.' },
   ]);
+});
+
+test('with the longest recent stories a prompt is as long as with any, however long their titles and sentences are', () => {
+  const style = { template: null, request: null };
+  const bytesOf = (prompt: ReturnType<typeof longestPrompt>) => worstCase(prompt, 1).input_tokens;
+  const longest = bytesOf(longestPrompt(AXIS_CARDS, style, longestRecentStories(AXIS_CARDS)));
+  for (const length of [1, 40, 60, 120, 500]) {
+    const sentence = `${'문이 열리고 또 '.repeat(length)}닫혔다.`;
+    const read = readAnswer(`# ${'긴'.repeat(length)}\n\n${sentence}\n\n가운데다.\n\n${sentence}`);
+    const recent = toRecentStory(toStory(read, PREMISE), PREMISE.structure.text);
+    const prompt = composePrompt(
+      PREMISE,
+      AXIS_CARDS,
+      style,
+      Array.from({ length: RECENT_STORIES }, () => recent),
+    );
+    assert.ok(bytesOf(prompt) <= longest, `${length}: ${bytesOf(prompt)} > ${longest}`);
+  }
 });

@@ -59,3 +59,17 @@ test('another error in an expected time is a defect, and is counted alone', asyn
   const check = checkOf(await verifyRun(run, { expectedErrorWindows: [{ from: at, to: at }] }), 'clean_log');
   assert.deepEqual([check.status, check.count], ['fail', 1]);
 });
+
+test('an end at a limit of the API in an expected time is told, any other refusal is a defect', async (t) => {
+  const statusOf = async (kind: string) => {
+    const run = copyOf(t, base);
+    let at = Number.NaN;
+    editLog(run, ([first = '', ...rest]) => {
+      const record = JSON.parse(first) as { time: string };
+      at = Date.parse(record.time);
+      return [first, JSON.stringify({ ...record, level: 'error', event: 'attempt_failed', kind }), ...rest];
+    });
+    return checkOf(await verifyRun(run, { expectedErrorWindows: [{ from: at, to: at }] }), 'clean_log').status;
+  };
+  assert.deepEqual([await statusOf('blocked'), await statusOf('fatal')], ['note', 'fail']);
+});

@@ -72,6 +72,7 @@ function logOf(pid: number, firstAt: number, events: LogEvent[] = [], interval =
       },
       ...{ logLevel: 'info', logKeepFiles: 30, heartbeatMs: 15_000, completedExitCode: 0, onTerminal: null },
       caps: { tokens: null, costUsd: null },
+      ...{ capsPerDay: { tokens: null, costUsd: null }, activeHours: null },
       longestStoryMs: 10 * MINUTE,
     },
   };

@@ -4,6 +4,7 @@ import type { Failure } from '../../../api/failure.js';
 import { NO_TOKENS, toUsage, type Usage } from '../../../api/usage.js';
 import { SECOND } from '../../../lib/clock.js';
 import type { Limits } from '../../../run/end-reason.js';
+import type { PauseRecord } from '../../../run/ledger-records.js';
 import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import type { AttemptOutcome } from '../../../worker/attempt/outcome.js';
 import type { WorkerEvent } from '../../../worker/events.js';
@@ -272,9 +273,9 @@ describe('what is told of several slots', () => {
 });
 
 describe('pauses', () => {
-  const until = (clock: VirtualClock, seconds: number): Pauses =>
+  const until = (clock: VirtualClock, seconds: number, record = async (_: PauseRecord) => {}): Pauses =>
     createPauses({
-      ...{ activeHours: null, dayBudget: null, waitsForSpendLimit: true },
+      ...{ activeHours: null, dayBudget: null, waitsForSpendLimit: true, record },
       startsAt: clock.now() + seconds * SECOND,
       now: clock.now,
     });
@@ -290,6 +291,66 @@ describe('pauses', () => {
     const paused = worker.events.filter(({ kind }) => kind === 'paused');
     assert.deepEqual(paused, [{ kind: 'paused', reason: 'crash_loop', until: worker.clock.now() - 10 * SECOND }]);
     assert.equal(worker.log.events().filter((event) => event === 'paused').length, 1);
+  });
+
+  test('a pause is told to end when it does, though two clocks are never read at the same instant', async () => {
+    let start = 0;
+    const worker = many(
+      { maxStories: 1 },
+      () => saved(10),
+      (clock) => {
+        start = clock.now();
+        const pauses = until(clock, 600);
+        const { now } = clock;
+        let asked = 0;
+        clock.now = () => now() - Math.min(50, asked++);
+        return pauses;
+      },
+    );
+    await worker.run();
+    const waits = worker.events.flatMap((event) => (event.kind === 'waiting' ? [event.until] : []));
+    assert.deepEqual(waits.slice(0, 1), [start + 600 * SECOND]);
+  });
+
+  test('a pause is over on time though the machine slept through a part of it, and its timers with it', async () => {
+    let ahead = 0;
+    const worker = many(
+      { maxStories: 1 },
+      () => saved(10),
+      (clock) => {
+        const { now } = clock;
+        clock.now = () => now() + ahead;
+        return until(clock, 6 * 3600);
+      },
+    );
+    // Asleep for five hours: the wall clock has gone on, what a timer has left has not.
+    worker.after(1000, () => {
+      ahead = 5 * 3600 * SECOND;
+    });
+    await worker.run();
+    const [begun = Number.NaN] = worker.begun;
+    assert.ok(begun >= 6 * 3600 && begun <= 6 * 3600 + 600, `${begun}`);
+  });
+
+  test('each pause is recorded once for all slots, its end before the next story', async () => {
+    const records: string[] = [];
+    const worker = many(
+      { maxStories: 4, concurrency: 2 },
+      (n) => (n <= 2 ? { seconds: 1, outcome: { kind: 'blocked', code: 'billing_error' } } : saved(10)),
+      (clock) => {
+        const start = clock.now();
+        return until(clock, 600, async ({ at, reason, phase }) => {
+          records.push(`${reason} ${phase} ${(at - start) / SECOND} ${worker.begun.length}`);
+        });
+      },
+    );
+    await worker.run();
+    assert.deepEqual(records, [
+      'crash_loop begin 0 0',
+      'crash_loop end 600 0',
+      'spend_limit begin 601 2',
+      'spend_limit end 4201 2',
+    ]);
   });
 
   test('a deadline or a signal ends the run in a pause', async () => {

@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import type { Failure } from '../../../api/failure.js';
 import { toUsage } from '../../../api/usage.js';
 import { appendRecords, ledgerPath } from '../../../run/ledger.js';
-import type { LedgerRecord } from '../../../run/ledger-records.js';
+import type { LedgerRecord, PauseRecord } from '../../../run/ledger-records.js';
 import { openDayBudget } from '../../../worker/day-budget.js';
-import { createPauses, nextMidnight, type PausesOptions } from '../../../worker/pauses.js';
+import { createPauses, nextMidnight, type PausesOptions, waitAfterCrashes } from '../../../worker/pauses.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 import { attempt, DEAD, end, failure, ME, story } from '../../helpers/records.js';
 
@@ -17,15 +17,17 @@ const BLOCKED: Failure = { kind: 'blocked', code: 'billing_error', reason: 'í•œë
 
 function pausesAt(now: number, options: Partial<PausesOptions> = {}) {
   let time = now;
+  const records: PauseRecord[] = [];
   const pauses = createPauses({
     activeHours: null,
     dayBudget: null,
     waitsForSpendLimit: false,
     startsAt: null,
+    record: async (record) => records.push(record),
     now: () => time,
     ...options,
   });
-  return { pauses, pass: (ms: number) => (time += ms) };
+  return { pauses, records, pass: (ms: number) => (time += ms) };
 }
 
 describe('pauses', () => {
@@ -79,6 +81,27 @@ describe('pauses', () => {
     assert.equal((await pauses.current(0))?.until, NOON + 31 * HOUR);
   });
 
+  test('are recorded as they begin, and as the last of them ends', async () => {
+    const { pauses, records, pass } = pausesAt(NOON);
+    await pauses.end();
+    await pauses.begin({ reason: 'daily_cap', until: NOON + 12 * HOUR });
+    pass(12 * HOUR);
+    await pauses.begin({ reason: 'inactive_hours', until: NOON + 34 * HOUR });
+    pass(22 * HOUR);
+    await pauses.end();
+    await pauses.end();
+    assert.deepEqual(records, [
+      { type: 'pause', at: NOON, phase: 'begin', reason: 'daily_cap', until: NOON + 12 * HOUR },
+      { type: 'pause', at: NOON + 12 * HOUR, phase: 'begin', reason: 'inactive_hours', until: NOON + 34 * HOUR },
+      { type: 'pause', at: NOON + 34 * HOUR, phase: 'end', reason: 'inactive_hours' },
+    ]);
+  });
+
+  test('a series of crashes is waited out from the fifth on, longer each time, an hour at most', () => {
+    const minutes = [0, 4, 5, 6, 8, 11, 12, 500].map((crashes) => (waitAfterCrashes(crashes) ?? 0) / 60_000);
+    assert.deepEqual(minutes, [0, 0, 1, 2, 8, 60, 60, 60]);
+  });
+
   test('the next local day begins at midnight, at any time of the day', () => {
     assert.equal(nextMidnight(NOON), NOON + 12 * HOUR);
     assert.equal(nextMidnight(NOON + 12 * HOUR), NOON + 36 * HOUR);
@@ -124,6 +147,24 @@ describe('the budget of a day', () => {
     assert.equal(await budget.room(0), 5);
     now = nextMidnight(now);
     assert.equal(await budget.room(0), 10);
+  });
+
+  test('counts a call that its batch has ended without once, at its most', async (t) => {
+    const now = Date.now();
+    const call = (number: number) => attempt({ at: now, number, batch: 'b', at_most: { tokens: 200, cost_usd: null } });
+    const budget = await budgetOf(temporaryFolder(t), () => now, {
+      run_1: [call(1), call(2), { type: 'batch', at: now, key: 'b', phase: 'intent' }],
+    });
+    assert.equal(await budget.room(0), 8);
+    const folder = temporaryFolder(t);
+    const closed = await budgetOf(folder, () => now, {
+      run_1: [
+        ...[call(1), call(2), { ...story(today), attempt: 1 }],
+        { type: 'batch', at: now, key: 'b', phase: 'closed' },
+      ],
+    });
+    // 250 and 200 are spent, and nothing is open.
+    assert.equal(await closed.room(0), 5);
   });
 
   test('counts calls without usage, of other workers in flight, and cut off by a kill, at their most', async (t) => {
