@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { joinRest } from '../../../../story/continuation.js';
-import { readAnswer } from '../../../../story/read-answer.js';
-import { readRest } from '../../../../story/read-rest.js';
-import { validateAnswer } from '../../../../story/validate-answer.js';
+import { joinRest } from '../../../story/continuation.js';
+import { readAnswer } from '../../../story/read-answer.js';
+import { readRest } from '../../../story/read-rest.js';
+import { validateAnswer } from '../../../story/validate-answer.js';
 
 // Reading and judging take time in proportion to a text, whatever the text. What patterns scan is counted, which finds a
 // rule that goes through the text once per line; a pattern that backtracks would hold up the large texts for hours.
