@@ -11,7 +11,7 @@ import type { LedgerRecord } from '../../run/ledger.js';
 import type { Run } from '../../run/run.js';
 import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../run/run-state.js';
 import type { StoryFiles } from '../../store/story-metadata.js';
-import { pick } from './sample-stories.js';
+import { pick } from './stories/sample-stories.js';
 
 export { seededRandom };
 

@@ -12,8 +12,8 @@ import { type Verification, type VerifyOptions, verify } from '../../verify/veri
 import { temporaryFolder } from './fakes.js';
 import { logOf } from './log-maker.js';
 import { cleanEnvironment, ROOT } from './processes.js';
-import type { DayMaker } from './report-day-maker.js';
-import { writeDay } from './report-days.js';
+import type { DayMaker } from './report-days/report-day-maker.js';
+import { writeDay } from './report-days/report-days.js';
 
 // Runs to verify: those of the real worker, made-up ones, and ways to damage them.
 

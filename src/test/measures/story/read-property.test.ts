@@ -4,8 +4,8 @@ import { seededRandom } from '../../../lib/random.js';
 import { composeStory } from '../../../offline/composer.js';
 import { readAnswer } from '../../../story/read-answer.js';
 import { validateAnswer } from '../../../story/validate-answer.js';
-import { type SampleStory, sampleStory } from '../../helpers/sample-stories.js';
-import { wrap } from '../../helpers/wrappers.js';
+import { type SampleStory, sampleStory } from '../../helpers/stories/sample-stories.js';
+import { wrap } from '../../helpers/stories/wrappers.js';
 
 // For any whole story and any pile of wrappers: reading the pile gives the story.
 

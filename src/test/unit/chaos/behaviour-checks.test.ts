@@ -17,7 +17,7 @@ import {
   violations,
   withCall,
   withRecords,
-} from '../../helpers/chaos-day.js';
+} from '../../helpers/chaos/chaos-day.js';
 
 describe('a rehearsal notices', () => {
   const cases: [what: string, change: (day: Day) => void, codes: string[]][] = [

@@ -5,8 +5,8 @@ import { before, test } from 'node:test';
 import { createInspection, type TrialRecord } from '../../../chaos/kill-test/invariants.js';
 import { ONE_STORY } from '../../../chaos/kill-test/trial-shape.js';
 import { fromMarkdown } from '../../../store/frontmatter.js';
-import { call } from '../../helpers/chaos-day.js';
-import { DayMaker } from '../../helpers/report-day-maker.js';
+import { call } from '../../helpers/chaos/chaos-day.js';
+import { DayMaker } from '../../helpers/report-days/report-day-maker.js';
 import {
   copyOf,
   editEvent,

@@ -6,7 +6,7 @@ import { type MonthEventKind, nextHour, planMonth, SHORTEST_MONTH } from '../../
 import type { ReceivedRequest } from '../../../offline/server/reply.js';
 import type { LedgerRecord } from '../../../run/ledger-records.js';
 import { INITIAL_RUN_STATE } from '../../../run/run-state.js';
-import { type MadeMonth, madeMonth } from '../../helpers/made-month.js';
+import { type MadeMonth, madeMonth } from '../../helpers/report-days/made-month.js';
 
 const HOUR = 3_600_000;
 const TODAY = new Date(2026, 10, 29, 12).getTime();

@@ -21,7 +21,7 @@ import {
   violations,
   withCall,
   withRecords,
-} from '../../helpers/chaos-day.js';
+} from '../../helpers/chaos/chaos-day.js';
 
 // A sound day, and what is found when something of it is otherwise.
 

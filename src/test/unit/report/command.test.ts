@@ -8,8 +8,8 @@ import { runCommand } from '../../helpers/commands.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 import { cleanEnvironment, ROOT } from '../../helpers/processes.js';
 import { ME } from '../../helpers/records.js';
-import { DayMaker, HOUR } from '../../helpers/report-day-maker.js';
-import { writeDay } from '../../helpers/report-days.js';
+import { DayMaker, HOUR } from '../../helpers/report-days/report-day-maker.js';
+import { writeDay } from '../../helpers/report-days/report-days.js';
 
 const START = Date.UTC(2026, 10, 23, 5);
 

@@ -11,8 +11,8 @@ import { type Report, type ReportContext, toReport } from '../../../report/model
 import type { Segment } from '../../../report/model/timeline.js';
 import { toText } from '../../../report/text.js';
 import { doubtOf } from '../../../story/doubt.js';
-import { DayMaker, HOUR, MINUTE, SECOND } from '../../helpers/report-day-maker.js';
-import { asRead, batchDay, parallelDay } from '../../helpers/report-days.js';
+import { DayMaker, HOUR, MINUTE, SECOND } from '../../helpers/report-days/report-day-maker.js';
+import { asRead, batchDay, parallelDay } from '../../helpers/report-days/report-days.js';
 
 // Reports of runs with several stories in hand, and of runs in batches.
 

@@ -7,8 +7,8 @@ import { html, withoutControls } from '../../../report/html/template.js';
 import { distributionOf } from '../../../report/model/quantiles.js';
 import { type ReportContext, toReport } from '../../../report/model/report.js';
 import { toText } from '../../../report/text.js';
-import { DayMaker, HOUR, MINUTE } from '../../helpers/report-day-maker.js';
-import { asRead, calmDay, stormyDay } from '../../helpers/report-days.js';
+import { DayMaker, HOUR, MINUTE } from '../../helpers/report-days/report-day-maker.js';
+import { asRead, calmDay, stormyDay } from '../../helpers/report-days/report-days.js';
 
 const PLACES: ReportPaths = {
   output: '/project/logs/report.html',

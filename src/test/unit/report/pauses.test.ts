@@ -4,8 +4,8 @@ import { toPage } from '../../../report/html/page.js';
 import { type Report, toReport } from '../../../report/model/report.js';
 import { toText } from '../../../report/text.js';
 import type { PauseReason } from '../../../run/ledger-records.js';
-import { DayMaker, HOUR, MINUTE } from '../../helpers/report-day-maker.js';
-import { asRead } from '../../helpers/report-days.js';
+import { DayMaker, HOUR, MINUTE } from '../../helpers/report-days/report-day-maker.js';
+import { asRead } from '../../helpers/report-days/report-days.js';
 
 // Reports of runs that pause.
 

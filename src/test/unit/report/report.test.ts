@@ -12,8 +12,8 @@ import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import { readMetadata } from '../../../store/story-metadata.js';
 import { AXIS_CARDS } from '../../helpers/fakes.js';
 import { attempt, failure, story } from '../../helpers/records.js';
-import { DayMaker, HOUR, MINUTE } from '../../helpers/report-day-maker.js';
-import { asRead, calmDay, stormyDay } from '../../helpers/report-days.js';
+import { DayMaker, HOUR, MINUTE } from '../../helpers/report-days/report-day-maker.js';
+import { asRead, calmDay, stormyDay } from '../../helpers/report-days/report-days.js';
 
 const CONTEXT: ReportContext = {
   now: Date.UTC(2026, 10, 25),

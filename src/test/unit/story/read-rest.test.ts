@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer } from '../../../api/messages-client.js';
 import { appendRest, newDraft, restRequest, validateDraft } from '../../../story/continuation.js';
-import { storyOf } from '../../helpers/readings.js';
-import type { SampleStory } from '../../helpers/sample-stories.js';
+import { storyOf } from '../../helpers/stories/readings.js';
+import type { SampleStory } from '../../helpers/stories/sample-stories.js';
 
 const PROSE = storyOf('prose', 3);
 const LETTER = storyOf('letter', 3);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { validateSaved } from '../../../story/validate-saved.js';
-import { storyOf } from '../../helpers/readings.js';
+import { storyOf } from '../../helpers/stories/readings.js';
 
 const { title, body } = storyOf('prose', 3);
 const STORY = `# ${title}\n\n${body}`;

@@ -5,7 +5,7 @@ import { before, describe, test } from 'node:test';
 import type { LedgerRecord } from '../../../run/ledger.js';
 import { newName } from '../../../store/story-store.js';
 import type { CheckCode } from '../../../verify/catalog.js';
-import { DayMaker } from '../../helpers/report-day-maker.js';
+import { DayMaker } from '../../helpers/report-days/report-day-maker.js';
 import {
   assertPasses,
   checkOf,

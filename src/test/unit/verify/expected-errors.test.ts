@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, type TestContext, test } from 'node:test';
-import { DayMaker } from '../../helpers/report-day-maker.js';
+import { DayMaker } from '../../helpers/report-days/report-day-maker.js';
 import {
   checkOf,
   copyOf,

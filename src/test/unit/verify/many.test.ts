@@ -6,8 +6,8 @@ import type { LedgerRecord } from '../../../run/ledger.js';
 import { doubtOf } from '../../../story/doubt.js';
 import type { CheckCode } from '../../../verify/catalog.js';
 import { unsentOutcome } from '../../../worker/batches/unsent-call.js';
-import { DayMaker, HOUR, MINUTE, SECOND } from '../../helpers/report-day-maker.js';
-import { batchDay, parallelDay } from '../../helpers/report-days.js';
+import { DayMaker, HOUR, MINUTE, SECOND } from '../../helpers/report-days/report-day-maker.js';
+import { batchDay, parallelDay } from '../../helpers/report-days/report-days.js';
 import {
   assertPasses,
   checkOf,

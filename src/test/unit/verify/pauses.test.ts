@@ -4,7 +4,7 @@ import { toUsage } from '../../../api/usage.js';
 import type { RawValues } from '../../../config/load.js';
 import type { PauseReason } from '../../../run/ledger-records.js';
 import type { CheckCode } from '../../../verify/catalog.js';
-import { DayMaker, HOUR, MINUTE, SECOND } from '../../helpers/report-day-maker.js';
+import { DayMaker, HOUR, MINUTE, SECOND } from '../../helpers/report-days/report-day-maker.js';
 import {
   assertPasses,
   checkOf,

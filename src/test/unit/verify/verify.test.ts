@@ -7,7 +7,7 @@ import { applyRecord, INITIAL_RUN_STATE } from '../../../run/run-state.js';
 import { verifyCommand } from '../../../verify/command.js';
 import { runCommand } from '../../helpers/commands.js';
 import { ROOT } from '../../helpers/processes.js';
-import { DayMaker, HOUR, MINUTE } from '../../helpers/report-day-maker.js';
+import { DayMaker, HOUR, MINUTE } from '../../helpers/report-days/report-day-maker.js';
 import {
   assertPasses,
   checkOf,
@@ -27,7 +27,7 @@ import {
   writeRun,
 } from '../../helpers/verify-runs.js';
 
-// Made-up runs. The real worker's are verified in src/test/process/verify.test.ts.
+// Made-up runs. The real worker's are verified in src/test/process/commands/verify.test.ts.
 
 const START = Date.UTC(2026, 10, 23, 5);
 

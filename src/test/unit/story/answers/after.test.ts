@@ -1,5 +1,5 @@
-import { type Judged, testAnswers } from '../../../helpers/readings.js';
-import { BUS, MAGNETS, NIGHT_DUTY, NOTICE, WELL } from '../../../helpers/sample-stories/singles.js';
+import { type Judged, testAnswers } from '../../../helpers/stories/readings.js';
+import { BUS, MAGNETS, NIGHT_DUTY, NOTICE, WELL } from '../../../helpers/stories/sample-stories/singles.js';
 
 // Answers with notes, offers and marks below a story, and stories that only end so.
 

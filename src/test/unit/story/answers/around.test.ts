@@ -1,5 +1,5 @@
-import { type Judged, testAnswers } from '../../../helpers/readings.js';
-import { BUS, NIGHT_DUTY, WELL } from '../../../helpers/sample-stories/singles.js';
+import { type Judged, testAnswers } from '../../../helpers/stories/readings.js';
+import { BUS, NIGHT_DUTY, WELL } from '../../../helpers/stories/sample-stories/singles.js';
 
 // Answers that hold a story in a container, and stories in a form that looks like one.
 

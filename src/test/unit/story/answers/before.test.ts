@@ -1,5 +1,5 @@
-import { type Judged, testAnswers } from '../../../helpers/readings.js';
-import { NIGHT_DUTY, WELL } from '../../../helpers/sample-stories/singles.js';
+import { type Judged, testAnswers } from '../../../helpers/stories/readings.js';
+import { NIGHT_DUTY, WELL } from '../../../helpers/stories/sample-stories/singles.js';
 
 // Answers with a preface or an odd title above a story, and stories that only begin so.
 

@@ -1,5 +1,5 @@
-import { type Judged, testAnswers } from '../../../helpers/readings.js';
-import { MAGNETS, NOTICE } from '../../../helpers/sample-stories/singles.js';
+import { type Judged, testAnswers } from '../../../helpers/stories/readings.js';
+import { MAGNETS, NOTICE } from '../../../helpers/stories/sample-stories/singles.js';
 
 // Answers around a story in the first person, and around a notice, which speaks politely itself.
 

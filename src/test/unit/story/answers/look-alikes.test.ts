@@ -1,5 +1,5 @@
-import { type Judged, testAnswers } from '../../../helpers/readings.js';
-import { BUS, WELL } from '../../../helpers/sample-stories/singles.js';
+import { type Judged, testAnswers } from '../../../helpers/stories/readings.js';
+import { BUS, WELL } from '../../../helpers/stories/sample-stories/singles.js';
 
 // Stories that have at an edge, or in the middle, what looks like a model's notes, offers and containers, and is theirs.
 

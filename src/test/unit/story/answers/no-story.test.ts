@@ -1,5 +1,5 @@
-import { type Judged, testAnswers } from '../../../helpers/readings.js';
-import { MAGNETS } from '../../../helpers/sample-stories/singles.js';
+import { type Judged, testAnswers } from '../../../helpers/stories/readings.js';
+import { MAGNETS } from '../../../helpers/stories/sample-stories/singles.js';
 
 // Answers that hold no story, and some that hold one with a flaw.
 

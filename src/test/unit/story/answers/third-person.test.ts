@@ -1,5 +1,5 @@
-import { type Judged, testAnswers } from '../../../helpers/readings.js';
-import { BROADCAST, BUS } from '../../../helpers/sample-stories/singles.js';
+import { type Judged, testAnswers } from '../../../helpers/stories/readings.js';
+import { BROADCAST, BUS } from '../../../helpers/stories/sample-stories/singles.js';
 
 // Answers around a story in the third person, and around a broadcast, which speaks politely itself.
 

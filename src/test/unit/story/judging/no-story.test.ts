@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readAnswer } from '../../../../story/read-answer.js';
 import { validateAnswer } from '../../../../story/validate-answer.js';
-import { storyOf } from '../../../helpers/readings.js';
+import { storyOf } from '../../../helpers/stories/readings.js';
 
 const { title, body } = storyOf('prose', 3);
 const STORY = `# ${title}\n\n${body}`;

@@ -1,4 +1,4 @@
-import { type Reading, storyOf, testReadings } from '../../../helpers/readings.js';
+import { type Reading, storyOf, testReadings } from '../../../helpers/stories/readings.js';
 
 const STORY = storyOf('prose', 4);
 const LOG = storyOf('log', 1);

@@ -4,8 +4,8 @@ import { seededRandom } from '../../../../lib/random.js';
 import { composeStory } from '../../../../offline/composer.js';
 import { readAnswer } from '../../../../story/read-answer.js';
 import { validateAnswer } from '../../../../story/validate-answer.js';
-import { storyOf } from '../../../helpers/readings.js';
-import { STORY_FORMS, sampleStory } from '../../../helpers/sample-stories.js';
+import { storyOf } from '../../../helpers/stories/readings.js';
+import { STORY_FORMS, sampleStory } from '../../../helpers/stories/sample-stories.js';
 
 // What is part of a form stays, however much it looks like something around a story.
 
