@@ -57,7 +57,7 @@ describe('the torture notices a worker that', GUARD, () => {
         // A kill has to come at the wrong moment.
         trials: 60,
         bail: true,
-        nodeFlags: ['--import', join(ROOT, 'src', 'test', 'helpers', 'sabotage.mjs')],
+        nodeFlags: ['--import', join(ROOT, 'src', 'test', 'helpers', 'chaos', 'sabotage.mjs')],
         env: { SABOTAGE: sabotage },
       });
       const noticed = new Set(failed_trials.flatMap(({ violations }) => violations.map(({ code }) => code)));

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import type { Reply } from '../../../offline/server/reply.js';
 import { storyText, temporaryFolder } from '../../helpers/fakes.js';
 import { endpointFor, ROOT, settingsFor, startWorker } from '../../helpers/processes.js';
@@ -53,12 +54,17 @@ interface RecipeRun {
   flags: string[];
   outputDir?: string;
   env?: Record<string, string>;
+  /** Held back until this resolves: the answer with this index. */
+  held?: (index: number) => Promise<void>;
 }
 
-async function runWith(t: TestContext, { scripts, command, events, flags, outputDir, env }: RecipeRun) {
+async function runWith(t: TestContext, { scripts, command, events, flags, outputDir, env, held }: RecipeRun) {
   const folder = temporaryFolder(t);
   for (const [name, text] of Object.entries(scripts)) writeFileSync(join(folder, name), text);
-  const endpoint = await endpointFor(t, (_request, index) => storyNumber(index));
+  const endpoint = await endpointFor(t, async (_request, index) => {
+    await held?.(index);
+    return storyNumber(index);
+  });
   const worker = startWorker(t, {
     flags,
     env: { ...settingsFor(endpoint), NOTIFY_COMMAND: `cd '${folder}' && ${command}`, NOTIFY_EVENTS: events, ...env },
@@ -118,9 +124,14 @@ test('the recipe for git commits each story with its title, leaves out the worke
   execFileSync('sh', ['-c', recipe('setup.sh')], { cwd: outputDir, env });
   const scripts = { 'commit.sh': recipe('commit.sh') };
   const run = { scripts, command: 'sh commit.sh', events: 'story_saved', flags: ['--max-stories', '2'] };
-  const worker = await runWith(t, { ...run, outputDir, env: identity });
   const git = (...words: string[]) =>
     execFileSync('git', words, { cwd: outputDir, encoding: 'utf8', env }).trimEnd().split('\n');
+  const commits = () => git('rev-list', '--count', 'HEAD')[0];
+  // A story that is there already when the one before it is committed comes along with it.
+  const held = async (index: number) => {
+    for (let tries = 0; index > 0 && commits() === '1' && tries < 500; tries++) await setTimeout(20);
+  };
+  const worker = await runWith(t, { ...run, outputDir, env: identity, held });
   assert.deepEqual(git('log', '--format=%s').slice(0, 2), ['반품 구역', '반품 구역']);
   assert.deepEqual(git('ls-files').sort(), ['.gitignore', ...worker.files()].sort());
   assert.deepEqual(git('status', '--porcelain'), ['']);

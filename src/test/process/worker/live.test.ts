@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import type { Notification } from '../../../observe/notifications.js';
 import { toTrackedRun } from '../../../observe/open-status-tracker.js';
 import type { Metric } from '../../../observe/pm2.js';
@@ -273,7 +274,7 @@ describe('the status of a worker', GUARD, () => {
     const flags = ['--resume', '--max-stories', '2', '--duration-seconds', '3600', '--interval-seconds'];
     const first = startWorker(t, { flags: [...flags, '1800'], env: settingsFor(endpoint), outputDir });
     await first.printed(/다음 소설을 시작합니다/);
-    const [waiting] = await readStatuses(outputDir);
+    const waiting = await statusThat(outputDir, ({ doing }) => doing === 'interval');
     assert.deepEqual(
       [waiting?.doing, waiting?.stories, waiting?.max_stories, waiting?.pid, waiting?.end],
       ['interval', 1, 2, first.child.pid, null],
@@ -308,11 +309,20 @@ describe('the status of a worker', GUARD, () => {
     const never = await endpointFor(t, () => new Promise(() => {}));
     const second = startWorker(t, { flags, env: settingsFor(never), outputDir });
     await second.printed(/2번째 소설을 씁니다/);
-    const [file = ''] = statusFiles(second);
-    const said = JSON.parse(readFileSync(join(outputDir, '.runs', file), 'utf8')) as Status;
+    const said = await statusThat(outputDir, ({ doing }) => doing === 'writing');
     assert.deepEqual([said.doing, said.epoch, said.last_story?.title], ['writing', 2, '반품 구역']);
   });
 });
+
+/** The status of the only run once it is of that kind: it is written at most ten times per second. */
+async function statusThat(outputDir: string, isIt: (status: Status) => boolean): Promise<Status> {
+  for (let tries = 0; tries < 1000; tries++) {
+    const [status] = await readStatuses(outputDir);
+    if (status !== undefined && isIt(status)) return status;
+    await setTimeout(10);
+  }
+  return assert.fail('the status does not become that');
+}
 
 /** A worker that believes itself under pm2, and the metrics that pm2 would get. */
 async function supervisedWorker(t: TestContext, reply: () => Reply | Promise<Reply>, flags: readonly string[]) {
@@ -385,7 +395,7 @@ describe('the metrics for pm2', GUARD, () => {
     };
     const { doing, until, exited, outputDir } = await supervisedWorker(t, reply, []);
     await called;
-    assert.equal(doing().at(-1), 'writing');
+    await until(() => doing().at(-1) === 'writing');
     rmSync(outputDir, { recursive: true });
     writeFileSync(outputDir, 'in the way');
     answer();
