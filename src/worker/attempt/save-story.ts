@@ -1,3 +1,4 @@
+import { isSystemError } from '../../lib/files.js';
 import type { FailureRecord, PartRecord, StoryRecord } from '../../run/ledger.js';
 import type { Run } from '../../run/run.js';
 import type { StoryFiles } from '../../store/story-metadata.js';
@@ -51,11 +52,21 @@ export function createSaveStory({ run, store, storageRetry, aborting }: SaveStor
         });
       },
     );
-    // Its text stands in the new one, which the ledger says: the next start removes what this cannot.
-    if (recorded && completes !== undefined) await store.discard(completes);
+    if (recorded && completes !== undefined) await discardPart(completes);
     if (result.done) return { done: true, stored: result.value };
     // What is staged whole, the next start records and publishes; this process only counts it.
     if (staged && !recorded) run.recordInMemory(record);
     return { done: false };
   };
+
+  /** The text of a part stands in the new one, which the ledger says: the next start removes what this cannot. */
+  async function discardPart(name: string): Promise<void> {
+    try {
+      await store.discard(name);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      const { log } = storageRetry;
+      log.warn({ event: 'part_left_staged', err: error }, `이어 쓰기 전의 글을 작업 폴더에 둡니다: ${name}`);
+    }
+  }
 }

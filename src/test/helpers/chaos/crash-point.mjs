@@ -41,8 +41,8 @@ function die() {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** The status is out of date after a crash in any case. */
-const isOurs = (path) => String(path).startsWith(OUTPUT_DIR) && !/\.status\.json(\.new)?$/.test(String(path));
+/** The status is out of date after a crash in any case, and is written when a timer says so. */
+const isOurs = (path) => String(path).startsWith(OUTPUT_DIR) && !/\.status\.json(\.\d+\.new)?$/.test(String(path));
 
 /**
  * Replaces a function whose first argument is a path.

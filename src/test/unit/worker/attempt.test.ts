@@ -877,6 +877,18 @@ test('the rest is given up while it waits when told to abort, and the part is se
   assert.equal(readdirSync(join(folder, '.set-aside')).filter((name) => name.endsWith('.md')).length, 1);
 });
 
+test('a part that cannot be removed once its story is saved costs the story nothing', async (t) => {
+  const folder = temporaryFolder(t);
+  const store = openStoryStore(folder, 'run_1');
+  const { attempt, run, log } = setUp(t, cutOff(ANSWER.text, 400).client, {
+    store: { ...store, discard: async () => Promise.reject(diskFull()) },
+  });
+  assertKind(await attempt(), 'saved');
+  assert.equal(visible(folder).length, 2);
+  assert.deepEqual(kindsIn(run.records), ['attempt', 'part', 'attempt', 'story']);
+  assert.ok(log.events().includes('part_left_staged'));
+});
+
 test('while the rest is asked for, what there is lies whole in staging and in the ledger', async (t) => {
   const { client } = cutOff(ANSWER.text, 400);
   const { attempt, folder, run } = setUp(t, async (prompt, options) => {
