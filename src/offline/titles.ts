@@ -6,28 +6,35 @@ import { bestOf, type Picker } from './usage-history.js';
 
 const LENGTH = { min: 4, max: 25 };
 /** Merits of a title; the highest is their sum. */
-const MERIT = { length: 1, wordsDiffer: 1, isNew: 2 };
-const BEST = MERIT.length + MERIT.wordsDiffer + MERIT.isNew;
+const MERIT = { length: 1, wordsDiffer: 1, isNew: 2, isTold: 2 };
+const BEST = MERIT.length + MERIT.wordsDiffer + MERIT.isNew + MERIT.isTold;
 /** For cards so worded that no title of them has the right length. */
 const FALLBACK = '그곳에 있던 것';
 const AXES_WITH_TITLES = ['place', 'presence', 'device', 'turn'] as const satisfies readonly Axis[];
 /** How often a pattern and its parts are picked before the best so far is taken. */
 const MOST_TRIES = 40;
 
-/** A title of one or two cards' parts that `isTaken` does not know, as far as there is one. */
-export function composeTitle(
-  corpus: Corpus,
-  materials: PremiseMaterials,
-  picker: Picker,
-  isTaken: (title: string) => boolean,
-): string {
+export interface TitleSource {
+  readonly corpus: Corpus;
+  readonly materials: PremiseMaterials;
+  readonly picker: Picker;
+  /** The text of the story: a title whose words stand in it says something of it. */
+  readonly story: string;
+  readonly isTaken: (title: string) => boolean;
+}
+
+/** A title of one or two cards' parts that is not taken and whose words the story tells, as far as there is one. */
+export function composeTitle({ corpus, materials, picker, story, isTaken }: TitleSource): string {
   const make = (tries: number): { title: string; fork: Picker } => {
     const fork = picker.fork(tries);
     return { title: candidateTitle(corpus, materials, fork), fork };
   };
   const meritOf = ({ title }: { title: string }): number =>
     hasLength(title)
-      ? MERIT.length + (isTaken(title) ? 0 : MERIT.isNew) + (repeatsWord(title) ? 0 : MERIT.wordsDiffer)
+      ? MERIT.length +
+        (isTaken(title) ? 0 : MERIT.isNew) +
+        (repeatsWord(title) ? 0 : MERIT.wordsDiffer) +
+        (isTold(title, story) ? MERIT.isTold : 0)
       : 0;
   const best = bestOf(MOST_TRIES, make, meritOf, BEST);
   picker.keep(best.fork);
@@ -47,7 +54,17 @@ function hasLength(title: string): boolean {
   return length >= LENGTH.min && length <= LENGTH.max;
 }
 
+/** Whether each word of a title stands in the story, be it with another particle. */
+function isTold(title: string, story: string): boolean {
+  return wordsOf(title).every((word) => story.includes(word));
+}
+
+/** The words of a title without their particles. */
+function wordsOf(title: string): string[] {
+  return title.split(/[ ,]+/).map((word) => word.replace(/(의|과|와|이|가|을|를|에)$/, ''));
+}
+
 function repeatsWord(title: string): boolean {
-  const words = title.split(/[ ,]+/).map((word) => word.replace(/(의|과|와|이|가|을|를|에)$/, ''));
+  const words = wordsOf(title);
   return new Set(words).size < words.length;
 }

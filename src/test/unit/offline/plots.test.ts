@@ -126,7 +126,6 @@ const ONE_OF: readonly (readonly Beat[])[] = [
   ['last', 'lastInside'],
   ['setting', 'rewoundSetting'],
   ['routine', 'resumedRoutine'],
-  ['memory', 'earlyMemory'],
 ];
 
 /** What a structure tells otherwise, because that is what its card asks for. */
