@@ -109,7 +109,7 @@ const NEVER_SPOKEN: ReadonlySet<Beat> = new Set(['opening', 'earlyAside', 'aside
 /** How a narrator speaks to a stranger. */
 const ALOUD: Voice = { register: 'polite', humble: true };
 
-/** Beats after which the form speaks to its reader for a sentence, and the field that says something of what just happened. */
+/** Beats after one of which the form speaks to its reader for a sentence, and the field that says something of what just happened. */
 const TOUCHES: ReadonlyMap<Beat, string> = new Map([
   ['trace', 'touch@sign'],
   ['stay', 'touch@stay'],
@@ -129,11 +129,12 @@ export interface PassageSource {
 /** Writes the beats of a plot. */
 export function writePassages(source: PassageSource): Passage[] {
   const { beats, picker } = source;
+  const touched = picker.any([...TOUCHES.keys()].filter((beat) => beats.includes(beat)));
   let counted = picker.picked.length;
   const context = openContext(source);
   return beats.map((beat) => {
     const text = textOf(beat, context);
-    const touchField = TOUCHES.get(beat);
+    const touchField = beat === touched ? TOUCHES.get(beat) : undefined;
     const touch = touchField === undefined ? '' : context.part('form', touchField);
     const items = picker.picked.slice(counted);
     counted = picker.picked.length;

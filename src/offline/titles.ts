@@ -64,7 +64,9 @@ function wordsOf(title: string): string[] {
   return title.split(/[ ,]+/).map((word) => word.replace(/(의|과|와|이|가|을|를|에)$/, ''));
 }
 
+/** Whether a title has a word twice, or hangs one possessive on another. */
 function repeatsWord(title: string): boolean {
   const words = wordsOf(title);
+  if (/의 .*의 /u.test(title)) return true;
   return new Set(words).size < words.length;
 }
