@@ -54,12 +54,12 @@ interface Attempt {
   readonly items: readonly string[];
 }
 
-const LENGTH = { shortest: 2000, comfortable: 3200, longest: 4000 };
+const LENGTH = { shortest: 2000, comfortable: 3000, longest: 4000 };
 /** Of which a title line may take so much. */
 const LONGEST_TITLE_LINE = 30;
 const PARAGRAPHS = { fewest: 16, most: 38 };
 /** How likely an optional beat is left out though there is room, so that even stories of one plot differ in shape. */
-const OMISSION = 0.3;
+const OMISSION = 0.5;
 const MOST_ATTEMPTS = 24;
 
 /** Writes one whole story for the premise, without any network. */
