@@ -1,4 +1,5 @@
 import type { Axis } from '../prompt/cards.js';
+import { isMismatch, unmarked } from './clues.js';
 import { quotation } from './korean/quotation.js';
 import { inVoice, REGISTERS, type Voice } from './korean/register.js';
 import { fillSlots, type SlotValues } from './korean/slots.js';
@@ -186,7 +187,7 @@ function openContext({ plot, corpus, materials, picker, isKnownOpening }: Passag
   const names = slotValues(materials);
   const fill = (template: string, axis: Axis, slots: SlotValues = {}, voice = telling): string =>
     inVoice(
-      fillSlots(template, { ...names, text: materials.texts[axis], ...slots }),
+      fillSlots(unmarked(template), { ...names, text: materials.texts[axis], ...slots }),
       axis === 'form' ? framing : voice,
     );
   const hour = fillSlots(picker.leastUsed(variants(time, 'open')), { ...names, text: materials.texts.time });
@@ -212,8 +213,13 @@ function openContext({ plot, corpus, materials, picker, isKnownOpening }: Passag
       { materials, picker, job, fill: (template, axis) => fill(template, axis, { when: hour }, narration) },
       isKnownOpening,
     ),
-    part: (axis, field, { tag = null, slots, avoid } = {}) =>
-      fill(pick(variants(materials.material[axis], field, tag), avoid), axis, slots),
+    part: (axis, field, { tag = null, slots, avoid = () => false } = {}) => {
+      const { turn } = materials.material;
+      const told = { turn, whereabouts: plot.whereabouts, told: picker.picked };
+      const isUnfit = (template: string): boolean =>
+        avoid(template) || (axis === 'turn' && isMismatch(template, field, told));
+      return fill(pick(variants(materials.material[axis], field, tag), isUnfit), axis, slots);
+    },
     shared: (field) => fill(pick(variants(corpus.common, field)), 'turn'),
     thread: (number) => fill(picker.leastUsed(thread.slice(number - 1, number)), 'structure', {}, narration),
   };
