@@ -51,6 +51,7 @@ const COMMON_PASSAGES = [
   'reaction',
   'reactionLater',
   'fright',
+  'stay',
   'call',
   'note',
   'approach',

@@ -40,6 +40,8 @@ interface Context {
   readonly part: (axis: Axis, field: string, options?: PartOptions) => string;
   /** A passage that fits every premise. */
   readonly shared: (field: string) => string;
+  /** A passage of a card's material, or one that fits every premise. */
+  readonly either: (axis: Axis, field: string) => string;
   /** A passage of the thread that runs through the story, by its number from 1. */
   readonly thread: (number: number) => string;
 }
@@ -56,7 +58,6 @@ const CARD_PASSAGES = {
   inner: ['fear', 'inner'],
   earlyAside: ['form', 'aside'],
   aside: ['form', 'aside'],
-  stay: ['place', 'stay'],
   late: ['time', 'late'],
   encounter: ['presence', 'encounter'],
   visit: ['presence', 'visit'],
@@ -95,6 +96,7 @@ const BEAT_WRITERS: Readonly<Record<Exclude<Beat, CardBeat | ThreadBeat>, (conte
   fright: ({ shared }) => shared('fright'),
   secondMessage: (context) => messageOf(context, 'again', 'line2'),
   secondReaction: ({ shared }) => shared('reactionLater'),
+  stay: ({ either }) => either('place', 'stay'),
   approach: ({ shared }) => shared('approach'),
   turnBack: ({ shared }) => shared('turnBack'),
   approachAgain: ({ shared }) => shared('approachAgain'),
@@ -221,6 +223,8 @@ function openContext({ plot, corpus, materials, picker, isKnownOpening }: Passag
       return fill(pick(variants(materials.material[axis], field, tag), isUnfit), axis, slots);
     },
     shared: (field) => fill(pick(variants(corpus.common, field)), 'turn'),
+    either: (axis, field) =>
+      fill(pick([...variants(materials.material[axis], field), ...variants(corpus.common, field)]), axis),
     thread: (number) => fill(picker.leastUsed(thread.slice(number - 1, number)), 'structure', {}, narration),
   };
 }
