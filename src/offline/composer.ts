@@ -54,12 +54,12 @@ interface Attempt {
   readonly items: readonly string[];
 }
 
-const LENGTH = { shortest: 2000, comfortable: 3700, longest: 4000 };
+const LENGTH = { shortest: 2000, comfortable: 3000, longest: 4000 };
 /** Of which a title line may take so much. */
 const LONGEST_TITLE_LINE = 30;
 const PARAGRAPHS = { fewest: 16, most: 38 };
 /** How likely an optional beat is left out though there is room, so that even stories of one plot differ in shape. */
-const OMISSION = 0.3;
+const OMISSION = 0.5;
 const MOST_ATTEMPTS = 24;
 
 /** Writes one whole story for the premise, without any network. */
@@ -116,17 +116,19 @@ function leastBy<T>(list: readonly T[], countOf: (item: T) => number): readonly 
 
 function attemptStory({ corpus, materials, plot, random, history }: Source, tries: number): Attempt {
   const picker = openPicker(random, history, tries);
-  const title = composeTitle(corpus, materials, picker, (candidate) => history.titles.has(digestOf(candidate)));
-  const titleItems = [...picker.picked];
   const beats = plot.beats.filter((beat) => !OPTIONAL_BEATS.has(beat) || random() >= OMISSION);
   const isKnownOpening = (key: string): boolean => history.openings.has(key);
   const written = writePassages({ plot, beats, corpus, materials, picker, isKnownOpening });
   const kept = fit(written, random);
+  const story = paragraphsOf(kept).join('\n\n');
+  const counted = picker.picked.length;
+  const isTaken = (candidate: string): boolean => history.titles.has(digestOf(candidate));
+  const title = composeTitle({ corpus, materials, picker, story, isTaken });
   return {
     title,
-    text: `# ${title}\n\n${paragraphsOf(kept).join('\n\n')}\n`,
+    text: `# ${title}\n\n${story}\n`,
     passages: kept,
-    items: [...titleItems, ...kept.flatMap(({ items }) => items)],
+    items: [...picker.picked.slice(counted), ...kept.flatMap(({ items }) => items)],
   };
 }
 

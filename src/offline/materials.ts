@@ -30,29 +30,28 @@ export const REQUIRED_FIELDS: Readonly<Record<Axis, Fields>> = {
   person: { names: [], passages: ['open', 'self', 'echo'] },
   place: {
     names: ['name', 'deep', 'exit', 'desk', 'light', 'contact'],
-    passages: ['titles', 'open', 'reason', 'sense', 'routine', 'stay', 'retreat', 'blocked'],
+    passages: ['titles', 'open', 'reason', 'routine', 'stay', 'retreat', 'blocked'],
   },
-  time: { names: [], passages: ['titles', 'open', 'feel', 'late'] },
-  fear: { names: [], passages: ['memory', 'inner', 'peak'] },
+  time: { names: [], passages: ['titles', 'open', 'late'] },
+  fear: { names: [], passages: ['inner', 'peak'] },
   presence: { names: ['ref'], passages: ['titles', 'hint', 'sign', 'encounter', 'visit', 'end'] },
   device: { names: ['ref'], passages: ['titles', 'first', 'again', 'final'] },
   turn: {
     names: ['line1', 'line2', 'line3', 'fate'],
-    passages: ['titles', 'clue', 'scene', 'scene@in', 'last', 'last@in', 'answer'],
+    passages: ['titles', 'clue', 'trace', 'scene', 'scene@in', 'last', 'last@in', 'answer'],
   },
   structure: { names: [], passages: [] }, // threads, which are checked against the plots
-  form: { names: ['register', 'self'], passages: ['open', 'aside', 'aside@late', 'touch', 'close'] },
+  form: { names: ['register', 'self'], passages: ['open', 'aside', 'aside@late', 'touch@sign', 'touch@stay', 'close'] },
 };
 
 const COMMON_PASSAGES = [
   'titlePatterns',
-  'before',
   'rewind',
   'resume',
-  'recall',
   'reaction',
   'reactionLater',
   'fright',
+  'stay',
   'call',
   'note',
   'approach',

@@ -1,4 +1,5 @@
 import type { Axis } from '../prompt/cards.js';
+import { isMismatch, unmarked } from './clues.js';
 import { quotation } from './korean/quotation.js';
 import { inVoice, REGISTERS, type Voice } from './korean/register.js';
 import { fillSlots, type SlotValues } from './korean/slots.js';
@@ -39,6 +40,8 @@ interface Context {
   readonly part: (axis: Axis, field: string, options?: PartOptions) => string;
   /** A passage that fits every premise. */
   readonly shared: (field: string) => string;
+  /** A passage of a card's material, or one that fits every premise. */
+  readonly either: (axis: Axis, field: string) => string;
   /** A passage of the thread that runs through the story, by its number from 1. */
   readonly thread: (number: number) => string;
 }
@@ -49,15 +52,12 @@ const CALL = /(?<!휴대)전화(?!번호)|통화|수화기/u;
 /** The beats that tell a passage of one card as it is, and which. */
 const CARD_PASSAGES = {
   self: ['person', 'self'],
-  hour: ['time', 'feel'],
-  sense: ['place', 'sense'],
-  otherSense: ['place', 'sense'],
   hint: ['presence', 'hint'],
   sign: ['presence', 'sign'],
+  trace: ['turn', 'trace'],
   inner: ['fear', 'inner'],
   earlyAside: ['form', 'aside'],
   aside: ['form', 'aside'],
-  stay: ['place', 'stay'],
   late: ['time', 'late'],
   encounter: ['presence', 'encounter'],
   visit: ['presence', 'visit'],
@@ -85,8 +85,6 @@ const BEAT_WRITERS: Readonly<Record<Exclude<Beat, CardBeat | ThreadBeat>, (conte
   resumedRoutine: ({ part, job, shared }) => `${part('place', 'routine', { tag: job })} ${shared('resume')}`,
   firstMessage: (context) => messageOf(context, 'first', 'line1'),
   reaction: ({ shared }) => shared('reaction'),
-  memory: ({ part, shared }) => `${shared('recall')} ${part('fear', 'memory')}`,
-  earlyMemory: ({ part, shared }) => `${shared('before')} ${part('fear', 'memory')}`,
   // A turn that changes what the caller may know brings its own call, told with its clue.
   contact: ({ plot, materials, shared }) =>
     plot.contact === 'none' || hasOwnCall(materials) ? '' : shared(plot.contact),
@@ -98,6 +96,7 @@ const BEAT_WRITERS: Readonly<Record<Exclude<Beat, CardBeat | ThreadBeat>, (conte
   fright: ({ shared }) => shared('fright'),
   secondMessage: (context) => messageOf(context, 'again', 'line2'),
   secondReaction: ({ shared }) => shared('reactionLater'),
+  stay: ({ either }) => either('place', 'stay'),
   approach: ({ shared }) => shared('approach'),
   turnBack: ({ shared }) => shared('turnBack'),
   approachAgain: ({ shared }) => shared('approachAgain'),
@@ -113,15 +112,11 @@ const NEVER_SPOKEN: ReadonlySet<Beat> = new Set(['opening', 'earlyAside', 'aside
 /** How a narrator speaks to a stranger. */
 const ALOUD: Voice = { register: 'polite', humble: true };
 
-/** Beats after which the form may speak to its reader for a sentence, and about what. */
-const TOUCHED: ReadonlyMap<Beat, 'device' | 'place'> = new Map([
-  ['reaction', 'device'],
-  ['secondReaction', 'device'],
-  ['fright', 'place'],
-  ['stay', 'place'],
+/** Beats after one of which the form speaks to its reader for a sentence, and the field that says something of what just happened. */
+const TOUCHES: ReadonlyMap<Beat, string> = new Map([
+  ['trace', 'touch@sign'],
+  ['stay', 'touch@stay'],
 ]);
-/** How many of them it does. */
-const TOUCHES = 3;
 
 export interface PassageSource {
   readonly plot: Plot;
@@ -137,12 +132,13 @@ export interface PassageSource {
 /** Writes the beats of a plot. */
 export function writePassages(source: PassageSource): Passage[] {
   const { beats, picker } = source;
-  const touched = pickSome([...TOUCHED.keys()], TOUCHES, picker);
+  const touched = picker.any([...TOUCHES.keys()].filter((beat) => beats.includes(beat)));
   let counted = picker.picked.length;
   const context = openContext(source);
   return beats.map((beat) => {
     const text = textOf(beat, context);
-    const touch = touched.includes(beat) ? touchAfter(beat, context) : '';
+    const touchField = beat === touched ? TOUCHES.get(beat) : undefined;
+    const touch = touchField === undefined ? '' : context.part('form', touchField);
     const items = picker.picked.slice(counted);
     counted = picker.picked.length;
     return { beat, text, touch, items };
@@ -167,14 +163,14 @@ export function stalenessOf(plot: Plot, { material }: PremiseMaterials, usesOf: 
   return passages.reduce((sum, list) => sum + Math.min(...list.map(usesOf)), 0);
 }
 
-function touchAfter(beat: Beat, { part }: Context): string {
-  const isOnDevice = TOUCHED.get(beat) === 'device';
-  return part('form', 'touch', { avoid: (template) => template.includes('{device') !== isOnDevice });
+function cardPassage(beat: CardBeat, { plot, part }: Context): string {
+  const [axis, field] = CARD_PASSAGES[beat];
+  return part(axis, field, { avoid: (template) => isAhead(template, beat, plot) });
 }
 
-function cardPassage(beat: CardBeat, { part }: Context): string {
-  const [axis, field] = CARD_PASSAGES[beat];
-  return part(axis, field);
+/** Whether a passage names the presence before the plot has shown it. */
+function isAhead(template: string, beat: Beat, { beats }: Plot): boolean {
+  return template.includes('{ref') && beats.indexOf(beat) < beats.indexOf('sign');
 }
 
 function isThreadBeat(beat: Beat): beat is ThreadBeat {
@@ -193,7 +189,7 @@ function openContext({ plot, corpus, materials, picker, isKnownOpening }: Passag
   const names = slotValues(materials);
   const fill = (template: string, axis: Axis, slots: SlotValues = {}, voice = telling): string =>
     inVoice(
-      fillSlots(template, { ...names, text: materials.texts[axis], ...slots }),
+      fillSlots(unmarked(template), { ...names, text: materials.texts[axis], ...slots }),
       axis === 'form' ? framing : voice,
     );
   const hour = fillSlots(picker.leastUsed(variants(time, 'open')), { ...names, text: materials.texts.time });
@@ -219,9 +215,16 @@ function openContext({ plot, corpus, materials, picker, isKnownOpening }: Passag
       { materials, picker, job, fill: (template, axis) => fill(template, axis, { when: hour }, narration) },
       isKnownOpening,
     ),
-    part: (axis, field, { tag = null, slots, avoid } = {}) =>
-      fill(pick(variants(materials.material[axis], field, tag), avoid), axis, slots),
+    part: (axis, field, { tag = null, slots, avoid = () => false } = {}) => {
+      const { turn } = materials.material;
+      const told = { turn, whereabouts: plot.whereabouts, told: picker.picked };
+      const isUnfit = (template: string): boolean =>
+        avoid(template) || (axis === 'turn' && isMismatch(template, field, told));
+      return fill(pick(variants(materials.material[axis], field, tag), isUnfit), axis, slots);
+    },
     shared: (field) => fill(pick(variants(corpus.common, field)), 'turn'),
+    either: (axis, field) =>
+      fill(pick([...variants(materials.material[axis], field), ...variants(corpus.common, field)]), axis),
     thread: (number) => fill(picker.leastUsed(thread.slice(number - 1, number)), 'structure', {}, narration),
   };
 }
@@ -276,13 +279,4 @@ function slotValues({ material: { place, presence, device } }: PremiseMaterials)
     ref: name(presence, 'ref'),
     device: name(device, 'ref'),
   };
-}
-
-function pickSome(list: readonly Beat[], count: number, picker: Picker): string[] {
-  const left: string[] = [...list];
-  return Array.from({ length: count }, () => {
-    const chosen = picker.any(left);
-    left.splice(left.indexOf(chosen), 1);
-    return chosen;
-  });
 }

@@ -6,21 +6,17 @@ const BEATS = [
   'setting',
   'rewoundSetting',
   'self',
-  'hour',
-  'sense',
-  'otherSense',
   'routine',
   'resumedRoutine',
   'firstMessage',
   'reaction',
-  'memory',
-  'earlyMemory',
   'hint',
   'contact',
   'clue',
   'otherClue',
   'sign',
   'fright',
+  'trace',
   'inner',
   'earlyAside',
   'aside',
@@ -79,7 +75,7 @@ export interface Plot {
 }
 
 /** The beats that a story can do without. */
-export const OPTIONAL_BEATS: ReadonlySet<Beat> = new Set(['otherSense', 'hour', 'late', 'inner', 'echo', 'sense']);
+export const OPTIONAL_BEATS: ReadonlySet<Beat> = new Set(['reaction', 'secondReaction', 'contact', 'late']);
 
 const FILE = 'offline/plots.json';
 /** Stands for the turn, which is told as it finds the narrator. */

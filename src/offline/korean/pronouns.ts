@@ -27,7 +27,12 @@ export function toHumble(text: string): string {
 }
 
 function isVerb(pronoun: string, joined: string, previous: string, next: string): boolean {
-  if (pronoun === '내') return joined === '' && LET_OUT.test(next) && /[를을도]$/u.test(previous);
+  // 내라는 tells somebody to hand something in, 내는 somebody who lets something out: "that I am" would be 나라는.
+  if (pronoun === '내') {
+    return (
+      joined.startsWith('라') || joined === '는' || (joined === '' && LET_OUT.test(next) && /[를을도]$/u.test(previous))
+    );
+  }
   if (joined === '는') return ARISING.test(previous) || (SOURCE.test(previous) && ARISEN.test(next));
   // 나와 is a verb where it follows a clause. A sentence that begins with it speaks of me and another.
   if (joined === '와') return next !== '' && !WITH_ME.test(next) && !/^$|[.?!]$/u.test(previous);

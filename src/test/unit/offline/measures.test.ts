@@ -171,6 +171,30 @@ test('a humble narrator says 저 throughout', () => {
   assert.deepEqual(faults, []);
 });
 
+test('the form speaks to its reader after the presence has shown itself, or after the choice to stay, and nowhere else', () => {
+  for (const { title, passages } of stories) {
+    const touched = passages.filter(({ touch }) => touch !== '').map(({ beat }) => beat);
+    assert.ok(touched.length <= 1 && touched.every((beat) => ['trace', 'stay'].includes(beat)), `${title}: ${touched}`);
+  }
+  assert.ok(share(({ passages }) => passages.some(({ touch }) => touch !== '')) >= 0.95, 'nearly every story has one');
+});
+
+test('no aside names the presence before the story has shown it', () => {
+  for (const story of stories) {
+    const beats = story.passages.map(({ beat }) => beat);
+    const early = story.passages.slice(0, beats.indexOf('sign')).filter(({ beat }) => beat === 'earlyAside');
+    for (const { text } of early) assert.ok(!text.includes(refOf(story, 'presence')), `${story.title}: ${text}`);
+  }
+});
+
+test('the words of nearly every title stand in its story', () => {
+  const isTold = ({ title, text }: Dealt): boolean => {
+    const body = paragraphsOf(text).join('\n');
+    return title.split(/[ ,]+/).every((word) => body.includes(word.replace(/(의|과|와|이|가|을|를|에)$/u, '')));
+  };
+  assert.ok(share(isTold) >= 0.95, `${share(isTold)}`);
+});
+
 test('titles say something of their story: the patterns without sense are gone', () => {
   const { common } = loadCorpus();
   const patterns = variants(common, 'titlePatterns');

@@ -104,6 +104,7 @@ const ADJACENT: readonly (readonly [readonly Beat[], Beat])[] = [
   [['firstMessage'], 'reaction'],
   [['secondMessage'], 'secondReaction'],
   [['sign'], 'fright'],
+  [['fright'], 'trace'],
   [['approach'], 'turnBack'],
   [['lastMessage'], 'scene'],
   [['lastMessage'], 'sceneInside'],
@@ -115,9 +116,9 @@ const ADJACENT: readonly (readonly [readonly Beat[], Beat])[] = [
 ];
 /** Every plot has exactly one of each, whatever it leaves out. */
 const ONE_OF: readonly (readonly Beat[])[] = [
-  ...(['opening', 'self', 'hint', 'sign', 'fright', 'peak', 'stay', 'clue', 'answer', 'end'] as const).map((beat) => [
-    beat,
-  ]),
+  ...(['opening', 'self', 'hint', 'sign', 'fright', 'trace', 'peak', 'stay', 'clue', 'answer', 'end'] as const).map(
+    (beat) => [beat],
+  ),
   ...(['firstMessage', 'secondMessage', 'lastMessage', 'close'] as const).map((beat) => [beat]),
   ...(['reaction', 'secondReaction', 'earlyAside', 'aside', 'lateAside'] as const).map((beat) => [beat]),
   ['encounter', 'visit'],
@@ -126,7 +127,6 @@ const ONE_OF: readonly (readonly Beat[])[] = [
   ['last', 'lastInside'],
   ['setting', 'rewoundSetting'],
   ['routine', 'resumedRoutine'],
-  ['memory', 'earlyMemory'],
 ];
 
 /** What a structure tells otherwise, because that is what its card asks for. */
@@ -163,6 +163,14 @@ const OTHERWISE: Readonly<Record<string, Otherwise>> = {
   gaps: { leftOut: ['encounter', 'visit', 'peak'] },
   settling: { reversed: ['stay visit'] },
 };
+
+test('every plot comes back to who its narrator is, and tells of no memory that does not matter later', () => {
+  const forgetful = PLOTS.filter(({ beats, structure }) => !beats.includes('echo') && structure !== 'backwards');
+  assert.deepEqual(
+    forgetful.map(({ name }) => name),
+    [],
+  );
+});
 
 for (const { name: plotName, structure, beats, whereabouts } of PLOTS) {
   const { reversed = [], leftOut = [], before: instead = {} } = OTHERWISE[structure] ?? {};

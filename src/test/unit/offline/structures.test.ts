@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { loadCorpus, name } from '../../../offline/materials.js';
+import { loadCorpus, name, variants } from '../../../offline/materials.js';
 import { type Dealt, dealStories } from '../../helpers/offline/dealt-stories.js';
 
 // That stories follow the structure that was dealt for them, card by card. Positions are shares of a story's text.
@@ -55,6 +55,21 @@ test('an hour without a break is told without a look at the clock between', () =
     assert.equal(threadOf(story).length, 3, story.title);
     assert.equal(tells(story, 'late'), false, story.title);
   }
+});
+
+test('a scene that comes back to a clue is told only where that clue is told', () => {
+  const markOf = (template: string | undefined): string | undefined => /^<(\w+)>/.exec(template ?? '')?.[1];
+  const marked = stories.flatMap(({ title, passages, material: { turn } }) => {
+    const told = passages.flatMap(({ items }) => items);
+    const pick = (field: string): string | undefined => variants(turn, field).find((item) => told.includes(item));
+    const scene = markOf(pick('scene') ?? pick('scene@in'));
+    return scene === undefined ? [] : [{ title, scene, clue: markOf(pick('clue')) }];
+  });
+  assert.ok(marked.length > 20, `${marked.length} stories`);
+  assert.deepEqual(
+    marked.filter(({ scene, clue }) => scene !== clue),
+    [],
+  );
 });
 
 test('a story told backwards begins with its turn and ends with what came first', () => {

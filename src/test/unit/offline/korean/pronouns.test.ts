@@ -30,6 +30,8 @@ test('verbs that look like the pronoun are left alone', () => {
     '발자국이 나 있었다.',
     '온종일 집을 나가 있었다.',
     '소리를 내 보았다.',
+    '서류를 내라는 안내가 왔다.',
+    '미안해서 내는 소리였다.',
     '나무와 나방과 내일.',
   ];
   for (const text of unchanged) assert.equal(toHumble(text), text);
