@@ -6,13 +6,11 @@ import { ROOT } from '../src/lib/project.js';
 
 // npm test, npm run test:unit: transpiles sources and tests once, and runs the tests with plain node. With tsx each of the
 // test files would spend 0.2 s of processor time on loading it. Unit tests of one folder run in one process, since starting
-// two hundred of them would take longer than the tests; those that wait for a network run side by side.
+// two hundred of them would take longer than the tests; those that wait run side by side there.
 
 const OUT = '.test-build';
 /** The folders of src/test to run. */
 const FOLDERS = process.argv.slice(2);
-/** The folder of unit tests that wait for an endpoint. */
-const WAITING = 'api';
 
 const files = ['src', 'scripts'].flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
@@ -48,20 +46,17 @@ function testsIn(folder: string): string[] {
     .map((file) => join(OUT, file.replace(/\.ts$/, '.js')));
 }
 
-/** Files that import the tests of a folder each; the tests themselves where they wait more than they work. */
+/** Files that import the tests of a folder each. */
 function groupedByFolder(built: readonly string[]): string[] {
   const groups = new Map<string, string[]>();
-  const alone: string[] = [];
   for (const file of built) {
     const [folder = ''] = relative(join(OUT, 'src', 'test', 'unit'), file).split(sep);
-    if (folder === WAITING) alone.push(file);
-    else groups.set(folder, [...(groups.get(folder) ?? []), file]);
+    groups.set(folder, [...(groups.get(folder) ?? []), file]);
   }
-  const grouped = [...groups].map(([folder, members]) => {
+  return [...groups].map(([folder, members]) => {
     const path = join(OUT, `unit-${folder.replace(/\..*/, '')}.test.mjs`);
     const imports = members.map((file) => `import './${relative(OUT, file).split(sep).join('/')}';\n`);
     writeFileSync(join(ROOT, path), imports.join(''));
     return path;
   });
-  return [...alone, ...grouped];
 }

@@ -24,7 +24,7 @@ import { endpointFor } from '../../helpers/processes.js';
 
 const STORY = storyText();
 
-describe('a whole answer', GUARD, () => {
+describe('a whole answer', { ...GUARD, concurrency: true }, () => {
   test('a story arrives whole, with stop reason, model, request id and usage', async (t) => {
     const { answer } = await ask(t, { content: [{ type: 'text', text: STORY }] });
     assert.equal(answer.text, STORY);
@@ -213,7 +213,7 @@ describe('a whole answer', GUARD, () => {
   });
 });
 
-describe('a call that is given up', GUARD, () => {
+describe('a call that is given up', { ...GUARD, concurrency: true }, () => {
   const reason = new Error('두 번째 신호');
 
   test('before it begins: rejects with the reason, and calls nobody', async (t) => {

@@ -20,7 +20,7 @@ import { endpointFor } from '../../../helpers/processes.js';
 const STORY = storyText();
 const WRITTEN_STORY: Reply = { content: [{ type: 'text', text: STORY }] };
 
-describe('a model that thinks in silence', GUARD, () => {
+describe('a model that thinks in silence', { ...GUARD, concurrency: true }, () => {
   // Longer as the idle limit, and many pings per limit.
   const PINGS = { count: 45, everyMs: 70 };
   const IDLE = { idleMs: 2000 };
@@ -51,7 +51,7 @@ describe('a model that thinks in silence', GUARD, () => {
   });
 });
 
-describe('thinking that is asked for', GUARD, () => {
+describe('thinking that is asked for', { ...GUARD, concurrency: true }, () => {
   const refusals: [what: string, reply: Reply][] = [
     [
       'the API',

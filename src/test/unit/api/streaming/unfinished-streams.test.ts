@@ -5,7 +5,7 @@ import { D, E, fail, GUARD, isWhole, raw, S, STORY, sse, T, USAGE, WRITTEN } fro
 
 // Streams that gateways and proxies end too early, byte for byte, through the real client.
 
-describe('a stream without its formal end', GUARD, () => {
+describe('a stream without its formal end', { ...GUARD, concurrency: true }, () => {
   const ends: [what: string, ...pieces: BodyPiece[]][] = [
     ['and a clean end'],
     ['and [DONE]', 'data: [DONE]\n\n'],
@@ -44,7 +44,7 @@ describe('a stream without its formal end', GUARD, () => {
   });
 });
 
-describe('the text of a call that fails', GUARD, () => {
+describe('the text of a call that fails', { ...GUARD, concurrency: true }, () => {
   const written = { content: [{ type: 'text', text: STORY }] } satisfies Reply;
   const cases: [what: string, reply: Reply, code: string][] = [
     ['a cut', { ...written, fault: { afterCharacters: 300, kind: 'cut' } }, 'cut'],
