@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import type { LoadedConfig } from '../config/load.js';
-import { type Plan, resolvePlan, toRunSettings } from '../config/plan.js';
+import { type Plan, resolvePlan, toRunSettings } from '../config/run-plan.js';
 import { SECOND, systemClock } from '../lib/clock.js';
 import { UserError } from '../lib/errors.js';
 import { identityOf } from '../lib/process-identity.js';
@@ -29,10 +29,10 @@ import type { ModelChooser } from '../worker/model-chooser.js';
 import { createPacing } from '../worker/pacing.js';
 import { openRun } from '../worker/recovery.js';
 import type { Shutdown } from '../worker/shutdown.js';
-import { announceAuthor, announceShutdown, announceStart } from './announce.js';
 import { workInBatches } from './batches.js';
 import { createRunFinisher } from './finish-run.js';
-import { openPauses } from './pauses.js';
+import { announceAuthor, announceShutdown, announceStart } from './log-start.js';
+import { openPauses } from './open-pauses.js';
 
 // The composition root: puts a run together from the settings.
 

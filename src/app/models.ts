@@ -1,7 +1,7 @@
 import { createMessagesClient } from '../api/messages-client.js';
 import type { EndpointOptions, RequestOptions } from '../api/sdk-client.js';
 import type { Config } from '../config/load.js';
-import type { Plan, PlannedModel } from '../config/plan.js';
+import type { Plan, PlannedModel } from '../config/run-plan.js';
 import { SECOND, systemClock } from '../lib/clock.js';
 import { systemRandom } from '../lib/random.js';
 import type { Logger } from '../logging/logger.js';

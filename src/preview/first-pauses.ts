@@ -1,5 +1,5 @@
 import type { Config } from '../config/load.js';
-import type { Plan } from '../config/plan.js';
+import type { Plan } from '../config/run-plan.js';
 import { parseActiveHours } from '../run/active-hours.js';
 import type { RunState } from '../run/ledger-records.js';
 import { openDayBudget } from '../worker/day-budget.js';

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { batchPriceOf, costOf, type Price } from '../api/pricing.js';
 import { type HttpProxy, proxyFor } from '../api/transport.js';
 import type { Config, LoadedConfig } from '../config/load.js';
-import { type Plan, resolvePlan, VENDOR_HOST } from '../config/plan.js';
+import { type Plan, resolvePlan, VENDOR_HOST } from '../config/run-plan.js';
 import type { Random } from '../lib/random.js';
 import type { Premise } from '../prompt/cards.js';
 import { peekPremise } from '../prompt/deck.js';

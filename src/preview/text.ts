@@ -1,5 +1,5 @@
 import { type Config, FROM_SCHEMA } from '../config/load.js';
-import { VENDOR_HOST } from '../config/plan.js';
+import { VENDOR_HOST } from '../config/run-plan.js';
 import { formatCost, formatNumber } from '../lib/format-number.js';
 import { formatDuration, localIso } from '../lib/format-time.js';
 import type { Caps } from '../run/budget.js';

@@ -1,5 +1,5 @@
 import type { ReadMetadata, SetAsideReason } from '../store/story-metadata.js';
-import type { Doubt } from '../story/doubt.js';
+import type { Doubt } from '../story/doubts.js';
 
 /** One card of a premise. */
 export interface PremiseCard {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../lib/errors.js';
 import { localIso } from '../lib/format-time.js';
 import type { Premise } from '../prompt/cards.js';
-import type { Doubt } from '../story/doubt.js';
+import type { Doubt } from '../story/doubts.js';
 import { type ReadAnswer, readAnswer } from '../story/read-answer.js';
 import { toStory } from '../story/story.js';
 import { validateAnswer } from '../story/validate-answer.js';

@@ -4,7 +4,7 @@ import { localIso } from '../lib/format-time.js';
 import type { Premise } from '../prompt/cards.js';
 import { toSimilarityFields } from '../run/statistics.js';
 import type { Draft } from '../story/continuation.js';
-import type { Doubt } from '../story/doubt.js';
+import type { Doubt } from '../story/doubts.js';
 import type { MostSimilar } from '../story/similarity.js';
 import type { Story } from '../story/story.js';
 import { toMarkdown } from './frontmatter.js';

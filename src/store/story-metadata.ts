@@ -2,7 +2,7 @@ import type { FailureKind } from '../api/failure.js';
 import { toUsage, type Usage } from '../api/usage.js';
 import type { PromptStyle } from '../prompt/prompt.js';
 import type { CallSummary } from '../story/continuation.js';
-import { DOUBT_REASONS, type Doubt, type DoubtCode } from '../story/doubt.js';
+import { DOUBT_REASONS, type Doubt, type DoubtCode } from '../story/doubts.js';
 import type { RemovedText } from '../story/reading/removed-text.js';
 
 /** A text's metadata: the JSON file beside its Markdown file. Scripts of users read it; the names are a contract. */

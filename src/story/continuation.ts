@@ -2,7 +2,7 @@ import type { Failure } from '../api/failure.js';
 import type { Answer } from '../api/messages-client.js';
 import { addKnownUsage, type Usage } from '../api/usage.js';
 import { askForRest, type Prompt } from '../prompt/prompt.js';
-import { mergeDoubts } from './doubt.js';
+import { mergeDoubts } from './doubts.js';
 import { type ReadAnswer, readAnswer } from './read-answer.js';
 import { readRest } from './read-rest.js';
 import { readEnding } from './reading/after/ending.js';

@@ -1,4 +1,4 @@
-import { type Doubt, doubtOf, mergeDoubts } from './doubt.js';
+import { type Doubt, doubtOf, mergeDoubts } from './doubts.js';
 import { readEnding } from './reading/after/ending.js';
 import { withoutBlankEdges } from './reading/around/normalise.js';
 import { type Unpacked, unpack } from './reading/around/unpack.js';

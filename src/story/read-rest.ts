@@ -1,5 +1,5 @@
 import type { Failure } from '../api/failure.js';
-import { type Doubt, doubtOf, mergeDoubts } from './doubt.js';
+import { type Doubt, doubtOf, mergeDoubts } from './doubts.js';
 import { countLetters, isKorean } from './judging/letters.js';
 import { findRefusal, findTalk, sharesOf } from './judging/no-story.js';
 import { unpack } from './reading/around/unpack.js';

@@ -1,7 +1,7 @@
 import type { Failure, FailureKind } from '../api/failure.js';
 import type { Usage } from '../api/usage.js';
 import { formatNumber, formatPercent } from '../lib/format-number.js';
-import { type Doubt, type DoubtCode, doubtOf, mergeDoubts } from './doubt.js';
+import { type Doubt, type DoubtCode, doubtOf, mergeDoubts } from './doubts.js';
 import { lastLineOf, surelyBreaksOff } from './judging/last-line.js';
 import { countLetters, findBroken, findForeign, isKorean } from './judging/letters.js';
 import { type Finding, findLoop } from './judging/loops.js';

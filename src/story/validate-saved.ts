@@ -1,5 +1,5 @@
 import type { Failure } from '../api/failure.js';
-import { type Doubt, type DoubtCode, doubtOf, mergeDoubts } from './doubt.js';
+import { type Doubt, type DoubtCode, doubtOf, mergeDoubts } from './doubts.js';
 import { hasRepeatedParagraph } from './judging/loops.js';
 import { type ReadAnswer, readAnswer } from './read-answer.js';
 import type { RemovedKind } from './reading/removed-text.js';

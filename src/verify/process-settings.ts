@@ -1,5 +1,5 @@
 import type { Config } from '../config/load.js';
-import { toLimits } from '../config/plan.js';
+import { toLimits } from '../config/run-plan.js';
 import { type ActiveHours, parseActiveHours } from '../run/active-hours.js';
 import type { Caps } from '../run/budget.js';
 import type { Limits } from '../run/end-reason.js';

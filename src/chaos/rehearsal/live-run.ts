@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { costOf } from '../../api/pricing.js';
 import { type Config, loadConfig } from '../../config/load.js';
-import { type AuthorChoice, resolvePlan } from '../../config/plan.js';
+import { type AuthorChoice, resolvePlan } from '../../config/run-plan.js';
 import { SECOND, systemClock } from '../../lib/clock.js';
 import { formatCost, formatNumber } from '../../lib/format-number.js';
 import { formatDuration } from '../../lib/format-time.js';

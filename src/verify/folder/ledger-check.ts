@@ -13,7 +13,7 @@ import {
 import { replay } from '../../run/run.js';
 import type { RunState } from '../../run/run-state.js';
 import type { Destination } from '../../store/story-store.js';
-import { DOUBT_REASONS, type Doubt } from '../../story/doubt.js';
+import { DOUBT_REASONS, type Doubt } from '../../story/doubts.js';
 import type { AddFinding } from '../findings.js';
 import { CallTracker, type TrackedCounts } from './call-tracker.js';
 import type { FoundPair } from './pair-check.js';

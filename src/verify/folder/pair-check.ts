@@ -4,7 +4,7 @@ import { addUsage, NO_TOKENS, type Usage } from '../../api/usage.js';
 import { fromMarkdown } from '../../store/frontmatter.js';
 import type { ReadMetadata } from '../../store/story-metadata.js';
 import { checksum } from '../../store/story-store.js';
-import { mergeDoubts } from '../../story/doubt.js';
+import { mergeDoubts } from '../../story/doubts.js';
 import type { RemovedText } from '../../story/reading/removed-text.js';
 import { countCharacters } from '../../story/story.js';
 import { type SavedOptions, validateSaved } from '../../story/validate-saved.js';

@@ -2,7 +2,7 @@ import type { Failure } from '../../api/failure.js';
 import type { Usage } from '../../api/usage.js';
 import type { CapHit } from '../../run/budget.js';
 import type { StoredStory } from '../../store/story-store.js';
-import type { Doubt } from '../../story/doubt.js';
+import type { Doubt } from '../../story/doubts.js';
 import type { MostSimilar } from '../../story/similarity.js';
 import type { Story } from '../../story/story.js';
 

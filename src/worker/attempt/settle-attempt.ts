@@ -9,7 +9,7 @@ import { toStoryFiles } from '../../store/story-files.js';
 import type { RunSettings, StoryFiles } from '../../store/story-metadata.js';
 import { newName, type StoredStory, type StoryStore } from '../../store/story-store.js';
 import { type Draft, lastCall, validateDraft } from '../../story/continuation.js';
-import type { Doubt } from '../../story/doubt.js';
+import type { Doubt } from '../../story/doubts.js';
 import type { MostSimilar } from '../../story/similarity.js';
 import { type Story, toStory } from '../../story/story.js';
 import type { ChosenModel } from '../model-chooser.js';

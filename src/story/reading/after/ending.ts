@@ -1,4 +1,4 @@
-import type { Doubt } from '../../doubt.js';
+import type { Doubt } from '../../doubts.js';
 import { markerAtEnd } from '../forms/marks.js';
 import { translationIn } from '../forms/sections.js';
 import type { RemovedText } from '../removed-text.js';

@@ -1,4 +1,4 @@
-import { type Doubt, doubtOf } from '../../doubt.js';
+import { type Doubt, doubtOf } from '../../doubts.js';
 import { isPlain, sentencesOf } from '../../sentences.js';
 import { LARGEST_NOTES_SHARE, LINES_OF_NOTES, LONGEST_TALK, LONGEST_TITLE } from '../../thresholds.js';
 import { bare, headingOf, isBlank, isEmphasised, isListItem, labelOf } from '../forms/lines.js';

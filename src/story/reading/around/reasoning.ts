@@ -1,5 +1,5 @@
-import type { Doubt } from '../../doubt.js';
-import { doubtOf } from '../../doubt.js';
+import type { Doubt } from '../../doubts.js';
+import { doubtOf } from '../../doubts.js';
 import { LEAST_AFTER_THINKING, LEAST_STORY_SHARE, LONGEST_LEAD, SHORTEST_PARAGRAPH } from '../../thresholds.js';
 import { isNarrative, weighTalk } from '../forms/talk.js';
 import type { RemovedText } from '../removed-text.js';

@@ -1,4 +1,4 @@
-import type { Doubt } from '../../doubt.js';
+import type { Doubt } from '../../doubts.js';
 import { MOST_CONTAINERS } from '../../thresholds.js';
 import { cleanTitle } from '../forms/title.js';
 import type { RemovedText } from '../removed-text.js';

@@ -1,4 +1,4 @@
-import type { Doubt } from '../../doubt.js';
+import type { Doubt } from '../../doubts.js';
 import { speaksPolitely } from '../../sentences.js';
 import { LONGEST_LINE, LONGEST_TITLE, OPENING_CHARACTERS, OPENING_LINES } from '../../thresholds.js';
 import { bare, blockFrom, headingOf, isRule, type Span, skipBlank, textOf } from '../forms/lines.js';

@@ -1,4 +1,4 @@
-import { type Doubt, doubtOf } from '../../doubt.js';
+import { type Doubt, doubtOf } from '../../doubts.js';
 import { isPolite, sentencesOf } from '../../sentences.js';
 import { LARGEST_PREFACE_SHARE, LONGEST_TALK } from '../../thresholds.js';
 import { headingOf } from '../forms/lines.js';

@@ -1,4 +1,4 @@
-import { doubtOf } from '../../doubt.js';
+import { doubtOf } from '../../doubts.js';
 import { LONGEST_WARNING, OPENING_CHARACTERS, SHORTEST_PARAGRAPH } from '../../thresholds.js';
 import { bare, isDecorated, isListItem, isQuoted, isRule, labelOf } from '../forms/lines.js';
 import { isCount, isWritingDate } from '../forms/marks.js';
@@ -7,7 +7,7 @@ import { announcesTags, isHashtags, isTagLine, tagsIn, tagsOfLine } from '../for
 import { craftWordsOf, isAllTalk, weighTalk } from '../forms/talk.js';
 import { isFormLine, labelledTitle, sameTitle } from '../forms/title.js';
 import type { Cursor, Taken } from './cursor.js';
-import { frontmatterAt, openFrontmatterAt } from './frontmatter.js';
+import { frontmatterAt, openFrontmatterAt } from './model-frontmatter.js';
 
 // Steps from the top of an answer that take what stands before a story. Each says what it takes; null when nothing of
 // its kind is here.

@@ -8,7 +8,7 @@ import { byAxis, type Premise } from '../../../prompt/cards.js';
 import { readCards } from '../../../prompt/read-cards.js';
 import type { LedgerRecord } from '../../../run/ledger.js';
 import type { StoryFiles } from '../../../store/story-metadata.js';
-import type { Doubt } from '../../../story/doubt.js';
+import type { Doubt } from '../../../story/doubts.js';
 import { ROOT } from '../processes.js';
 import { abandoned, attempt, DEAD, end, failure, part, story } from '../records.js';
 import { interleave } from './report-day-slots.js';

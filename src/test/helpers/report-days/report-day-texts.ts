@@ -4,7 +4,7 @@ import type { Premise } from '../../../prompt/cards.js';
 import type { LedgerRecord } from '../../../run/ledger.js';
 import { type SaveContext, toStoryFiles } from '../../../store/story-files.js';
 import type { RunSettings, StoryFiles } from '../../../store/story-metadata.js';
-import type { Doubt } from '../../../story/doubt.js';
+import type { Doubt } from '../../../story/doubts.js';
 import { readAnswer } from '../../../story/read-answer.js';
 import { toStory } from '../../../story/story.js';
 import { storyText } from '../fakes.js';

@@ -6,7 +6,7 @@ import { setAsideReasonOf, toStoryDetails } from '../../../report/story-details.
 import { ledgerPath } from '../../../run/ledger.js';
 import { type ReadMetadata, readMetadata, type StoryFiles } from '../../../store/story-metadata.js';
 import { checksum, filesOf, setAsideFolder } from '../../../store/story-store.js';
-import { doubtOf } from '../../../story/doubt.js';
+import { doubtOf } from '../../../story/doubts.js';
 import { type Day, DayMaker, type DayOptions, HOUR, MINUTE, SECOND } from './report-day-maker.js';
 
 /** A day without failures: a story every half hour. */

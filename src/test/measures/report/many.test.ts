@@ -10,7 +10,7 @@ import { noticesOf } from '../../../report/model/notices.js';
 import { type Report, type ReportContext, toReport } from '../../../report/model/report.js';
 import type { Segment } from '../../../report/model/timeline.js';
 import { toText } from '../../../report/text.js';
-import { doubtOf } from '../../../story/doubt.js';
+import { doubtOf } from '../../../story/doubts.js';
 import { DayMaker, HOUR, MINUTE, SECOND } from '../../helpers/report-days/report-day-maker.js';
 import { asRead, batchDay, parallelDay } from '../../helpers/report-days/report-days.js';
 

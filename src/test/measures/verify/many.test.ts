@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import type { LedgerRecord } from '../../../run/ledger.js';
-import { doubtOf } from '../../../story/doubt.js';
+import { doubtOf } from '../../../story/doubts.js';
 import type { CheckCode } from '../../../verify/catalog.js';
 import { unsentOutcome } from '../../../worker/batches/unsent-call.js';
 import { DayMaker, HOUR, MINUTE, SECOND } from '../../helpers/report-days/report-day-maker.js';

@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import { toUsage } from '../../../api/usage.js';
 import { describeConfig } from '../../../cli/help.js';
 import { type Config, ConfigError, FROM_SCHEMA, loadConfig, type RawValues } from '../../../config/load.js';
-import { checkCaps, chooseAuthor, choosePrice, toLimits } from '../../../config/plan.js';
+import { checkCaps, chooseAuthor, choosePrice, toLimits } from '../../../config/run-plan.js';
 import { SETTING_NAMES, SETTINGS } from '../../../config/settings.js';
 import { temporaryFolder } from '../../helpers/fakes.js';
 import { ROOT } from '../../helpers/processes.js';

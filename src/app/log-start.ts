@@ -1,5 +1,5 @@
 import { FROM_SCHEMA, type LoadedConfig } from '../config/load.js';
-import type { Plan } from '../config/plan.js';
+import type { Plan } from '../config/run-plan.js';
 import { formatDuration } from '../lib/format-time.js';
 import { version } from '../lib/project.js';
 import type { Logger } from '../logging/logger.js';

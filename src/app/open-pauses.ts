@@ -1,5 +1,5 @@
 import type { Config } from '../config/load.js';
-import type { Plan } from '../config/plan.js';
+import type { Plan } from '../config/run-plan.js';
 import { SECOND, systemClock } from '../lib/clock.js';
 import { isSystemError } from '../lib/files.js';
 import type { Logger } from '../logging/logger.js';
