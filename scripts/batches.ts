@@ -1,7 +1,7 @@
 import type { BatchClient } from '../src/api/batches/batch-client.js';
 import { CallError, classifyFailure } from '../src/api/failure.js';
 import { loadConfig } from '../src/config/load.js';
-import { chooseAuthor } from '../src/config/plan.js';
+import { chooseAuthor } from '../src/config/run-plan.js';
 import { SECOND } from '../src/lib/clock.js';
 import { defineCommand, runScript, UsageError } from '../src/lib/command-line.js';
 import { ExitCode, UserError } from '../src/lib/errors.js';
