@@ -187,7 +187,7 @@ export function toLines(
       : [`소설이 되지 못한 시도: ${failed.join(', ')} (따로 보관 ${formatNumber(s.setAside)}건)`]),
     `총 토큰 사용량: ${formatNumber(s.tokens.total_tokens)} (입력 ${formatNumber(s.tokens.input_tokens)}, 출력 ${formatNumber(s.tokens.output_tokens)})` +
       (unknown === 0 ? '' : ` - 사용량을 모르는 호출 ${formatNumber(unknown)}회 제외${lost}`),
-    ...(tokens === null ? [] : [`소설당 평균 토큰: ${formatNumber(tokens)}`]),
+    ...(tokens === null ? [] : [`소설당 평균 토큰: ${formatNumber(Math.round(tokens))}`]),
     ...(generation === null ? [] : [`소설당 평균 생성 시간: ${formatDuration(generation)}`]),
     ...(!s.costUsd ? [] : [`비용(정가 기준): ${formatCost(s.costUsd)}`]),
     ...(s.continuations === 0 ? [] : [`잘린 글 이어 쓰기: ${formatNumber(s.continuations)}회`]),
