@@ -89,6 +89,8 @@ export async function runWorker(loaded: LoadedConfig, shutdown: Shutdown): Promi
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
+  // Node would end with code 13 and without a word.
+  process.on('beforeExit', () => void crash(new Error('the run has not ended, and nothing is left to wait for')));
   announceStart({ loaded, plan, isLive: terminal.isLive }, log);
   announceShutdown(shutdown, log);
   announceAuthor(plan, config.author, log);

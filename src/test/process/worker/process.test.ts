@@ -857,6 +857,24 @@ describe('a defect of our own', () => {
       assert.match(JSON.stringify(defect), /boom.*stack/);
     });
   }
+
+  test('a wait that nothing can end ends the run with 1, and the final record says so', async (t) => {
+    const code = `
+      import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      process.on('SIGUSR2', () => {
+        fs.fsync = () => {};
+        syncBuiltinESMExports();
+      });`;
+    const { worker } = await workerOn(t, [STORY, STORY], {
+      command: [process.execPath, '--import', `data:text/javascript,${encodeURIComponent(code)}`, 'dist/main.js'],
+      flags: ['--max-stories', '2', '--interval-seconds', '1'],
+    });
+    await worker.printed(/다음 소설을 시작합니다/);
+    worker.child.kill('SIGUSR2');
+    assert.deepEqual(await worker.exited, { code: 1, signal: null });
+    assertSoundEnd(worker, 'uncaught', 1);
+  });
 });
 
 test('the worker runs from any working directory', async (t) => {
