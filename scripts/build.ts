@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT } from '../src/lib/project.js';
@@ -23,4 +23,9 @@ for (const { path, text } of outputFiles) writeFileSync(path, path.endsWith('.js
 const written = new Set(outputFiles.map(({ path }) => basename(path)));
 for (const name of readdirSync(dist)) {
   if (!written.has(name)) rmSync(join(dist, name), { recursive: true });
+}
+
+// npm looks for commands there first; shells other than those of Windows have the word themselves.
+if (process.platform === 'win32') {
+  copyFileSync(join(ROOT, 'scripts', 'exec.cmd'), join(ROOT, 'node_modules', '.bin', 'exec.cmd'));
 }

@@ -58,5 +58,8 @@ export const BUNDLE = {
  * megabyte of code at two bytes per character.
  */
 export function toAscii(code: string): string {
-  return code.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  // A character behind a backslash loses that: the escape says the same.
+  return code.replace(/\\([\s\S])|[\u0080-\uffff]/g, (found: string, escaped = found) =>
+    escaped < '\u0080' ? found : `\\u${escaped.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

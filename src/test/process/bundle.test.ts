@@ -3,8 +3,9 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { runInNewContext } from 'node:vm';
 import { build } from 'esbuild';
-import { BUNDLE } from '../../../scripts/bundle.js';
+import { BUNDLE, toAscii } from '../../../scripts/bundle.js';
 import type { openLogger } from '../../logging/logger.js';
 import { openTerminal, type Stdout } from '../../logging/terminal.js';
 import { temporaryFolder } from '../helpers/fakes.js';
@@ -64,6 +65,30 @@ for (const [name, source] of [
     await assert.rejects(bundle(entry, folder), /utils\.js asks date-fns for .*DATE_FUNCTIONS/);
   });
 }
+
+test('code that is made ASCII means the same, in regular expressions of every kind', () => {
+  const sources = [
+    "/^[가-힣·…]+$/u.test('그날…')",
+    String.raw`/\\…\…/.test('\\……')`,
+    String.raw`/[\\“”]/.source.length > 0 && /^😀$/u.test('😀')`,
+    String.raw`/\s—\d/.test(' —1') /* 주석 */`,
+    "'나' + `는` === '나는'",
+  ];
+  for (const source of sources) {
+    const ascii = toAscii(source);
+    assert.match(ascii, /^[\n -~]+$/);
+    assert.deepEqual([runInNewContext(source), runInNewContext(ascii)], [true, true], ascii);
+  }
+});
+
+test('no file of the build has a character beyond ASCII', () => {
+  const files = readdirSync(join(ROOT, 'dist')).filter((name) => name.endsWith('.js'));
+  assert.ok(files.length > 0, 'there is a build');
+  assert.deepEqual(
+    files.filter((name) => readFileSync(join(ROOT, 'dist', name)).some((byte) => byte > 0x7f)),
+    [],
+  );
+});
 
 /** Bundles a module as the worker is bundled, and loads it. */
 async function bundle(entry: string, folder: string): Promise<unknown> {

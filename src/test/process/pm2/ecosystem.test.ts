@@ -132,12 +132,12 @@ test('on Windows, which has no signals, the worker is told to stop by a message'
   }
 });
 
-test('npm scripts that begin with exec, which a Windows shell does not know, find it in the project', () => {
+test('npm scripts that begin with exec, which a Windows shell does not know, are given one that runs what follows', () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
   assert.ok(Object.values(scripts).some((script) => script.startsWith('exec ')));
-  const lines = readFileSync(join(ROOT, 'exec.cmd'), 'utf8')
+  const lines = readFileSync(join(ROOT, 'scripts', 'exec.cmd'), 'utf8')
     .split(/\r?\n/)
     .filter((line) => !/^(@rem .*)?$/.test(line));
   assert.deepEqual(lines, ['@%*']);

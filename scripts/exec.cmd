@@ -1,3 +1,3 @@
 @rem npm scripts begin with exec, so that signals and exit codes reach the worker. Windows shells have no such word:
-@rem they look for it in this folder first, and this runs what follows.
+@rem npm run build puts this where npm looks for commands, and it runs what follows.
 @%*
