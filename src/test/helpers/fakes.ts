@@ -10,10 +10,23 @@ import { AXES, type Axis, type AxisCards, type Premise } from '../../prompt/card
 import type { LedgerRecord } from '../../run/ledger.js';
 import type { Run } from '../../run/run.js';
 import { applyRecord, INITIAL_RUN_STATE, type RunState } from '../../run/run-state.js';
-import type { StoryFiles } from '../../store/story-metadata.js';
+import type { RunSettings, StoryFiles } from '../../store/story-metadata.js';
 import { pick } from './stories/sample-stories.js';
 
 export { seededRandom };
+
+/** The settings of a run, as its stories' metadata have them. */
+export const RUN_SETTINGS: RunSettings = {
+  provider: 'anthropic',
+  model: 'claude-sonnet-5-5',
+  maxTokens: 16_000,
+  temperature: null,
+  minCharacters: 1000,
+  maxContinuations: 2,
+  maxLikeness: null,
+  template: null,
+  request: null,
+};
 
 /** A folder that is gone after the test. */
 export function temporaryFolder(t: TestContext): string {

@@ -9,6 +9,7 @@ import { readCards } from '../../../prompt/read-cards.js';
 import type { LedgerRecord } from '../../../run/ledger.js';
 import type { StoryFiles } from '../../../store/story-metadata.js';
 import type { Doubt } from '../../../story/doubts.js';
+import { RUN_SETTINGS } from '../fakes.js';
 import { ROOT } from '../processes.js';
 import { abandoned, attempt, DEAD, end, failure, part, story } from '../records.js';
 import { interleave } from './report-day-slots.js';
@@ -16,7 +17,6 @@ import {
   costOf,
   type Day,
   type DayOptions,
-  FACTS,
   type MadeBatch,
   type MadeCall,
   makeStoryFiles,
@@ -259,7 +259,7 @@ export class DayMaker {
       ...others,
       ...(version1 ? {} : { call }),
       premise,
-      settings: { ...FACTS, ...facts },
+      settings: { ...RUN_SETTINGS, ...facts },
       costUsd: this.#cost(told.usage, told.batch),
       opening: call,
       characters: characters + Math.floor(this.#random() * 1400),

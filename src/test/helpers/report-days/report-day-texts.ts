@@ -54,18 +54,6 @@ const OPENINGS = [
   '우산을 돌려주러 온 사람은 비를 한 방울도 맞지 않았다.',
 ];
 
-export const FACTS: RunSettings = {
-  provider: 'anthropic',
-  model: 'claude-sonnet-5-5',
-  maxTokens: 16_000,
-  temperature: null,
-  minCharacters: 1000,
-  maxContinuations: 2,
-  maxLikeness: null,
-  template: null,
-  request: null,
-};
-
 /** A call that a day has made. */
 export interface MadeCall {
   premise: Premise;

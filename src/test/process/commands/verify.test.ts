@@ -34,7 +34,7 @@ import {
   verifyRun,
 } from '../../helpers/verify-runs.js';
 
-// The runs that the real worker leaves behind. The checks themselves are tested on made-up runs, in unit/verify.
+// The runs that the real worker leaves behind. The checks themselves are tested on made-up runs, in src/test/measures/verify.
 
 const GUARD = { timeout: 120_000 };
 

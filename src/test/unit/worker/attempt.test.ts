@@ -22,6 +22,7 @@ import {
   type MemoryRunOptions,
   memoryRun,
   PREMISE,
+  RUN_SETTINGS,
   recordingLog,
   storyText,
   temporaryFolder,
@@ -36,18 +37,6 @@ const ANSWER: Answer = {
   model: 'claude-sonnet-5-5-20261021',
   requestId: 'req_1',
   slowUntil: null,
-};
-
-const FACTS: AttemptDeps['settings'] = {
-  provider: 'anthropic',
-  model: 'claude-sonnet-5-5',
-  maxTokens: 16000,
-  temperature: null,
-  minCharacters: 1000,
-  maxContinuations: 2,
-  maxLikeness: null,
-  template: null,
-  request: null,
 };
 
 const PRICE = { input: 2, output: 10 };
@@ -71,7 +60,7 @@ function setUp(
   const wait = { baseMs: 5 * SECOND, maxMs: 300 * SECOND };
   const { attempt } = createAttempts({
     run,
-    settings: FACTS,
+    settings: RUN_SETTINGS,
     price,
     caps: { tokens: null, costUsd: null },
     axes: AXIS_CARDS,
@@ -79,7 +68,7 @@ function setUp(
     recent: { list: () => [], add: () => {} },
     similarity: likenessOf(null),
     pacing: createPacing(wait, clock, random),
-    models: createModelChooser([{ name: FACTS.model, price, client }], clock, log),
+    models: createModelChooser([{ name: RUN_SETTINGS.model, price, client }], clock, log),
     store: openStoryStore(folder, run.id),
     progress: {
       start: () => {
@@ -204,7 +193,7 @@ test('a story is saved with all the metadata of the contract', async (t) => {
       return ANSWER;
     },
     {
-      settings: { ...FACTS, template, request: '고양이', temperature: 0.9 },
+      settings: { ...RUN_SETTINGS, template, request: '고양이', temperature: 0.9 },
       similarity: likenessOf({ name: 'horror_story_20261122_000000_0000000a', score: 0.12345 }),
       runOptions: { state: { statistics: { ...EMPTY_STATISTICS, stories: 2 }, failuresInARow: 1 } },
     },
@@ -321,7 +310,7 @@ const UNUSABLE: [name: string, answer: Partial<Answer>, kind: string, code: stri
 
 for (const [name, answer, kind, code] of UNUSABLE) {
   test(`${name} is set aside with its reason and its usage, and is no story`, async (t) => {
-    const settings = { ...FACTS, maxContinuations: 0 };
+    const settings = { ...RUN_SETTINGS, maxContinuations: 0 };
     const { attempt, folder, log, run, clock } = setUp(t, answering(answer).client, { settings });
     const outcome = assertKind(await attempt(), 'failed');
     assert.deepEqual([outcome.failure.kind, outcome.failure.code], [kind, code]);
@@ -403,7 +392,7 @@ test('a call that was cut, with nobody knowing what it used, counts towards the 
   assertKind(await attempt(), 'failed');
   const [begun] = run.records;
   assert.ok(begun?.type === 'attempt');
-  assert.ok(begun.at_most.tokens > FACTS.maxTokens);
+  assert.ok(begun.at_most.tokens > RUN_SETTINGS.maxTokens);
   assert.deepEqual(run.state().unknownAtMost, { tokens: begun.at_most.tokens, costUsd: begun.at_most.cost_usd });
   assert.equal(run.state().statistics.callsWithoutUsage, 1);
   assert.equal(run.state().statistics.costUsd, null);
@@ -758,7 +747,7 @@ test('a call that is given up while the ledger cannot be written is counted, and
 test('an answer on which something unforeseen breaks goes to the log, and its usage is counted', async (t) => {
   const { attempt, run, log } = setUp(t, answering({ usage: toUsage(7, 3) }).client, {
     settings: {
-      ...FACTS,
+      ...RUN_SETTINGS,
       get provider(): string {
         throw new TypeError('a defect after the call');
       },
@@ -971,12 +960,12 @@ test('a cap in the way of the rest ends the run, and what there is is set aside'
 
 test('a story too much like one before it is set aside where there is a limit, and saved where there is none', async (t) => {
   const similarity = likenessOf({ name: 'horror_story_20261122_000000_0000000a', score: 0.31 });
-  const strict = setUp(t, answering().client, { similarity, settings: { ...FACTS, maxLikeness: 0.3 } });
+  const strict = setUp(t, answering().client, { similarity, settings: { ...RUN_SETTINGS, maxLikeness: 0.3 } });
   const { failure } = assertKind(await strict.attempt(), 'failed');
   assert.deepEqual([failure.kind, failure.code], ['unusable', 'too_alike']);
   assert.match(failure.reason, /31%.*horror_story_20261122_000000_0000000a/);
   assert.equal(readdirSync(join(strict.folder, '.set-aside')).length, 2);
-  const exactly = setUp(t, answering().client, { similarity, settings: { ...FACTS, maxLikeness: 0.31 } });
+  const exactly = setUp(t, answering().client, { similarity, settings: { ...RUN_SETTINGS, maxLikeness: 0.31 } });
   assertKind(await exactly.attempt(), 'saved');
   const lenient = setUp(t, answering().client, { similarity });
   assert.equal(assertKind(await lenient.attempt(), 'saved').nearest?.score, 0.31);

@@ -21,6 +21,7 @@ import {
   type MemoryRunOptions,
   memoryRun,
   PREMISE,
+  RUN_SETTINGS,
   recordingLog,
   storyText,
   temporaryFolder,
@@ -28,18 +29,6 @@ import {
 
 const SECOND = 1000;
 const POLL = 60 * SECOND;
-
-const SETTINGS: BatchLoopDeps['settings'] = {
-  provider: 'anthropic',
-  model: 'claude-sonnet-5-5',
-  maxTokens: 16_000,
-  temperature: null,
-  minCharacters: 1000,
-  maxContinuations: 2,
-  maxLikeness: null,
-  template: null,
-  request: null,
-};
 
 /** What the vendor does with the n-th creation, from 1. */
 type Fate = 'created' | 'lost_answer' | 'overloaded' | 'refused';
@@ -153,7 +142,7 @@ function batchWorker(
   let streamed = 0;
   const shared = {
     run,
-    settings: SETTINGS,
+    settings: RUN_SETTINGS,
     caps,
     axes: AXIS_CARDS,
     drawPremise: async () => PREMISE,
@@ -172,7 +161,7 @@ function batchWorker(
     const rest = { stopReason: 'end_turn', refusalCategory: null, usage: toUsage(900, 100), model: 'm' };
     return { text, ...rest, requestId: null, slowUntil: null };
   };
-  const model = { name: SETTINGS.model, price, client: streaming };
+  const model = { name: RUN_SETTINGS.model, price, client: streaming };
   const { finishStory } = createAttempts({
     ...shared,
     price,
