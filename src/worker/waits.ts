@@ -22,7 +22,7 @@ export interface Waits {
   wait(own: Gate): Promise<void>;
   /**
    * Waits at the shared gate alone, before a call whose story has its place already.
-   * @returns false once the run is to end: then the call is not to be made
+   * @returns false once the run is to end, or a pause has begun meanwhile: then the call is not to be made
    */
   ready(): Promise<boolean>;
   /**
@@ -62,7 +62,8 @@ export function createWaits({ rules, pauses, inHand, onEvent, clock, log }: Wait
 
   async function ready(): Promise<boolean> {
     await wait({ until: clock.monotonic(), reason: 'retry' });
-    return rules.due() === null;
+    // The story itself is in hand, and is not to be counted besides itself.
+    return rules.due() === null && (await pauses.current(inHand() - 1)) === null;
   }
 
   async function waitOutPause(): Promise<boolean> {

@@ -353,6 +353,21 @@ describe('pauses', () => {
     ]);
   });
 
+  test('a story whose wait for its call reaches into a pause is begun after it', async () => {
+    const untilOf = (clock: VirtualClock) => clock.now() + 200 * SECOND;
+    const worker = many(
+      { maxStories: 1, concurrency: 2 },
+      (n) => (n === 1 ? { seconds: 1, outcome: { retryAfterMs: 100 * SECOND } } : { ...saved(10), drawSeconds: 3 }),
+      (clock) => {
+        const [from, until] = [clock.now() + 50 * SECOND, untilOf(clock)];
+        const isOn = () => clock.now() >= from && clock.now() < until;
+        return { ...NO_PAUSES, current: async () => (isOn() ? { reason: 'inactive_hours', until } : null) };
+      },
+    );
+    assert.deepEqual(await worker.run(), { kind: 'count' });
+    assert.deepEqual(worker.called, [0, 203]);
+  });
+
   test('a deadline or a signal ends the run in a pause', async () => {
     const late = many(
       { durationMs: 100 * SECOND },
